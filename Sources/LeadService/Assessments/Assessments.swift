@@ -1,0 +1,125 @@
+package import Foundation
+package import Leads
+
+/// Self-assessments: scored under the rules of the day, stored as they were, reopened by their link.
+package struct Assessments: Sendable {
+    private let database: Database
+    private let dependencies: Dependencies
+    private let rules: [PointsRules]
+
+    package init(database: Database, dependencies: Dependencies, rules: [PointsRules]) {
+        self.database = database
+        self.dependencies = dependencies
+        self.rules = rules
+    }
+
+    /// The rules in force today.
+    ///
+    /// - Throws: 503 when none is.
+    package func rulesInForce() throws -> PointsRules {
+        guard let rules = PointsRules.inForce(on: ShanghaiDate(self.dependencies.now()), of: self.rules) else {
+            throw Problems.unavailable
+        }
+        return rules
+    }
+
+    /// Scores answers; nothing is stored.
+    package func assess(_ answers: Answers) async throws -> AssessedAnswers {
+        let rules = try self.rulesInForce()
+        return AssessedAnswers(
+            id: self.dependencies.makeID(), on: ShanghaiDate(self.dependencies.now()), rules.assess(answers),
+            suggestions: rules.suggestions(for: answers))
+    }
+
+    /// Scores answers and keeps the result.
+    package func store(_ answers: Answers) async throws -> AssessedAnswers {
+        let assessed = try await self.assess(answers)
+        let now = self.dependencies.now()
+        try await self.database.transaction { tx in try await tx.insertAssessment(assessed, at: now) }
+        return assessed
+    }
+
+    package func exists(_ id: UUID) async throws -> Bool {
+        try await self.database.autocommit { try await $0.assessmentExists(id) }
+    }
+
+    /// A stored result, as it was.
+    package func stored(_ id: UUID) async throws -> AssessedAnswers? {
+        try await self.database.autocommit { try await $0.assessment(id) }
+    }
+
+    /// Deletes a result; an inquiry that had it keeps everything else.
+    package func delete(_ id: UUID) async throws -> Bool {
+        try await self.database.autocommit { try await $0.deleteAssessment(id) }
+    }
+}
+
+/// A scored assessment in the form it is stored and answered in.
+package struct AssessedAnswers: Sendable, Equatable {
+    package struct Item: Sendable, Equatable {
+        package var key: String
+        package var points: Int
+        package var text: String
+    }
+
+    package var id: UUID
+    package var ruleVersion: String
+    package var assessedOn: String
+    package var answers: String
+    package var items: [Item]
+    package var sumBeforeDeductions: Int
+    package var total: Int
+    package var canApply: Bool
+    package var blockedBy: [String]
+    package var notes: String
+    package var gap: Int
+    package var suggestions: String
+
+    /// The standard score (Measures, article 12).
+    package static let standard = 120
+
+    /// The members of the contract, without id and link.
+    package var members: [String: JSONOutput] {
+        [
+            "rule_version": .string(self.ruleVersion),
+            "items": .object(
+                Dictionary(self.items.map { ($0.key, .integer($0.points)) }, uniquingKeysWith: { first, _ in first })),
+            "item_details": .array(
+                self.items.map {
+                    .object(["key": .string($0.key), "points": .integer($0.points), "text": .string($0.text)])
+                }),
+            "sum_before_deductions": .integer(self.sumBeforeDeductions), "total": .integer(self.total),
+            "standard": .integer(Self.standard), "reaches_120": .bool(self.total >= Self.standard),
+            "can_apply": .bool(self.canApply),
+            "blocked_by": .array(self.blockedBy.map { .string($0) }), "notes": .raw(self.notes),
+            "gap": .object(["points": .integer(self.gap), "suggestions": .raw(self.suggestions)]),
+        ]
+    }
+}
+
+extension AssessedAnswers {
+    package init(id: UUID, on day: ShanghaiDate, _ assessment: Assessment, suggestions: [Assessment.Suggestion]) {
+        let answers = assessment.answers
+        self.init(
+            id: id, ruleVersion: assessment.ruleVersion, assessedOn: day.description, answers: answers.canonicalJSON,
+            items: assessment.items.map { Item(key: $0.item.rawValue, points: $0.points, text: $0.text) },
+            sumBeforeDeductions: assessment.sumBeforeDeductions, total: assessment.total, canApply: assessment.canApply,
+            blockedBy: assessment.blockers.map(\.rawValue),
+            notes: JSONOutput.array(
+                (assessment.blockers.map { ($0.rawValue, $0.text) } + assessment.notes.map { ($0.code, $0.text) }).map {
+                    code, text in
+                    .object(["code": .string(code), "text": .string(text)])
+                }
+            ).text,
+            gap: assessment.gap,
+            suggestions: JSONOutput.array(
+                suggestions.map { suggestion in
+                    .object([
+                        "answers_changed": .raw(suggestion.answers.changes(from: answers)),
+                        "months": .optional(suggestion.months),
+                        "text": .string(suggestion.text),
+                    ])
+                }
+            ).text)
+    }
+}

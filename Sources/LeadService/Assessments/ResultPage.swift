@@ -1,0 +1,41 @@
+import Leads
+
+/// What the result page shows of an assessment.
+enum ResultPage {
+    static func context(_ assessed: AssessedAnswers) -> [String: Any] {
+        let titles = Dictionary(
+            AssessmentItem.allCases.map { ($0.rawValue, $0.title) }, uniquingKeysWith: { first, _ in first })
+        let blockers = assessed.blockedBy.compactMap { Blocker(rawValue: $0)?.text }
+        return [
+            "total": assessed.total, "standard": AssessedAnswers.standard, "gap": assessed.gap,
+            "reaches_120": assessed.total >= AssessedAnswers.standard, "can_apply": assessed.canApply,
+            "rule_version": assessed.ruleVersion, "assessed_on": assessed.assessedOn,
+            "items": assessed.items.map {
+                ["label": titles[$0.key] ?? $0.key, "points": $0.points, "text": $0.text] as [String: Any]
+            },
+            "verdict": Self.verdict(assessed),
+            "item_details": assessed.items.map {
+                ["text": (titles[$0.key] ?? $0.key) + "：" + $0.text, "points": $0.points] as [String: Any]
+            },
+            "has_notes": true,
+            "blockers": blockers.map { ["text": $0] }, "is_blocked": !blockers.isEmpty,
+            "notes": Self.texts(assessed.notes), "suggestions": Self.texts(assessed.suggestions),
+            "has_suggestions": !Self.texts(assessed.suggestions).isEmpty,
+        ]
+    }
+
+    /// In the words of the landing page's script.
+    private static func verdict(_ assessed: AssessedAnswers) -> String {
+        if assessed.gap > 0 { return "距 \(AssessedAnswers.standard) 分还差 \(assessed.gap) 分" }
+        return assessed.canApply ? "已达到 \(AssessedAnswers.standard) 分标准分值" : "分数已够，但还有条件未满足"
+    }
+
+    /// The `text` of each object of a JSON list of ours.
+    private static func texts(_ json: String) -> [[String: String]] {
+        guard case .array(let values)? = try? StrictJSON.read(Array(json.utf8)) else { return [] }
+        return values.compactMap { value in
+            guard case .object(let members) = value, case .string(let text)? = members["text"] else { return nil }
+            return ["text": text]
+        }
+    }
+}

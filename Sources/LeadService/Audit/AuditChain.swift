@@ -1,0 +1,123 @@
+import Crypto
+package import Foundation
+import Leads
+
+/// The chain over the audit: each link's hash covers the one before and the MAC of its event, so that a change, a
+/// removal or another order shows.
+package struct AuditChain: Sendable {
+    private let database: Database
+    private let keys: KeyRing
+
+    /// What the first link continues.
+    static let start = [UInt8](repeating: 0, count: 32)
+    private static let batch = 1000
+
+    package init(database: Database, keys: KeyRing) {
+        self.database = database
+        self.keys = keys
+    }
+
+    /// What a walk over the whole audit found.
+    package struct Verification: Sendable, Equatable {
+        /// Links that hold.
+        package var linked = 0
+        /// Events that no link covers yet.
+        package var waiting = 0
+        package var firstBreak: Break?
+    }
+
+    /// Where the audit stops holding.
+    package struct Break: Sendable, Equatable, CustomStringConvertible {
+        package enum Reason: String, Sendable {
+            case linkMissing = "the link at this position was removed"
+            case eventMissing = "the event of this link was removed"
+            case eventAltered = "the event was altered"
+            case linkAltered = "the link does not follow from the one before"
+        }
+
+        /// The link's position; nil for an event that no link covers yet.
+        package var position: Int?
+        package var event: UUID?
+        package var reason: Reason
+
+        package var description: String {
+            let place = self.position.map { "position \($0)" } ?? "an event without a link"
+            return "\(place): \(self.reason.rawValue)"
+                + (self.event.map { " (event \($0.uuidString.lowercased()))" } ?? "")
+        }
+    }
+
+    /// Walks every link in order, then the events that are not linked yet.
+    package func verify() async throws -> Verification {
+        let keys = self.keys
+        return try await self.database.snapshot { tx in
+            var result = Verification()
+            var hash = Self.start
+            while true {
+                let links = try await tx.auditLinks(after: result.linked, limit: Self.batch)
+                for link in links {
+                    if let found = Self.check(link, after: hash, expected: result.linked + 1, keys: keys) {
+                        result.firstBreak = found
+                        return result
+                    }
+                    hash = link.hash
+                    result.linked += 1
+                }
+                if links.count < Self.batch { break }
+            }
+            var last = UUID.v7(at: .distantPast, random: Self.start)
+            while true {
+                let events = try await tx.unlinkedAuditEvents(after: last, limit: Self.batch)
+                for event in events {
+                    guard Audit.isAuthentic(event, keys: keys) else {
+                        result.firstBreak = Break(position: nil, event: event.id, reason: .eventAltered)
+                        return result
+                    }
+                    result.waiting += 1
+                }
+                guard events.count == Self.batch, let newest = events.last else { return result }
+                last = newest.id
+            }
+        }
+    }
+
+    private static func check(_ link: AuditLink, after hash: [UInt8], expected: Int, keys: KeyRing) -> Break? {
+        guard link.position == expected else { return Break(position: expected, event: nil, reason: .linkMissing) }
+        guard let event = link.event else {
+            return Break(position: expected, event: link.eventID, reason: .eventMissing)
+        }
+        guard Audit.isAuthentic(event, keys: keys) else {
+            return Break(position: expected, event: event.id, reason: .eventAltered)
+        }
+        guard keys.isAuthentic(link.hash, of: hash + event.mac, for: .audit) else {
+            return Break(position: expected, event: event.id, reason: .linkAltered)
+        }
+        return nil
+    }
+}
+
+/// One link with the event it covers, if that is still there.
+struct AuditLink: Sendable {
+    var position: Int
+    var eventID: UUID
+    var hash: [UInt8]
+    var event: AuditEvent?
+}
+
+extension Audit {
+    /// Whether an event read from the database is the one that was written.
+    static func isAuthentic(_ event: AuditEvent, keys: KeyRing) -> Bool {
+        keys.isAuthentic(event.mac, of: Array(self.message(event, detail: event.detail.text).utf8), for: .audit)
+    }
+}
+
+extension KeyRing {
+    /// Whether a MAC was made with a purpose's key of this ring, the current one or an older one.
+    func isAuthentic(_ mac: [UInt8], of message: [UInt8], for purpose: Purpose) -> Bool {
+        let numbers = [self.current] + (UInt8.min...UInt8.max).filter { $0 != self.current }
+        return numbers.contains { number in
+            guard let key = self.key(purpose, number: number) else { return false }
+            return HMAC<SHA256>.isValidAuthenticationCode(mac, authenticating: message, using: key)
+        }
+    }
+}

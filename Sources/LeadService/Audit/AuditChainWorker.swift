@@ -1,0 +1,65 @@
+import Foundation
+import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// Links new audit events into the chain, in batches; of several processes one links at a time.
+package final class AuditChainWorker: Service {
+    private let database: Database
+    private let dependencies: Dependencies
+    /// Nil until the first round, which looks at every event.
+    private let lookFrom = Mutex<UUID?>(nil)
+
+    private static let batch = 500
+    /// Longer than any transaction may take: an event's id is older than its commit.
+    private static let longestTransaction: TimeInterval = 600
+
+    package init(database: Database, dependencies: Dependencies) {
+        self.database = database
+        self.dependencies = dependencies
+    }
+
+    /// Links every event that was committed before; returns how many.
+    @discardableResult
+    package func runOnce() async throws -> Int {
+        let zeros = [UInt8](repeating: 0, count: 10)
+        let start = self.dependencies.now().addingTimeInterval(-Self.longestTransaction)
+        let from = self.lookFrom.withLock { $0 } ?? UUID.v7(at: .distantPast, random: zeros)
+        var linked = 0
+        while true {
+            guard let count = try await self.link(after: from) else { return linked }
+            linked += count
+            guard count < Self.batch else { continue }
+            self.lookFrom.withLock { $0 = UUID.v7(at: start, random: zeros) }
+            return linked
+        }
+    }
+
+    package func run() async throws {
+        for await _ in AsyncTimerSequence(every: .seconds(5)).cancelOnGracefulShutdown() {
+            do {
+                try await self.runOnce()
+            } catch {
+                self.dependencies.logger.warning("audit chain postponed")
+            }
+        }
+    }
+
+    /// One batch; nil when another process is linking.
+    private func link(after id: UUID) async throws -> Int? {
+        let keys = self.dependencies.keys
+        return try await self.database.transaction { tx in
+            guard try await tx.lockAuditChain() else { return nil }
+            let events = try await tx.unlinkedAuditEvents(after: id, limit: Self.batch)
+            guard !events.isEmpty else { return 0 }
+            let last = try await tx.lastAuditLink()
+            var hash = last?.hash ?? AuditChain.start
+            let hashes = events.map { event in
+                hash = keys.mac(.audit, hash + event.mac)
+                return hash
+            }
+            try await tx.insertAuditLinks(from: (last?.position ?? 0) + 1, events: events.map(\.id), hashes: hashes)
+            return events.count
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import Leads
+import Postgres
+
+extension ProvisionalPromise: TableRow {
+    static let columns = "id, accepted_at, due_at, preferred_window"
+
+    init(row: PostgresRow) throws {
+        let (inquiry, acceptedAt, dueAt, window) = try row.decode((UUID, Date, Date, String?).self)
+        self.init(inquiry: inquiry, acceptedAt: acceptedAt, dueAt: dueAt, window: window)
+    }
+}
+
+/// When an open task is due.
+struct OpenPromise: TableRow {
+    static let columns = "id, due_at"
+    let task: UUID
+    let dueAt: Date
+
+    init(row: PostgresRow) throws {
+        (self.task, self.dueAt) = try row.decode((UUID, Date).self)
+    }
+}
+
+extension Transaction {
+    /// One import at a time.
+    func lockCalendar() async throws {
+        try await self.execute("LOCK TABLE calendar_years IN SHARE ROW EXCLUSIVE MODE")
+    }
+
+    /// Unmet promises that were made while a year was not known.
+    func provisionalPromises() async throws -> [ProvisionalPromise] {
+        try await self.all(
+            "SELECT \(columnsOf: ProvisionalPromise.self) FROM inquiries WHERE provisional AND met_at IS NULL ORDER BY id FOR UPDATE"
+        )
+    }
+
+    func movePromise(_ inquiry: UUID, to dueAt: Date, provisional: Bool) async throws {
+        try await self.execute(
+            "UPDATE inquiries SET due_at = \(dueAt), provisional = \(provisional) WHERE id = \(inquiry)")
+    }
+
+    /// An unmet provisional task is due with the earliest unmet inquiry it was opened for.
+    func carryPromisesToTasks() async throws {
+        try await self.execute(
+            """
+            UPDATE callback_tasks t SET due_at = greatest(t.due_at, p.due_at), provisional = p.provisional
+            FROM (SELECT o.id, min(i.due_at) AS due_at, (array_agg(i.provisional ORDER BY i.due_at))[1] AS provisional
+                  FROM callback_tasks o JOIN inquiries i ON i.lead_id = o.lead_id AND i.accepted_at >= o.accepted_at
+                  WHERE o.state <> 'closed' AND o.provisional AND o.met_at IS NULL AND i.met_at IS NULL AND NOT i.quarantined
+                  GROUP BY o.id) p
+            WHERE p.id = t.id
+            """)
+    }
+
+    func openPromises(after now: Date) async throws -> [OpenPromise] {
+        try await self.all(
+            """
+            SELECT \(columnsOf: OpenPromise.self) FROM callback_tasks
+            WHERE state <> 'closed' AND met_at IS NULL AND due_at > \(now) ORDER BY due_at, id
+            """)
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import Leads
+import Postgres
+
+private struct YearRow: TableRow {
+    static let columns = """
+        y.year::bigint, y.status, y.notice,
+        ARRAY(SELECT day::text FROM calendar_days d WHERE d.year = y.year ORDER BY day),
+        ARRAY(SELECT kind FROM calendar_days d WHERE d.year = y.year ORDER BY day),
+        ARRAY(SELECT name FROM calendar_days d WHERE d.year = y.year ORDER BY day)
+        """
+    let year: CalendarYear
+
+    init(row: PostgresRow) throws {
+        let (year, status, notice, days, kinds, names) = try row.decode(
+            (Int, String, String, [String], [String], [String]).self)
+        var off: [ShanghaiDate: String] = [:]
+        var makeup: [ShanghaiDate: String] = [:]
+        for (index, text) in days.enumerated() {
+            let day = try ShanghaiDate(parsing: text)
+            if kinds[index] == "off" { off[day] = names[index] } else { makeup[day] = names[index] }
+        }
+        self.year = CalendarYear(year: year, isOfficial: status == "official", notice: notice, off: off, makeup: makeup)
+    }
+}
+
+private struct CompanyDayRow: TableRow {
+    static let columns = "day::text, kind"
+    let day: ShanghaiDate
+    let isOpen: Bool
+
+    init(row: PostgresRow) throws {
+        let (day, kind) = try row.decode((String, String).self)
+        self.day = try ShanghaiDate(parsing: day)
+        self.isOpen = kind == "open"
+    }
+}
+
+extension Transaction {
+    func calendarYears() async throws -> [CalendarYear] {
+        try await self.all(
+            "SELECT \(columnsOf: YearRow.self) FROM calendar_years y ORDER BY y.year LIMIT 200", as: YearRow.self
+        ).map(\.year)
+    }
+
+    func companyDays() async throws -> [ShanghaiDate: Bool] {
+        let rows = try await self.all(
+            "SELECT \(columnsOf: CompanyDayRow.self) FROM company_days LIMIT 5000", as: CompanyDayRow.self)
+        return Dictionary(rows.map { ($0.day, $0.isOpen) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Stores a year; one that is there is replaced only when that is wanted.
+    func insertCalendarYear(_ year: CalendarYear, replaces: Bool, at now: Date) async throws {
+        let inserted = try await self.execute(
+            """
+            INSERT INTO calendar_years (year, status, notice, loaded_at)
+            VALUES (\(year.year), \(year.isOfficial ? "official" : "provisional"), \(year.notice), \(now))
+            ON CONFLICT (year) DO UPDATE SET status = excluded.status, notice = excluded.notice, loaded_at = excluded.loaded_at
+            WHERE \(replaces)
+            RETURNING 1
+            """)
+        guard inserted else { return }
+        try await self.execute("DELETE FROM calendar_days WHERE year = \(year.year)")
+        let days =
+            year.off.map { ($0.key.description, "off", $0.value) }
+            + year.makeup.map { ($0.key.description, "makeup", $0.value) }
+        try await self.execute(
+            """
+            INSERT INTO calendar_days (day, year, kind, name)
+            SELECT d::date, \(year.year), k, n FROM unnest(\(days.map(\.0)), \(days.map(\.1)), \(days.map(\.2))) AS t (d, k, n)
+            ON CONFLICT (day) DO UPDATE SET year = excluded.year, kind = excluded.kind, name = excluded.name
+            """)
+    }
+}

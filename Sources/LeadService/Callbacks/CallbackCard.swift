@@ -1,0 +1,198 @@
+import Foundation
+import Leads
+
+extension CallbackQueue {
+    /// The claimed task: its shape, the whole name and the fence.
+    func claimed(_ task: CallbackTask) throws -> [String: JSONOutput] {
+        var members = try task.json(self.dependencies.keys, at: self.dependencies.now())
+        members["name"] = .string(try task.name(self.dependencies.keys).text)
+        members["claim_token"] = .string(String(task.claimNumber))
+        return members
+    }
+
+    /// The full card: every inquiry, assessment, consent and event.
+    ///
+    /// Names, remarks and notes are whole for the claimant only; looking is activity, so the claimant's lease is extended.
+    func card(_ id: UUID, for session: StaffSession) async throws -> JSONOutput? {
+        let now = self.dependencies.now()
+        let settings = self.settings.current
+        let keys = self.dependencies.keys
+        let read: CardRead? = try await self.database.autocommit { tx in
+            try await tx.extendClaim(
+                on: id, by: session.staffID, at: now, until: now.addingTimeInterval(settings.claimLength))
+            guard let task = try await tx.task(id) else { return nil }
+            return CardRead(
+                task: task, inquiries: try await tx.cardInquiries(of: task.leadID),
+                consents: try await tx.cardConsents(of: task.leadID),
+                claims: try await tx.cardClaims(of: id), attempts: try await tx.cardAttempts(of: id),
+                assessments: try await tx.cardAssessments(of: task.leadID))
+        }
+        guard let read else { return nil }
+        let task = read.task
+        let isMine = task.claimedBy == session.staffID && task.isHeld(at: now)
+        var members = try task.json(keys, at: now)
+        members["met_at"] = .optional(task.metAt.map { RFC3339.text($0) })
+        members["last_disposition"] = .optional(task.lastDisposition)
+        members["last_attempt_at"] = .optional(task.lastAttemptAt.map { RFC3339.text($0) })
+        members["closed_reason"] = .optional(task.closedReason)
+        members["server_time"] = .string(RFC3339.text(now))
+        members["mine"] = .bool(isMine)
+        members["incoming"] = .bool(task.claimKind == "incoming")
+        members["preferred_window"] = .optional(task.window?.rawValue)
+        members["working_seconds_left"] = .integer(
+            Int(self.calendar.current.workingSeconds(from: now, to: task.dueAt, within: settings.openingHours)))
+        if isMine {
+            members["name"] = .string(try task.name(keys).text)
+            members["claim_token"] = .string(String(task.claimNumber))
+        }
+        members["inquiries"] = .array(try read.inquiries.map { try $0.json(keys, whole: isMine) })
+        members["assessments"] = .array(read.assessments.map(\.json))
+        members["consents"] = .array(read.consents.map(\.json))
+        members["history"] = .array(try self.history(read, whole: isMine))
+        return .object(members)
+    }
+
+    /// What happened, newest first.
+    private func history(_ read: CardRead, whole: Bool) throws -> [JSONOutput] {
+        var events: [(Date, [String: JSONOutput])] = read.inquiries.map {
+            ($0.acceptedAt, ["kind": .string("inquiry")])
+        }
+        for claim in read.claims {
+            events.append(
+                (
+                    claim.claimedAt,
+                    ["kind": .string("claimed"), "by": .string(claim.by), "incoming": .bool(claim.kind == "incoming")]
+                ))
+            if let revealed = claim.revealedAt {
+                events.append((revealed, ["kind": .string("revealed"), "by": .string(claim.by)]))
+            }
+            switch claim.endReason {
+            case "released":
+                var members: [String: JSONOutput] = ["kind": .string("released"), "by": .string(claim.by)]
+                if whole, let sealed = claim.releaseNoteSealed {
+                    members["reason"] = .string(
+                        try self.dependencies.keys.open(
+                            sealed, at: SealedPlace("callback_claims", "release_note_sealed", read.task.id)))
+                }
+                events.append((claim.endedAt ?? claim.claimedAt, members))
+            case "expired":
+                events.append(
+                    (claim.endedAt ?? claim.claimedAt, ["kind": .string("claim_expired"), "by": .string(claim.by)]))
+            default: break
+            }
+        }
+        for attempt in read.attempts {
+            var members: [String: JSONOutput] = [
+                "kind": .string("attempt"), "by": .string(attempt.by), "disposition": .string(attempt.disposition),
+                "reason": .optional(attempt.reason), "item": .optional(attempt.item),
+                "reference": .optional(attempt.reference),
+                "call_again_at": .optional(attempt.callAgainAt.map { RFC3339.text($0) }),
+                "counts": .bool(attempt.counts),
+                "refused": .bool(attempt.isRefused),
+            ]
+            if whole, let sealed = attempt.noteSealed {
+                members["note"] = .string(
+                    try self.dependencies.keys.open(sealed, at: SealedPlace("call_attempts", "note_sealed", attempt.id))
+                )
+            }
+            events.append((attempt.at, members))
+        }
+        if let closed = read.task.closedAt {
+            // A disposition that closes is its own reason; what the cadence closes has a reason of its own.
+            let closes =
+                read.task.lastDisposition.flatMap { Disposition(rawValue: $0)?.closedReason } == read.task.closedReason
+            let reason = closes ? read.task.lastDisposition : read.task.closedReason
+            events.append((closed, ["kind": .string("closed"), "reason": .optional(reason)]))
+        }
+        return events.sorted { $0.0 > $1.0 }.map { at, members in
+            .object(members.merging(["at": .string(RFC3339.text(at))]) { first, _ in first })
+        }
+    }
+}
+
+/// Everything a card shows, as it was read.
+struct CardRead: Sendable {
+    var task: CallbackTask
+    var inquiries: [CardInquiry]
+    var consents: [CardConsent]
+    var claims: [CardClaim]
+    var attempts: [CardAttempt]
+    var assessments: [CardAssessment]
+}
+
+struct CardInquiry: Sendable {
+    var id: UUID
+    var nameSealed: [UInt8]
+    var remarkSealed: [UInt8]?
+    var window: String?
+    var source: String
+    var acceptedAt: Date
+    var dueAt: Date
+    var metAt: Date?
+
+    func json(_ keys: KeyRing, whole: Bool) throws -> JSONOutput {
+        let name = try PersonName(
+            parsing: try keys.open(self.nameSealed, at: SealedPlace("inquiries", "name_sealed", self.id)))
+        let remark = try self.remarkSealed.map {
+            try keys.open($0, at: SealedPlace("inquiries", "remark_sealed", self.id))
+        }
+        return .object([
+            "id": .string(self.id.uuidString.lowercased()), "accepted_at": .string(RFC3339.text(self.acceptedAt)),
+            "due_at": .string(RFC3339.text(self.dueAt)), "met_at": .optional(self.metAt.map { RFC3339.text($0) }),
+            "name": .optional(whole ? name.text : nil), "name_masked": .string(name.masked),
+            "remark": .optional(whole ? remark : nil),
+            "preferred_window": .optional(self.window), "source": .raw(self.source),
+        ])
+    }
+}
+
+struct CardConsent: Sendable {
+    var purpose: String
+    var noticeVersion: String
+    var givenAt: Date
+    var withdrawnAt: Date?
+
+    var json: JSONOutput {
+        .object([
+            "purpose": .string(self.purpose), "notice_version": .string(self.noticeVersion),
+            "given_at": .string(RFC3339.text(self.givenAt)),
+            "withdrawn_at": .optional(self.withdrawnAt.map { RFC3339.text($0) }),
+        ])
+    }
+}
+
+struct CardClaim: Sendable {
+    var by: String
+    var kind: String
+    var claimedAt: Date
+    var revealedAt: Date?
+    var endedAt: Date?
+    var endReason: String?
+    var releaseNoteSealed: [UInt8]?
+}
+
+struct CardAttempt: Sendable {
+    var id: UUID
+    var by: String
+    var at: Date
+    var disposition: String
+    var reason: String?
+    var item: String?
+    var reference: String?
+    var noteSealed: [UInt8]?
+    var callAgainAt: Date?
+    var counts: Bool
+    var isRefused: Bool
+}
+
+struct CardAssessment: Sendable {
+    var assessed: AssessedAnswers
+    var at: Date
+
+    var json: JSONOutput {
+        var members = self.assessed.members
+        members["id"] = .string(self.assessed.id.uuidString.lowercased())
+        members["assessed_at"] = .string(RFC3339.text(self.at))
+        return .object(members)
+    }
+}

@@ -1,0 +1,276 @@
+import Foundation
+import Leads
+import NIOCore
+package import Postgres
+
+extension CallbackTask: TableRow {
+    package static let columns = """
+        t.id, t.lead_id, t.state, t.accepted_at, t.due_at, t.met_at, t.next_attempt_at, t.call_again_at, t.preferred_window, t.attempts,
+        t.claim_number, t.claimed_by, t.claim_kind, t.claimed_until, h.username, t.last_disposition, t.last_attempt_at, t.closed_at,
+        t.closed_reason, l.phone_sealed, l.id, i.id, i.name_sealed, i.source::text, a.total, a.gap
+        """
+
+    /// The task with its newest inquiry, that inquiry's lead and assessment, and who holds it.
+    static let tables = """
+        callback_tasks t JOIN inquiries i ON i.id = t.latest_inquiry_id JOIN leads l ON l.id = i.lead_id
+        LEFT JOIN assessments a ON a.id = i.assessment_id LEFT JOIN staff h ON h.id = t.claimed_by
+        """
+
+    package init(row: PostgresRow) throws {
+        let c = row.makeRandomAccess()
+        self.init(
+            id: try c[0].decode(UUID.self), leadID: try c[1].decode(UUID.self), state: try c[2].decode(String.self),
+            acceptedAt: try c[3].decode(Date.self), dueAt: try c[4].decode(Date.self),
+            metAt: try c[5].decode(Date?.self),
+            nextAttemptAt: try c[6].decode(Date.self), callAgainAt: try c[7].decode(Date?.self),
+            window: try c[8].decode(String?.self).flatMap { PreferredWindow(rawValue: $0) },
+            attempts: Int(try c[9].decode(Int32.self)),
+            claimNumber: Int(try c[10].decode(Int32.self)), claimedBy: try c[11].decode(UUID?.self),
+            claimKind: try c[12].decode(String?.self), claimedUntil: try c[13].decode(Date?.self),
+            holder: try c[14].decode(String?.self),
+            lastDisposition: try c[15].decode(String?.self), lastAttemptAt: try c[16].decode(Date?.self),
+            closedAt: try c[17].decode(Date?.self), closedReason: try c[18].decode(String?.self),
+            phoneSealed: try c[19].decode(ByteBuffer.self).bytes, phoneRow: try c[20].decode(UUID.self),
+            inquiryID: try c[21].decode(UUID.self), nameSealed: try c[22].decode(ByteBuffer.self).bytes,
+            source: try c[23].decode(String.self), total: try c[24].decode(Int32?.self).map { Int($0) },
+            gap: try c[25].decode(Int32?.self).map { Int($0) })
+    }
+}
+
+/// What the moment allows: which windows are open, who has been late, what is due today.
+struct QueueMoment: Sendable {
+    var adviser: UUID
+    var now: Date
+    /// The windows open now; nil lifts them.
+    var openWindows: [String]?
+    var endOfToday: Date
+    var freshSince: Date
+
+    /// An owner this late loses the task to anybody.
+    var late: Date { self.now.addingTimeInterval(-30 * 60) }
+    var soon: Date { self.now.addingTimeInterval(3600) }
+}
+
+extension PostgresQuery.StringInterpolation {
+    /// The tasks that this adviser could be served now (contract §4.8).
+    mutating func appendInterpolation(servable moment: QueueMoment) {
+        self.appendLiteral("t.state = 'open' AND t.next_attempt_at <= ")
+        self.appendInterpolation(moment.now)
+        self.appendLiteral(" AND (t.claimed_until IS NULL OR t.claimed_until <= ")
+        self.appendInterpolation(moment.now)
+        self.appendLiteral(")")
+        if let open = moment.openWindows {
+            self.appendLiteral(
+                " AND (t.preferred_window IS NULL OR t.call_again_at IS NOT NULL OR t.preferred_window = ANY (")
+            self.appendInterpolation(open)
+            self.appendLiteral("))")
+        }
+        self.appendLiteral(" AND (t.owner_id IS NULL OR t.owner_id = ")
+        self.appendInterpolation(moment.adviser)
+        self.appendLiteral(" OR t.next_attempt_at <= ")
+        self.appendInterpolation(moment.late)
+        self.appendLiteral(" OR NOT EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND o.active))")
+    }
+}
+
+extension Transaction {
+    /// Claims the most urgent task in the order of contract §4.8, skipping tasks another adviser is claiming at this
+    /// instant.
+    func claimNextTask(_ moment: QueueMoment, until: Date) async throws -> UUID? {
+        let rows = try await self.rows(
+            """
+            WITH hurry AS (
+                SELECT EXISTS (SELECT FROM callback_tasks t
+                               WHERE \(servable: moment) AND t.met_at IS NULL AND t.due_at > \(moment.now) AND t.due_at <= \(moment.soon)) AS yes
+            ), picked AS (
+                SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t, hurry, LATERAL (
+                    SELECT CASE
+                        WHEN t.owner_id = \(moment.adviser) AND t.owner_reason IN ('appointment', 'assigned') THEN 1
+                        WHEN t.call_again_at IS NOT NULL THEN 2
+                        WHEN t.met_at IS NULL AND t.newest_inquiry_at > \(moment.freshSince) AND NOT hurry.yes THEN 3
+                        WHEN t.met_at IS NULL AND t.due_at < \(moment.endOfToday) THEN 4
+                        WHEN t.met_at IS NOT NULL THEN 5
+                        ELSE 6 END AS class) rank
+                WHERE \(servable: moment)
+                ORDER BY rank.class,
+                    CASE WHEN rank.class IN (1, 2, 5) THEN t.next_attempt_at END,
+                    CASE WHEN rank.class = 3 THEN t.newest_inquiry_at END DESC,
+                    t.due_at, t.accepted_at, t.id
+                LIMIT 1 FOR UPDATE OF t SKIP LOCKED
+            ), lapsed AS (
+                UPDATE callback_claims c SET ended_at = p.claimed_until, end_reason = 'expired'
+                FROM picked p WHERE c.task_id = p.id AND c.claim_number = p.claim_number AND c.ended_at IS NULL
+            ), claimed AS (
+                UPDATE callback_tasks t SET claimed_by = \(moment.adviser), claim_kind = 'ordinary', claimed_until = \(until),
+                       claim_number = t.claim_number + 1
+                FROM picked p WHERE t.id = p.id
+                RETURNING t.id, t.claim_number
+            )
+            INSERT INTO callback_claims (task_id, claim_number, adviser_id, kind, claimed_at)
+            SELECT id, claim_number, \(moment.adviser), 'ordinary', \(moment.now) FROM claimed
+            RETURNING task_id
+            """)
+        return try rows.first?.decode(UUID.self)
+    }
+
+    /// Claims one task for an incoming call, unless somebody holds it.
+    func claimTask(_ id: UUID, for adviser: UUID, at now: Date, until: Date) async throws -> Bool {
+        try await self.execute(
+            """
+            WITH picked AS (
+                SELECT id, claim_number, claimed_until FROM callback_tasks
+                WHERE id = \(id) AND state <> 'closed' AND (claimed_until IS NULL OR claimed_until <= \(now)) FOR UPDATE
+            ), lapsed AS (
+                UPDATE callback_claims c SET ended_at = p.claimed_until, end_reason = 'expired'
+                FROM picked p WHERE c.task_id = p.id AND c.claim_number = p.claim_number AND c.ended_at IS NULL
+            ), claimed AS (
+                UPDATE callback_tasks t SET claimed_by = \(adviser), claim_kind = 'incoming', claimed_until = \(until),
+                       claim_number = t.claim_number + 1
+                FROM picked p WHERE t.id = p.id
+                RETURNING t.id, t.claim_number
+            )
+            INSERT INTO callback_claims (task_id, claim_number, adviser_id, kind, claimed_at)
+            SELECT id, claim_number, \(adviser), 'incoming', \(now) FROM claimed
+            RETURNING 1
+            """)
+    }
+
+    /// Ends the adviser's own claims whose lease has run out, at the instant it did.
+    func endLapsedClaims(of adviser: UUID, at now: Date) async throws {
+        try await self.execute(
+            """
+            WITH lapsed AS (
+                SELECT id, claim_number, claimed_until FROM callback_tasks
+                WHERE claimed_by = \(adviser) AND claimed_until <= \(now) FOR UPDATE
+            ), freed AS (
+                UPDATE callback_tasks t SET claimed_by = NULL, claim_kind = NULL, claimed_until = NULL
+                FROM lapsed l WHERE t.id = l.id
+            )
+            UPDATE callback_claims c SET ended_at = l.claimed_until, end_reason = 'expired'
+            FROM lapsed l WHERE c.task_id = l.id AND c.claim_number = l.claim_number AND c.ended_at IS NULL
+            """)
+    }
+
+    /// Extends the adviser's live claim of a kind and returns its task.
+    func extendClaim(of adviser: UUID, kind: String, at now: Date, until: Date) async throws -> UUID? {
+        let rows = try await self.rows(
+            """
+            UPDATE callback_tasks SET claimed_until = \(until)
+            WHERE claimed_by = \(adviser) AND claim_kind = \(kind) AND claimed_until > \(now) RETURNING id
+            """)
+        return try rows.first?.decode(UUID.self)
+    }
+
+    /// Extends the adviser's live claim on one task.
+    @discardableResult
+    func extendClaim(on task: UUID, by adviser: UUID, at now: Date, until: Date) async throws -> Bool {
+        try await self.execute(
+            """
+            UPDATE callback_tasks SET claimed_until = \(until)
+            WHERE id = \(task) AND claimed_by = \(adviser) AND claimed_until > \(now) RETURNING 1
+            """)
+    }
+
+    /// Makes the adviser's ordinary claim on a task an incoming call: the person it is about has rung.
+    func turnIncoming(_ task: UUID, number: Int, of adviser: UUID, at now: Date, until: Date) async throws {
+        try await self.execute(
+            """
+            WITH turned AS (
+                UPDATE callback_tasks SET claim_kind = 'incoming', claimed_until = \(until)
+                WHERE id = \(task) AND claim_number = \(Int32(number)) AND claimed_by = \(adviser) AND claimed_until > \(now)
+                RETURNING id, claim_number
+            )
+            UPDATE callback_claims c SET kind = 'incoming' FROM turned t WHERE c.task_id = t.id AND c.claim_number = t.claim_number
+            """)
+    }
+
+    func task(_ id: UUID) async throws -> CallbackTask? {
+        try await self.first(
+            "SELECT \(columnsOf: CallbackTask.self) FROM \(unescaped: CallbackTask.tables) WHERE t.id = \(id)")
+    }
+
+    /// Locks a task until the transaction ends, so that its result and its expiry cannot both win.
+    func lockTask(_ id: UUID) async throws -> Bool {
+        try await self.execute("SELECT 1 FROM callback_tasks WHERE id = \(id) FOR UPDATE")
+    }
+
+    func openTask(ofLead lead: UUID) async throws -> UUID? {
+        let rows = try await self.rows(
+            """
+            SELECT t.id FROM callback_tasks t JOIN leads l ON t.lead_id = coalesce(l.merged_into, l.id)
+            WHERE l.id = \(lead) AND t.state <> 'closed'
+            """)
+        return try rows.first?.decode(UUID.self)
+    }
+
+    func leadID(phone index: [UInt8]) async throws -> UUID? {
+        let bytes = ByteBuffer(bytes: index)
+        let rows = try await self.rows(
+            "SELECT id FROM leads WHERE phone_index = \(bytes) OR phone_index_next = \(bytes)")
+        return try rows.first?.decode(UUID.self)
+    }
+
+    func leadExists(_ id: UUID) async throws -> Bool {
+        try await self.execute("SELECT 1 FROM leads WHERE id = \(id)")
+    }
+
+    /// Opens a task for somebody who calls and has none; their newest inquiry carries it.
+    func openTask(_ id: UUID, ofLead lead: UUID, dueAt: Date, provisional: Bool, at now: Date) async throws {
+        try await self.execute(
+            """
+            INSERT INTO callback_tasks (id, lead_id, latest_inquiry_id, state, accepted_at, newest_inquiry_at, due_at, provisional, next_attempt_at)
+            SELECT \(id), coalesce(l.merged_into, l.id), i.id, 'open', \(now), \(now), \(dueAt), \(provisional), \(now)
+            FROM leads l JOIN LATERAL (SELECT id FROM inquiries WHERE lead_id = l.id ORDER BY accepted_at DESC LIMIT 1) i ON true
+            WHERE l.id = \(lead)
+            ON CONFLICT (lead_id) WHERE state <> 'closed' DO NOTHING
+            """)
+    }
+
+    /// A page of a view; the order is that of its cursor.
+    func tasks(
+        _ view: CallbackView, _ moment: QueueMoment, after cursor: CallbackCursor?, limit: Int
+    ) async throws -> [CallbackTask] {
+        let at = cursor?.at
+        let id = cursor?.id
+        switch view {
+        case .mine:
+            return try await self.all(
+                """
+                SELECT \(columnsOf: CallbackTask.self) FROM \(unescaped: CallbackTask.tables)
+                WHERE t.state = 'open' AND (t.owner_id = \(moment.adviser) OR (t.claimed_by = \(moment.adviser) AND t.claimed_until > \(moment.now)))
+                  AND (\(at)::timestamptz IS NULL OR (t.next_attempt_at, t.id) > (\(at)::timestamptz, \(id)::uuid))
+                ORDER BY t.next_attempt_at, t.id LIMIT \(limit)
+                """)
+        case .pool:
+            return try await self.all(
+                """
+                SELECT \(columnsOf: CallbackTask.self) FROM \(unescaped: CallbackTask.tables)
+                WHERE \(servable: moment) AND (\(at)::timestamptz IS NULL OR (t.due_at, t.id) > (\(at)::timestamptz, \(id)::uuid))
+                ORDER BY t.due_at, t.id LIMIT \(limit)
+                """)
+        case .scheduled:
+            return try await self.all(
+                """
+                SELECT \(columnsOf: CallbackTask.self) FROM \(unescaped: CallbackTask.tables)
+                WHERE t.state = 'open' AND t.next_attempt_at > \(moment.now)
+                  AND (\(at)::timestamptz IS NULL OR (t.next_attempt_at, t.id) > (\(at)::timestamptz, \(id)::uuid))
+                ORDER BY t.next_attempt_at, t.id LIMIT \(limit)
+                """)
+        case .overdue:
+            return try await self.all(
+                """
+                SELECT \(columnsOf: CallbackTask.self) FROM \(unescaped: CallbackTask.tables)
+                WHERE t.state = 'open' AND t.met_at IS NULL AND t.due_at < \(moment.now)
+                  AND (\(at)::timestamptz IS NULL OR (t.due_at, t.id) > (\(at)::timestamptz, \(id)::uuid))
+                ORDER BY t.due_at, t.id LIMIT \(limit)
+                """)
+        case .closed:
+            return try await self.all(
+                """
+                SELECT \(columnsOf: CallbackTask.self) FROM \(unescaped: CallbackTask.tables)
+                WHERE t.state = 'closed' AND (\(at)::timestamptz IS NULL OR (t.closed_at, t.id) < (\(at)::timestamptz, \(id)::uuid))
+                ORDER BY t.closed_at DESC, t.id DESC LIMIT \(limit)
+                """)
+        }
+    }
+}

@@ -1,0 +1,247 @@
+package import Foundation
+package import Leads
+
+/// The queue that keeps the promise: lists, claims, reveals, releases and assignments.
+///
+/// Results are in `CallbackQueue+Results.swift`.
+package struct CallbackQueue: Sendable {
+    let database: Database
+    let dependencies: Dependencies
+    let settings: SettingsStore
+    let calendar: CalendarStore
+    let audit: Audit
+    let cadence = Cadence()
+
+    package init(database: Database, dependencies: Dependencies, settings: SettingsStore, calendar: CalendarStore) {
+        self.database = database
+        self.dependencies = dependencies
+        self.settings = settings
+        self.calendar = calendar
+        self.audit = Audit(dependencies: dependencies)
+    }
+
+    /// Who an incoming call is from.
+    package enum Caller: Sendable {
+        case phone(PhoneNumber)
+        case lead(UUID)
+    }
+
+    /// A page of a view, masked.
+    func list(
+        _ view: CallbackView, after cursor: CallbackCursor?, limit: Int, for session: StaffSession
+    ) async throws -> JSONOutput {
+        let moment = self.moment(for: session.staffID)
+        let tasks = try await self.database.autocommit {
+            try await $0.tasks(view, moment, after: cursor, limit: limit + 1)
+        }
+        let page = tasks.prefix(limit)
+        var next: String?
+        if tasks.count > limit, let last = page.last {
+            let at: Date =
+                switch view {
+                case .mine, .scheduled: last.nextAttemptAt
+                case .pool, .overdue: last.dueAt
+                case .closed: last.closedAt ?? last.dueAt
+                }
+            next = CallbackCursor(at: at, id: last.id).text(view: view)
+        }
+        return .object([
+            "items": .array(try page.map { .object(try $0.json(self.dependencies.keys, at: moment.now)) }),
+            "next_cursor": .optional(next),
+        ])
+    }
+
+    /// Claims the most urgent task, or returns the adviser's own ordinary claim with a new lease.
+    func claimNext(for session: StaffSession) async throws -> CallbackTask? {
+        let moment = self.moment(for: session.staffID)
+        let until = moment.now.addingTimeInterval(self.settings.current.claimLength)
+        let adviser = session.staffID
+        for _ in 0..<2 {
+            do {
+                return try await self.database.transaction { tx in
+                    try await tx.endLapsedClaims(of: adviser, at: moment.now)
+                    if let id = try await tx.extendClaim(of: adviser, kind: "ordinary", at: moment.now, until: until) {
+                        return try await tx.task(id)
+                    }
+                    guard let id = try await tx.claimNextTask(moment, until: until) else { return nil }
+                    try await tx.insert(self.event("callback.claim", on: id, by: session))
+                    return try await tx.task(id)
+                }
+            } catch let error where error.violates("one_claim_of_a_kind_per_adviser") {
+                // The same adviser asked twice at once; the other request's claim is found now.
+                continue
+            }
+        }
+        return nil
+    }
+
+    /// Claims the open task of somebody who is on the line, opening one if there is none; the adviser's own ordinary
+    /// claim on it becomes the incoming one.
+    ///
+    /// - Throws: 404 `lead_unknown`, 409 `claimed_by_other` with who, 409 `claim_open`.
+    func claimIncoming(_ caller: Caller, for session: StaffSession) async throws -> CallbackTask? {
+        let now = self.dependencies.now()
+        let settings = self.settings.current
+        let until = now.addingTimeInterval(settings.claimLength)
+        let deadline = self.calendar.current.deadline(acceptedAt: now, closing: settings.openingHours)
+        let fresh = self.dependencies.makeID()
+        let adviser = session.staffID
+        do {
+            return try await self.database.transaction { tx in
+                let lead: UUID? =
+                    switch caller {
+                    case .lead(let id): try await tx.leadExists(id) ? id : nil
+                    case .phone(let phone): try await tx.leadID(phone: self.dependencies.keys.index(of: phone))
+                    }
+                guard let lead else {
+                    throw Problem(
+                        .notFound, "lead_unknown", "没有这个人的咨询记录", english: "Nobody with that number has asked us.")
+                }
+                try await tx.endLapsedClaims(of: adviser, at: now)
+                if try await tx.openTask(ofLead: lead) == nil {
+                    try await tx.openTask(
+                        fresh, ofLead: lead, dueAt: deadline.dueAt, provisional: deadline.provisional, at: now)
+                }
+                // Between the look and the lock a result may have closed it; then the caller asks again.
+                guard let id = try await tx.openTask(ofLead: lead), try await tx.lockTask(id),
+                    let task = try await tx.task(id),
+                    task.state != "closed"
+                else { throw Problems.unavailable }
+                if task.claimedBy == adviser, task.isHeld(at: now) {
+                    if task.claimKind == "ordinary" {
+                        try await tx.turnIncoming(id, number: task.claimNumber, of: adviser, at: now, until: until)
+                        try await tx.insert(self.event("callback.claim_incoming", on: id, by: session))
+                    } else {
+                        try await tx.extendClaim(on: id, by: adviser, at: now, until: until)
+                    }
+                    return try await tx.task(id)
+                }
+                guard try await tx.claimTask(id, for: adviser, at: now, until: until) else {
+                    let holder = task.holder ?? ""
+                    throw Problem(
+                        .conflict, "claimed_by_other", "\(holder) 正在处理这位客户", english: "\(holder) is working on it.",
+                        members: ["claimed_by": holder])
+                }
+                try await tx.insert(self.event("callback.claim_incoming", on: id, by: session))
+                return try await tx.task(id)
+            }
+        } catch let error where error.violates("one_claim_of_a_kind_per_adviser") {
+            throw Problem(.conflict, "claim_open", "您还有一个来电没有记录结果", english: "Another incoming call has no result yet.")
+        }
+    }
+
+    /// Shows the whole number to the claimant, inside calling hours and window unless the person is on the line.
+    ///
+    /// - Throws: 409 `not_claimant`; 422 `outside_calling_hours` with `next_allowed_at`.
+    func reveal(_ id: UUID, purpose: String, for session: StaffSession) async throws -> PhoneNumber {
+        let now = self.dependencies.now()
+        let settings = self.settings.current
+        let until = now.addingTimeInterval(settings.claimLength)
+        return try await self.database.transaction { tx in
+            guard try await tx.lockTask(id), let task = try await tx.task(id) else { throw Problems.notFound }
+            guard task.state != "closed" else { throw Self.alreadyClosed }
+            guard task.claimedBy == session.staffID, task.isHeld(at: now) else { throw Self.notClaimant }
+            if task.claimKind == "ordinary" {
+                let window = task.callAgainAt == nil ? task.window.flatMap { settings.windows.span($0) } : nil
+                let allowed = settings.callingHours.next(from: now, window: window)
+                if allowed > now { throw Self.outsideCallingHours(next: allowed) }
+            }
+            try await tx.markRevealed(id, claim: task.claimNumber, at: now)
+            try await tx.extendClaim(on: id, by: session.staffID, at: now, until: until)
+            try await tx.insert(
+                self.event(
+                    "callback.reveal", on: id, by: session, detail: ["purpose": .string(Self.withoutDigits(purpose))]))
+            return try task.phone(self.dependencies.keys)
+        }
+    }
+
+    /// Gives a claim back; a note says why, sealed.
+    func release(_ id: UUID, reason: String?, for session: StaffSession) async throws {
+        let now = self.dependencies.now()
+        let sealed = try reason.map {
+            try self.dependencies.keys.seal($0, at: SealedPlace("callback_claims", "release_note_sealed", id))
+        }
+        try await self.database.transaction { tx in
+            guard try await tx.lockTask(id), let task = try await tx.task(id) else { throw Problems.notFound }
+            guard task.claimedBy == session.staffID else {
+                throw task.state == "closed" ? Self.alreadyClosed : Self.notClaimant
+            }
+            try await tx.endClaim(id, number: task.claimNumber, reason: "released", note: sealed, at: now)
+            try await tx.insert(self.event("callback.release", on: id, by: session))
+        }
+    }
+
+    /// Gives a task to an adviser; whoever holds it loses it.
+    ///
+    /// - Throws: 422 `adviser_unknown`; 409 `already_closed`.
+    func assign(_ id: UUID, to username: String, by session: StaffSession) async throws {
+        let now = self.dependencies.now()
+        try await self.database.transaction { tx in
+            guard try await tx.lockTask(id), let task = try await tx.task(id) else { throw Problems.notFound }
+            guard task.state != "closed" else { throw Self.alreadyClosed }
+            guard let account = try await tx.staffAccount(username: username), account.isActive,
+                account.role.may(.workCallbacks)
+            else {
+                throw Problem(failures: [
+                    ValidationFailure(
+                        "adviser_unknown", at: "/adviser", "没有这位在岗顾问", english: "No active adviser of that name.")
+                ])
+            }
+            if task.claimedBy != nil {
+                let reason = task.isHeld(at: now) ? "assigned" : "expired"
+                try await tx.endClaim(
+                    id, number: task.claimNumber, reason: reason, note: nil, at: min(now, task.claimedUntil ?? now))
+            }
+            try await tx.setOwner(id, account.id, reason: "assigned")
+            try await tx.insert(self.event("callback.assign", on: id, by: session, detail: ["to": .string(username)]))
+        }
+    }
+
+    /// Any request by the claimant on their task is work on it: a refused one extends the lease as well.
+    func keepClaim(_ id: UUID, for session: StaffSession) async throws {
+        let now = self.dependencies.now()
+        let until = now.addingTimeInterval(self.settings.current.claimLength)
+        _ = try await self.database.autocommit {
+            try await $0.extendClaim(on: id, by: session.staffID, at: now, until: until)
+        }
+    }
+
+    func moment(for adviser: UUID) -> QueueMoment {
+        let now = self.dependencies.now()
+        let settings = self.settings.current
+        return QueueMoment(
+            adviser: adviser, now: now,
+            openWindows: settings.callingHours.isAlways ? nil : settings.windows.open(at: now).map(\.rawValue),
+            endOfToday: ShanghaiDate(now).adding(1).at(minute: 0),
+            freshSince: now.addingTimeInterval(-settings.freshLength))
+    }
+
+    func event(
+        _ action: String, on id: UUID, by session: StaffSession, detail: [String: JSONOutput] = [:]
+    ) -> AuditEvent {
+        self.audit.event(
+            action, on: id.uuidString.lowercased(), by: session.username, role: session.role.rawValue, detail: detail)
+    }
+
+    /// The audit keeps no personal data, and a purpose is free text: nobody's number goes in.
+    private static func withoutDigits(_ text: String) -> String {
+        String(text.map { $0.isNumber ? "*" : $0 })
+    }
+
+    static let notClaimant = Problem(
+        .conflict, "not_claimant", "这个任务现在不在您手上，可能占用已到期并被他人接手", english: "You do not hold this task.")
+    static let alreadyClosed = Problem(.conflict, "already_closed", "这个任务已经结束", english: "The task is closed already.")
+
+    static func outsideCallingHours(next: Date) -> Problem {
+        Problem(
+            .unprocessableContent, "outside_calling_hours", "现在不在可拨打时间，最早 \(ShanghaiDate.timeText(next))",
+            english: "Outside calling hours.", members: ["next_allowed_at": RFC3339.text(next)])
+    }
+}
+
+extension Error {
+    /// Whether a statement failed on a constraint of that name.
+    func violates(_ constraint: String) -> Bool {
+        (self as? any PSQLFailure)?.constraintName == constraint
+    }
+}

@@ -1,0 +1,129 @@
+import Foundation
+import NIOCore
+import Postgres
+
+extension CardInquiry: TableRow {
+    static let columns =
+        "i.id, i.name_sealed, i.remark_sealed, i.preferred_window, i.source::text, i.accepted_at, i.due_at, i.met_at"
+
+    init(row: PostgresRow) throws {
+        let (id, name, remark, window, source, accepted, due, met) =
+            try row.decode((UUID, ByteBuffer, ByteBuffer?, String?, String, Date, Date, Date?).self)
+        self.init(
+            id: id, nameSealed: name.bytes, remarkSealed: remark?.bytes, window: window, source: source,
+            acceptedAt: accepted, dueAt: due,
+            metAt: met)
+    }
+}
+
+extension CardConsent: TableRow {
+    static let columns = "c.purpose, c.notice_version, c.given_at, c.withdrawn_at"
+
+    init(row: PostgresRow) throws {
+        (self.purpose, self.noticeVersion, self.givenAt, self.withdrawnAt) = try row.decode(
+            (String, String, Date, Date?).self)
+    }
+}
+
+extension CardClaim: TableRow {
+    static let columns =
+        "s.username, c.kind, c.claimed_at, c.revealed_at, c.ended_at, c.end_reason, c.release_note_sealed"
+
+    init(row: PostgresRow) throws {
+        let (by, kind, claimed, revealed, ended, reason, note) =
+            try row.decode((String, String, Date, Date?, Date?, String?, ByteBuffer?).self)
+        self.init(
+            by: by, kind: kind, claimedAt: claimed, revealedAt: revealed, endedAt: ended, endReason: reason,
+            releaseNoteSealed: note?.bytes)
+    }
+}
+
+extension CardAttempt: TableRow {
+    static let columns = """
+        c.id, s.username, c.at, c.disposition, c.reason, c.item, c.reference, c.note_sealed, c.call_again_at, c.counts, c.refused IS NOT NULL
+        """
+
+    init(row: PostgresRow) throws {
+        let (id, by, at, disposition, reason, item, reference, note, again, counts, refused) =
+            try row.decode((UUID, String, Date, String, String?, String?, String?, ByteBuffer?, Date?, Bool, Bool).self)
+        self.init(
+            id: id, by: by, at: at, disposition: disposition, reason: reason, item: item, reference: reference,
+            noteSealed: note?.bytes,
+            callAgainAt: again, counts: counts, isRefused: refused)
+    }
+}
+
+private struct AssessmentTime: TableRow {
+    static let columns = "assessments.created_at"
+    let at: Date
+
+    init(row: PostgresRow) throws {
+        self.at = try row.decode(Date.self)
+    }
+}
+
+/// One adviser as the console's lists name them.
+struct Colleague: TableRow {
+    static let columns = "username, display_name, role"
+    let username: String
+    let displayName: String
+    let role: String
+
+    init(row: PostgresRow) throws {
+        (self.username, self.displayName, self.role) = try row.decode((String, String, String).self)
+    }
+}
+
+extension Transaction {
+    func cardInquiries(of lead: UUID) async throws -> [CardInquiry] {
+        try await self.all(
+            """
+            SELECT \(columnsOf: CardInquiry.self) FROM inquiries i JOIN leads l ON l.id = i.lead_id
+            WHERE (l.id = \(lead) OR l.merged_into = \(lead)) AND NOT i.quarantined ORDER BY i.accepted_at DESC LIMIT 50
+            """)
+    }
+
+    func cardConsents(of lead: UUID) async throws -> [CardConsent] {
+        try await self.all(
+            """
+            SELECT \(columnsOf: CardConsent.self) FROM consents c JOIN leads l ON l.id = c.lead_id
+            WHERE l.id = \(lead) OR l.merged_into = \(lead) ORDER BY c.given_at DESC, c.id LIMIT 50
+            """)
+    }
+
+    func cardClaims(of task: UUID) async throws -> [CardClaim] {
+        try await self.all(
+            """
+            SELECT \(columnsOf: CardClaim.self) FROM callback_claims c JOIN staff s ON s.id = c.adviser_id
+            WHERE c.task_id = \(task) ORDER BY c.claim_number DESC LIMIT 100
+            """)
+    }
+
+    func cardAttempts(of task: UUID) async throws -> [CardAttempt] {
+        try await self.all(
+            """
+            SELECT \(columnsOf: CardAttempt.self) FROM call_attempts c JOIN staff s ON s.id = c.adviser_id
+            WHERE c.task_id = \(task) ORDER BY c.at DESC, c.id DESC LIMIT 100
+            """)
+    }
+
+    func cardAssessments(of lead: UUID) async throws -> [CardAssessment] {
+        let condition: PostgresQuery = """
+            FROM assessments WHERE id IN (SELECT i.assessment_id FROM inquiries i JOIN leads l ON l.id = i.lead_id
+                                          WHERE (l.id = \(lead) OR l.merged_into = \(lead)) AND NOT i.quarantined)
+            ORDER BY created_at DESC, id DESC LIMIT 20
+            """
+        let assessed = try await self.all(
+            PostgresQuery(unsafeSQL: "SELECT \(AssessedAnswers.columns) \(condition.sql)", binds: condition.binds),
+            as: AssessedAnswers.self)
+        let times = try await self.all(
+            PostgresQuery(unsafeSQL: "SELECT \(AssessmentTime.columns) \(condition.sql)", binds: condition.binds),
+            as: AssessmentTime.self)
+        return zip(assessed, times).map { CardAssessment(assessed: $0, at: $1.at) }
+    }
+
+    func colleagues() async throws -> [Colleague] {
+        try await self.all(
+            "SELECT \(columnsOf: Colleague.self) FROM staff WHERE active ORDER BY display_name, username LIMIT 500")
+    }
+}

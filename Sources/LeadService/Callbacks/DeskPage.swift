@@ -1,0 +1,20 @@
+import Foundation
+import Leads
+
+extension CallbackQueue {
+    /// What the desk's page carries: hours and the working days around now, for its countdowns.
+    func deskContext(for session: StaffSession) async throws -> [String: Any] {
+        let now = self.dependencies.now()
+        let settings = self.settings.current
+        let calendar = self.calendar.current
+        let people = try await self.database.autocommit { try await $0.colleagues() }
+        var context = ConsolePage(session: session, now: now, people: people).context("desk", title: "工作台")
+        let today = ShanghaiDate(now)
+        let days = (-60...90).map { today.adding($0) }.filter { calendar.isWorkingDay($0) }
+        context["working_days"] = days.map(\.description).joined(separator: " ")
+        context["opening_hours"] = settings.openingHours.description.replacingOccurrences(of: "–", with: "-")
+        context["calling_hours"] = settings.callingHours.description
+        context["max_attempts"] = self.cadence.mostAttempts
+        return context
+    }
+}

@@ -1,0 +1,228 @@
+import Foundation
+import Leads
+import NIOCore
+import Postgres
+
+extension CallbackClaim: TableRow {
+    static let columns = "claim_number, adviser_id, kind, claimed_at, revealed_at, ended_at, end_reason"
+
+    init(row: PostgresRow) throws {
+        let (number, adviser, kind, claimed, revealed, ended, reason) =
+            try row.decode((Int32, UUID, String, Date, Date?, Date?, String?).self)
+        self.init(
+            number: Int(number), adviserID: adviser, kind: kind, claimedAt: claimed, revealedAt: revealed,
+            endedAt: ended, endReason: reason)
+    }
+}
+
+/// A counting attempt, as the cadence looks back on it.
+struct PastAttempt: TableRow {
+    static let columns = "disposition, reason"
+    let disposition: Disposition
+    let reason: String?
+
+    init(row: PostgresRow) throws {
+        let (disposition, reason) = try row.decode((String, String?).self)
+        guard let known = Disposition(rawValue: disposition) else { throw MissingRow() }
+        self.disposition = known
+        self.reason = reason
+    }
+}
+
+/// The first answer under an idempotency key.
+struct FirstAnswer: TableRow {
+    static let columns = "fingerprint, answer::text"
+    let fingerprint: [UInt8]
+    let answer: String
+
+    init(row: PostgresRow) throws {
+        let (fingerprint, answer) = try row.decode((ByteBuffer, String).self)
+        self.fingerprint = fingerprint.bytes
+        // jsonb spells JSON with blanks; the first answer had none.
+        self.answer = (try? StrictJSON.read(Array(answer.utf8))).map { JSONOutput($0).text } ?? answer
+    }
+}
+
+/// What a result writes to its task.
+struct TaskChange: Sendable {
+    var task: UUID
+    var at: Date
+    var disposition: String
+    var nextAttemptAt: Date
+    var counts = false
+    var isContact = false
+    var closedReason: String?
+    var callAgainAt: Date?
+    /// An agreed time or an incoming call replaces the visitor's window.
+    var replacesWindow = false
+    var dueAt = Date.distantPast
+    var metAt: Date?
+    var owner: UUID?
+    var ownerReason: String?
+
+    init(task: UUID, at: Date, disposition: String, nextAttemptAt: Date) {
+        self.task = task
+        self.at = at
+        self.disposition = disposition
+        self.nextAttemptAt = nextAttemptAt
+    }
+}
+
+extension Transaction {
+    /// The adviser's claim on a task: the one of that number, else their newest.
+    func claim(of adviser: UUID, on task: UUID, number: Int?) async throws -> CallbackClaim? {
+        try await self.first(
+            """
+            SELECT \(columnsOf: CallbackClaim.self) FROM callback_claims
+            WHERE task_id = \(task) AND adviser_id = \(adviser)
+              AND (\(number.map { Int32(clamping: $0) }) IS NULL OR claim_number = \(number.map { Int32(clamping: $0) }))
+            ORDER BY claim_number DESC LIMIT 1
+            """)
+    }
+
+    func markRevealed(_ task: UUID, claim: Int, at now: Date) async throws {
+        try await self.execute(
+            """
+            UPDATE callback_claims SET revealed_at = coalesce(revealed_at, \(now))
+            WHERE task_id = \(task) AND claim_number = \(Int32(claim)) AND ended_at IS NULL
+            """)
+    }
+
+    /// Ends a claim in its history and on the task.
+    func endClaim(_ task: UUID, number: Int, reason: String, note: [UInt8]?, at now: Date) async throws {
+        try await self.execute(
+            """
+            WITH freed AS (
+                UPDATE callback_tasks SET claimed_by = NULL, claim_kind = NULL, claimed_until = NULL
+                WHERE id = \(task) AND claim_number = \(Int32(number))
+            )
+            UPDATE callback_claims SET ended_at = \(now), end_reason = \(reason),
+                   release_note_sealed = coalesce(\(note.map { ByteBuffer(bytes: $0) }), release_note_sealed)
+            WHERE task_id = \(task) AND claim_number = \(Int32(number)) AND (ended_at IS NULL OR end_reason = 'expired')
+            """)
+    }
+
+    func setOwner(_ task: UUID, _ owner: UUID, reason: String) async throws {
+        try await self.execute(
+            "UPDATE callback_tasks SET owner_id = \(owner), owner_reason = \(reason) WHERE id = \(task) AND state <> 'closed'"
+        )
+    }
+
+    /// Counting attempts since the task was opened, newest first.
+    func countingAttempts(of task: UUID) async throws -> [PastAttempt] {
+        try await self.all(
+            "SELECT \(columnsOf: PastAttempt.self) FROM call_attempts WHERE task_id = \(task) AND counts ORDER BY at DESC, id DESC LIMIT 100"
+        )
+    }
+
+    func meetInquiries(of lead: UUID, acceptedUpTo boundary: Date, at now: Date) async throws {
+        try await self.execute(
+            """
+            UPDATE inquiries i SET met_at = \(now) FROM leads l
+            WHERE i.lead_id = l.id AND coalesce(l.merged_into, l.id) = \(lead) AND i.met_at IS NULL AND NOT i.quarantined
+              AND i.accepted_at <= \(boundary)
+            """)
+    }
+
+    /// The earliest promise still unmet among inquiries accepted after an instant.
+    func earliestUnmet(of lead: UUID, acceptedAfter boundary: Date) async throws -> Date? {
+        let rows = try await self.rows(
+            """
+            SELECT min(i.due_at) FROM inquiries i JOIN leads l ON i.lead_id = l.id
+            WHERE coalesce(l.merged_into, l.id) = \(lead) AND i.met_at IS NULL AND NOT i.quarantined AND i.accepted_at > \(boundary)
+            """)
+        guard let row = rows.first else { return nil }
+        return try row.decode(Date?.self)
+    }
+
+    func change(_ change: TaskChange) async throws {
+        try await self.execute(
+            """
+            UPDATE callback_tasks SET
+                last_disposition = \(change.disposition), last_attempt_at = \(change.at),
+                attempts = attempts + \(Int32(change.counts ? 1 : 0)),
+                first_attempt_at = CASE WHEN \(change.counts) THEN coalesce(first_attempt_at, \(change.at)) ELSE first_attempt_at END,
+                first_contact_at = CASE WHEN \(change.isContact) THEN coalesce(first_contact_at, \(change.at)) ELSE first_contact_at END,
+                next_attempt_at = \(change.nextAttemptAt), due_at = \(change.dueAt), met_at = \(change.metAt),
+                call_again_at = CASE WHEN \(change.counts) THEN \(change.callAgainAt)::timestamptz ELSE call_again_at END,
+                preferred_window = CASE WHEN \(change.replacesWindow) THEN NULL ELSE preferred_window END,
+                owner_id = coalesce(\(change.owner), owner_id), owner_reason = coalesce(\(change.ownerReason), owner_reason),
+                state = CASE WHEN \(change.closedReason) IS NULL THEN state ELSE 'closed' END,
+                closed_reason = \(change.closedReason),
+                closed_at = CASE WHEN \(change.closedReason) IS NULL THEN NULL ELSE \(change.at)::timestamptz END
+            WHERE id = \(change.task)
+            """)
+    }
+
+    func firstAnswer(task: UUID, adviser: UUID, key: String) async throws -> FirstAnswer? {
+        try await self.first(
+            """
+            SELECT \(columnsOf: FirstAnswer.self) FROM call_attempts
+            WHERE task_id = \(task) AND adviser_id = \(adviser) AND idempotency_key = \(key) AND answer IS NOT NULL
+            """)
+    }
+
+    func insertAttempt(
+        _ effect: ResultEffect, task: UUID, _ result: CallResult, adviser: UUID, _ change: TaskChange, answer: String
+    ) async throws {
+        try await self.execute(
+            """
+            INSERT INTO call_attempts (id, task_id, claim_number, adviser_id, at, disposition, reason, item, reference, merge_into, note_sealed,
+                                       call_again_at, counts, next_attempt_at, closed_reason, idempotency_key, fingerprint, answer)
+            VALUES (\(effect.id), \(task), \(Int32(effect.claim.number)), \(adviser), \(change.at), \(result.disposition.rawValue),
+                    \(result.reason), \(result.item), \(result.reference), \(result.mergeInto), \(effect.noteSealed.map { ByteBuffer(bytes: $0) }),
+                    \(result.callAgainAt), \(effect.counts), \(change.nextAttemptAt), \(change.closedReason), \(result.idempotencyKey),
+                    \(ByteBuffer(bytes: effect.fingerprint)), \(answer)::text::jsonb)
+            """)
+    }
+
+    /// Keeps the note of a result that came too late.
+    func insertRefusedAttempt(
+        _ id: UUID, task: UUID, claim: CallbackClaim, _ result: CallResult, note: [UInt8]?, code: String, at now: Date
+    ) async throws {
+        try await self.execute(
+            """
+            INSERT INTO call_attempts (id, task_id, claim_number, adviser_id, at, disposition, note_sealed, counts, refused)
+            VALUES (\(id), \(task), \(Int32(claim.number)), \(claim.adviserID), \(now), \(result.disposition.rawValue),
+                    \(note.map { ByteBuffer(bytes: $0) }), false, \(code))
+            """)
+    }
+
+    func addDoNotCall(lead: UUID, by actor: String, at now: Date) async throws {
+        try await self.execute(
+            """
+            INSERT INTO do_not_call (phone_index, added_at, added_by)
+            SELECT phone_index, \(now), \(actor) FROM leads WHERE id = \(lead) ON CONFLICT (phone_index) DO NOTHING
+            """)
+    }
+
+    /// Points a lead, and whatever was merged into it, to another one.
+    ///
+    /// - Returns: false when the target is merged itself.
+    func link(lead: UUID, to target: UUID) async throws -> Bool {
+        try await self.execute(
+            """
+            UPDATE leads SET merged_into = \(target) WHERE (id = \(lead) OR merged_into = \(lead))
+              AND EXISTS (SELECT FROM leads t WHERE t.id = \(target) AND t.merged_into IS NULL)
+            RETURNING 1
+            """)
+    }
+
+    /// Moves an unmet promise to the task of another lead, as a join does: the earlier deadline holds, and an agreed time
+    /// is kept only if it lies before it.
+    func movePromise(of task: UUID, to target: UUID, newTask: UUID, at now: Date) async throws {
+        try await self.execute(
+            """
+            INSERT INTO callback_tasks AS t (id, lead_id, latest_inquiry_id, state, accepted_at, newest_inquiry_at, due_at, provisional,
+                                             next_attempt_at, preferred_window)
+            SELECT \(newTask), \(target), latest_inquiry_id, 'open', accepted_at, newest_inquiry_at, due_at, provisional, \(now), preferred_window
+            FROM callback_tasks WHERE id = \(task)
+            ON CONFLICT (lead_id) WHERE state <> 'closed' DO UPDATE SET
+                state = 'open', paused_reason = NULL, met_at = NULL,
+                due_at = CASE WHEN t.met_at IS NULL THEN least(t.due_at, excluded.due_at) ELSE excluded.due_at END,
+                provisional = CASE WHEN t.met_at IS NULL AND t.due_at < excluded.due_at THEN t.provisional ELSE excluded.provisional END,
+                call_again_at = CASE WHEN t.call_again_at < excluded.due_at THEN t.call_again_at END,
+                next_attempt_at = CASE WHEN t.call_again_at < excluded.due_at THEN t.call_again_at ELSE least(t.next_attempt_at, \(now)) END
+            """)
+    }
+}

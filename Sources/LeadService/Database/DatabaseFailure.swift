@@ -1,0 +1,35 @@
+package import Logging
+package import Postgres
+
+extension PSQLError {
+    /// The SQLSTATE, where the server answered.
+    package var sqlState: String? { self.serverInfo?[.sqlState] }
+
+    /// The violated constraint's name, where there is one.
+    package var constraint: String? { self.serverInfo?[.constraintName] }
+
+    /// What a log may say of it: never the server's detail, which quotes rows.
+    package var logMetadata: Logger.Metadata {
+        [
+            "code": "\(self.code)", "sqlstate": "\(self.sqlState ?? "none")",
+            "constraint": "\(self.constraint ?? "none")",
+            "at": "\(self.file ?? "?"):\(self.line ?? 0)",
+        ]
+    }
+
+    /// Whether the same request may succeed a moment later: no connection, no lease, a server starting or stopping,
+    /// out of connections or disk, a lock or a statement that took too long.
+    package var meansUnavailable: Bool {
+        guard let state = self.sqlState else { return true }
+        return ["08", "53", "57"].contains(state.prefix(2)) || ["40001", "40P01", "55P03", "25006"].contains(state)
+    }
+}
+
+/// What operations, which do not know the driver, may ask of a failed statement.
+package protocol PSQLFailure: Error {
+    var constraintName: String? { get }
+}
+
+extension PSQLError: PSQLFailure {
+    package var constraintName: String? { self.constraint }
+}

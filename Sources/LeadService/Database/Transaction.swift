@@ -1,0 +1,45 @@
+package import Logging
+package import Postgres
+
+/// What a feature's queries extend: statements on the connection of the transaction at hand.
+package struct Transaction: Sendable {
+    package let connection: PostgresConnection
+    package let logger: Logger
+
+    package init(connection: PostgresConnection, logger: Logger) {
+        self.connection = connection
+        self.logger = logger
+    }
+
+    /// Runs a statement and returns every row of its complete, bounded answer.
+    package func rows(
+        _ query: PostgresQuery, file: String = #fileID, line: Int = #line
+    ) async throws -> [PostgresRow] {
+        CrashPoint.reach()
+        let rows = try await self.connection.query(query, logger: self.logger, file: file, line: line).collect()
+        CrashPoint.reach()
+        return rows
+    }
+
+    /// Runs a statement whose rows do not matter and returns whether it returned any.
+    @discardableResult
+    package func execute(
+        _ query: PostgresQuery, file: String = #fileID, line: Int = #line
+    ) async throws -> Bool {
+        try await !self.rows(query, file: file, line: line).isEmpty
+    }
+
+    /// Runs a statement and decodes its rows.
+    package func all<Row: TableRow>(
+        _ query: PostgresQuery, as: Row.Type = Row.self, file: String = #fileID, line: Int = #line
+    ) async throws -> [Row] {
+        try await self.rows(query, file: file, line: line).map { try Row(row: $0) }
+    }
+
+    /// Runs a statement and decodes its first row.
+    package func first<Row: TableRow>(
+        _ query: PostgresQuery, as: Row.Type = Row.self, file: String = #fileID, line: Int = #line
+    ) async throws -> Row? {
+        try await self.rows(query, file: file, line: line).first.map { try Row(row: $0) }
+    }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Leads
+import NIOCore
+
+/// `GET /api/v1/leads/export`: streams whatever the size, with the counts in the headers.
+struct ExportRoutes: RouteList {
+    let exports: LeadExport
+    let now: @Sendable () -> Date
+
+    /// A plain export needs a login or step-up this young.
+    static let freshLogin: TimeInterval = 300
+
+    var routes: [Route] {
+        [Route(.get, "/api/v1/leads/export", .staff(.exportLeads), self.export)]
+    }
+
+    @Sendable private func export(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        guard let session = context.session else { throw Problems.unauthenticated }
+        var fields = try QueryFields.reader(request)
+        let filter = LeadFilter(&fields)
+        let format = Self.format(&fields)
+        let columns = Self.columns(&fields)
+        let phone = Self.phone(&fields)
+        let reason = fields.optionalString("reason", longest: 500)?.trimmed ?? ""
+        if phone == .plain, reason.isEmpty {
+            fields.fail("reason_required", at: "reason", "导出完整号码须填写用途", english: "Plain numbers need a reason.")
+        }
+        try fields.finish()
+        if phone == .plain, self.now().timeIntervalSince(session.stepUpAt) > Self.freshLogin {
+            throw Problems.stepUpRequired
+        }
+        let export = ExportRequest(
+            format: format, filter: filter, columns: columns, phone: phone, reason: reason, actor: session.username,
+            role: session.role.rawValue, staffID: session.staffID)
+        return try await self.response(export)
+    }
+
+    /// Starts the export, waits for its counts, and answers with a body that follows it.
+    private func response(_ export: ExportRequest) async throws -> Response {
+        let pipe = ExportPipe()
+        let exports = self.exports
+        let producer = Task {
+            do {
+                try await exports.stream(
+                    export, begin: { rows, excluded in pipe.begin(rows: rows, excluded: excluded) },
+                    write: { try await pipe.write($0) })
+                pipe.finish(nil)
+            } catch {
+                pipe.finish(error)
+            }
+        }
+        let counts: (rows: Int, excluded: Int)
+        do {
+            counts = try await pipe.counts()
+        } catch {
+            producer.cancel()
+            throw error
+        }
+        let name = "leads-\(RFC3339.text(self.now()).prefix(10)).\(export.format.rawValue)"
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: export.format == .csv ? "text/csv; charset=utf-8" : "application/x-ndjson; charset=utf-8",
+                .contentDisposition: "attachment; filename=\"\(name)\"", .cacheControl: "no-store",
+                .rowCount: String(counts.rows), .excludedCount: String(counts.excluded),
+            ],
+            body: ResponseBody { writer in
+                do {
+                    while let buffer = try await pipe.next() { try await writer.write(buffer) }
+                } catch {
+                    producer.cancel()
+                    throw error
+                }
+                try await writer.finish(nil)
+            })
+    }
+
+    private static func format(_ fields: inout FieldReader) -> ExportRequest.Format {
+        guard let format = ExportRequest.Format(rawValue: fields.optionalString("format") ?? "csv") else {
+            fields.fail("format_invalid", at: "format", "格式应为 csv 或 ndjson", english: "format is csv or ndjson.")
+            return .csv
+        }
+        return format
+    }
+
+    private static func phone(_ fields: inout FieldReader) -> ExportRequest.Phones {
+        guard let phone = ExportRequest.Phones(rawValue: fields.optionalString("phone") ?? "masked") else {
+            fields.fail("phone_invalid", at: "phone", "号码应为 masked 或 plain", english: "phone is masked or plain.")
+            return .masked
+        }
+        return phone
+    }
+
+    private static func columns(_ fields: inout FieldReader) -> [ExportColumn] {
+        guard let text = fields.optionalString("columns") else { return ExportColumn.allCases }
+        let names = text.split(separator: ",").map(String.init)
+        let columns = names.compactMap { ExportColumn(rawValue: $0) }
+        if columns.isEmpty || columns.count != names.count || Set(columns).count != columns.count {
+            fields.fail("columns_invalid", at: "columns", "列名有误或重复", english: "Unknown or repeated column.")
+        }
+        return columns
+    }
+}

@@ -1,0 +1,100 @@
+package import Foundation
+import Leads
+
+/// Where the next page of leads begins.
+package struct LeadCursor: Sendable, Equatable {
+    var acceptedAt: Date
+    var leadID: UUID
+
+    /// Opaque text for `next_cursor`.
+    var text: String {
+        Base64URL.encode(
+            Array(
+                "\(Int64((self.acceptedAt.timeIntervalSince1970 * 1_000_000).rounded()))|\(self.leadID.uuidString)".utf8
+            ))
+    }
+
+    init(acceptedAt: Date, leadID: UUID) {
+        self.acceptedAt = acceptedAt
+        self.leadID = leadID
+    }
+
+    init?(_ text: String) {
+        guard let bytes = Base64URL.decode(text) else { return nil }
+        let parts = String(decoding: bytes, as: UTF8.self).split(separator: "|")
+        guard parts.count == 2, let microseconds = Int64(parts[0]), let id = UUID(uuidString: String(parts[1])) else {
+            return nil
+        }
+        self.init(acceptedAt: Date(timeIntervalSince1970: Double(microseconds) / 1_000_000), leadID: id)
+    }
+}
+
+/// Looking leads up: masked, a page at a time, the newest inquiry first.
+package struct LeadList: Sendable {
+    private let database: Database
+    private let dependencies: Dependencies
+    private let audit: Audit
+
+    package init(database: Database, dependencies: Dependencies) {
+        self.database = database
+        self.dependencies = dependencies
+        self.audit = Audit(dependencies: dependencies)
+    }
+
+    /// A page of leads as JSON, and the cursor of the next one.
+    ///
+    /// An adviser must search for somebody and gets at most ten; every search is audited by its kind.
+    package func find(
+        _ filter: LeadFilter, after cursor: LeadCursor?, limit: Int, by session: StaffSession
+    ) async throws -> JSONOutput {
+        let mayBrowse = session.role.may(.browseLeads)
+        guard mayBrowse || filter.isSearch else {
+            throw Problem(failures: [
+                ValidationFailure(
+                    "q_required", at: "/q", "请输入完整手机号、号码后四位或完整称呼", english: "Search for a phone, four digits or a name."
+                )
+            ])
+        }
+        let limit = mayBrowse ? limit : min(limit, 10)
+        let keys = self.dependencies.keys
+        let event = self.audit.event(
+            "lead.search", on: "leads", by: session.username, role: session.role.rawValue, detail: filter.summary)
+        let rows = try await self.database.transaction { tx in
+            let rows = try await tx.leads(IndexedLeadFilter(filter, keys: keys), after: cursor, limit: limit + 1)
+            try await tx.insert(event)
+            return rows
+        }
+        let page = rows.prefix(limit)
+        let next =
+            rows.count > limit ? page.last.map { LeadCursor(acceptedAt: $0.acceptedAt, leadID: $0.leadID).text } : nil
+        return .object([
+            "items": .array(try page.map { try Self.json($0, keys: keys) }),
+            "next_cursor": .optional(mayBrowse ? next : nil),
+        ])
+    }
+
+    /// One lead, masked.
+    package func lead(_ id: UUID, by session: StaffSession) async throws -> JSONOutput? {
+        guard let row = try await self.database.autocommit({ try await $0.lead(id) }) else { return nil }
+        return try Self.json(row, keys: self.dependencies.keys)
+    }
+
+    /// What the page of leads carries.
+    func pageContext(for session: StaffSession) async throws -> [String: Any] {
+        let people = try await self.database.autocommit { try await $0.colleagues() }
+        return ConsolePage(session: session, now: self.dependencies.now(), people: people).context("leads", title: "线索")
+    }
+
+    private static func json(_ row: LeadRow, keys: KeyRing) throws -> JSONOutput {
+        .object([
+            "id": .string(row.leadID.uuidString.lowercased()), "name_masked": .string(try row.name(keys).masked),
+            "phone_masked": .string(try row.phone(keys).masked), "state": .optional(row.state),
+            "disposition": .optional(row.disposition),
+            "accepted_at": .string(RFC3339.text(row.acceptedAt)), "due_at": .string(RFC3339.text(row.dueAt)),
+            "met_at": .optional(row.metAt.map { RFC3339.text($0) }), "total": .optional(row.total),
+            "gap": .optional(row.gap),
+            "source": .string(SourceText.short(row.source)), "attempts": .integer(row.attempts),
+            "adviser": .optional(row.adviser),
+        ])
+    }
+}

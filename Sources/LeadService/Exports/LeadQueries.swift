@@ -1,0 +1,187 @@
+import Foundation
+import NIOCore
+import Postgres
+
+extension LeadRow: TableRow {
+    static let columns = """
+        l.id, l.phone_sealed, i.id, i.name_sealed, i.remark_sealed, i.extra_sealed, i.source::text, i.accepted_at, i.due_at, i.met_at,
+        t.state, t.last_disposition, coalesce(t.attempts, 0)::bigint, s.username, a.total::bigint, a.gap::bigint,
+        ARRAY(SELECT key FROM assessment_items WHERE assessment_id = a.id ORDER BY position),
+        ARRAY(SELECT points::bigint FROM assessment_items WHERE assessment_id = a.id ORDER BY position)
+        """
+
+    /// Newest inquiry, newest task, its last adviser and the newest assessment of each lead.
+    static let tables = """
+        leads l
+        JOIN LATERAL (SELECT * FROM inquiries WHERE lead_id = l.id AND NOT quarantined ORDER BY accepted_at DESC, id DESC LIMIT 1) i ON true
+        LEFT JOIN LATERAL (SELECT * FROM callback_tasks WHERE lead_id = coalesce(l.merged_into, l.id)
+                           ORDER BY accepted_at DESC, id DESC LIMIT 1) t ON true
+        LEFT JOIN LATERAL (SELECT adviser_id FROM callback_claims WHERE task_id = t.id ORDER BY claim_number DESC LIMIT 1) c ON true
+        LEFT JOIN staff s ON s.id = coalesce(t.owner_id, c.adviser_id)
+        LEFT JOIN assessments a ON a.id = i.assessment_id
+        """
+
+    init(row: PostgresRow) throws {
+        let columns = row.makeRandomAccess()
+        self.leadID = try columns[0].decode(UUID.self)
+        self.phoneSealed = try columns[1].decode(ByteBuffer.self).bytes
+        self.inquiryID = try columns[2].decode(UUID.self)
+        self.nameSealed = try columns[3].decode(ByteBuffer.self).bytes
+        self.remarkSealed = try columns[4].decode(ByteBuffer?.self)?.bytes
+        self.extraSealed = try columns[5].decode(ByteBuffer?.self)?.bytes
+        self.source = try columns[6].decode(String.self)
+        self.acceptedAt = try columns[7].decode(Date.self)
+        self.dueAt = try columns[8].decode(Date.self)
+        self.metAt = try columns[9].decode(Date?.self)
+        self.state = try columns[10].decode(String?.self)
+        self.disposition = try columns[11].decode(String?.self)
+        self.attempts = try columns[12].decode(Int.self)
+        self.adviser = try columns[13].decode(String?.self)
+        self.total = try columns[14].decode(Int?.self)
+        self.gap = try columns[15].decode(Int?.self)
+        self.itemKeys = try columns[16].decode([String].self)
+        self.itemPoints = try columns[17].decode([Int].self)
+    }
+}
+
+extension PostgresQuery.StringInterpolation {
+    /// The conditions of a filter over `LeadRow.tables`; an absent member is no condition.
+    mutating func appendInterpolation(matching indexed: IndexedLeadFilter) {
+        let filter = indexed.filter
+        func add(_ condition: PostgresQuery.StringInterpolation.Condition) {
+            self.appendLiteral(" AND ")
+            condition(&self)
+        }
+        self.appendLiteral("true")
+        if let phone = indexed.phone {
+            add {
+                $0.appendLiteral("(l.phone_index = ")
+                $0.appendInterpolation(ByteBuffer(bytes: phone))
+                $0.appendLiteral(" OR l.phone_index_next = ")
+                $0.appendInterpolation(ByteBuffer(bytes: phone))
+                $0.appendLiteral(")")
+            }
+        }
+        if let lastFour = indexed.lastFour {
+            add {
+                $0.appendLiteral("l.last_four_index = ")
+                $0.appendInterpolation(ByteBuffer(bytes: lastFour))
+            }
+        }
+        if let name = indexed.name {
+            add {
+                $0.appendLiteral("EXISTS (SELECT FROM inquiries n WHERE n.lead_id = l.id AND n.name_index = ")
+                $0.appendInterpolation(ByteBuffer(bytes: name))
+                $0.appendLiteral(")")
+            }
+        }
+        for (column, value) in [
+            ("t.state", filter.state), ("t.last_disposition", filter.disposition), ("s.username", filter.adviser),
+        ] {
+            guard let value else { continue }
+            add {
+                $0.appendLiteral(column + " = ")
+                $0.appendInterpolation(value)
+            }
+        }
+        if let source = filter.source {
+            add {
+                $0.appendLiteral("(i.source->'utm'->>'source' = ")
+                $0.appendInterpolation(source)
+                $0.appendLiteral(" OR i.source->>'page_url' = ")
+                $0.appendInterpolation(source)
+                $0.appendLiteral(")")
+            }
+        }
+        if let from = filter.from {
+            add {
+                $0.appendLiteral("i.accepted_at >= ")
+                $0.appendInterpolation(from)
+            }
+        }
+        if let to = filter.to {
+            add {
+                $0.appendLiteral("i.accepted_at < ")
+                $0.appendInterpolation(to)
+            }
+        }
+    }
+
+    typealias Condition = (inout PostgresQuery.StringInterpolation) -> Void
+}
+
+extension Transaction {
+    /// A page of leads, the newest inquiry first.
+    func leads(_ filter: IndexedLeadFilter, after cursor: LeadCursor?, limit: Int) async throws -> [LeadRow] {
+        try await self.all(
+            """
+            SELECT \(columnsOf: LeadRow.self) FROM \(unescaped: LeadRow.tables)
+            WHERE \(matching: filter)
+              AND (\(cursor?.acceptedAt)::timestamptz IS NULL OR (i.accepted_at, l.id) < (\(cursor?.acceptedAt)::timestamptz, \(cursor?.leadID)::uuid))
+            ORDER BY i.accepted_at DESC, l.id DESC LIMIT \(limit)
+            """)
+    }
+
+    /// How many leads match, and how many of them are kept out of exports.
+    func countLeads(_ filter: IndexedLeadFilter) async throws -> (rows: Int, excluded: Int) {
+        let rows = try await self.rows(
+            """
+            SELECT count(*) FILTER (WHERE x.excluded IS NOT TRUE), count(*) FILTER (WHERE x.excluded)
+            FROM \(unescaped: LeadRow.tables)
+            CROSS JOIN LATERAL (SELECT \(unescaped: Self.isExcluded) AS excluded) x
+            WHERE \(matching: filter)
+            """)
+        guard let row = rows.first else { throw MissingRow() }
+        return try row.decode((Int, Int).self)
+    }
+
+    /// Opens the server-side cursor of an export: one snapshot, oldest lead first.
+    func declareExport(_ filter: IndexedLeadFilter) async throws {
+        try await self.execute(
+            """
+            DECLARE lead_export NO SCROLL CURSOR FOR
+            SELECT \(columnsOf: LeadRow.self) FROM \(unescaped: LeadRow.tables)
+            WHERE \(matching: filter) AND NOT (\(unescaped: Self.isExcluded))
+            ORDER BY l.created_at, l.id
+            """)
+    }
+
+    func fetchExport(_ count: Int) async throws -> [LeadRow] {
+        try await self.all("FETCH FORWARD \(unescaped: String(count)) FROM lead_export")
+    }
+
+    /// Somebody who asked not to be called, or withdrew.
+    private static let isExcluded = """
+        EXISTS (SELECT FROM do_not_call d WHERE d.phone_index = l.phone_index)
+        OR EXISTS (SELECT FROM consents w WHERE w.lead_id = l.id AND w.purpose = 'inquiry' AND w.withdrawn_at IS NOT NULL)
+        """
+}
+
+extension Transaction {
+    func insertExportRecord(_ record: ExportRecord) async throws {
+        try await self.execute(
+            """
+            INSERT INTO export_records (id, at, staff_id, actor, format, filters, columns, phone, reason, state)
+            VALUES (\(record.id), \(record.at), \(record.staffID), \(record.actor), \(record.format.rawValue),
+                    \(JSONOutput.object(record.filters).text)::text::jsonb, \(record.columns), \(record.phone.rawValue), \(record.reason), 'running')
+            """)
+    }
+
+    func finishExportRecord(
+        _ id: UUID, state: String, rows: Int, excluded: Int, sha256: [UInt8]?, at now: Date
+    ) async throws {
+        try await self.execute(
+            """
+            UPDATE export_records SET state = \(state), rows = \(rows), excluded = \(excluded),
+                   sha256 = \(sha256.map { ByteBuffer(bytes: $0) }), finished_at = \(now)
+            WHERE id = \(id) AND state = 'running'
+            """)
+    }
+}
+
+extension Transaction {
+    /// One lead by its id.
+    func lead(_ id: UUID) async throws -> LeadRow? {
+        try await self.first("SELECT \(columnsOf: LeadRow.self) FROM \(unescaped: LeadRow.tables) WHERE l.id = \(id)")
+    }
+}

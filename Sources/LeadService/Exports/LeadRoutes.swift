@@ -1,0 +1,55 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Leads
+
+/// Leads: the list, the search, one lead, and the page.
+struct LeadRoutes: RouteList {
+    let leads: LeadList
+    let pages: Pages
+
+    var routes: [Route] {
+        [
+            Route(.get, "/api/v1/leads", .staff(.searchLeads), self.list),
+            Route(.post, "/api/v1/leads/search", .staff(.searchLeads), self.search),
+            Route(.get, "/api/v1/leads/{id}", .staff(.browseLeads), self.lead),
+            Route(.get, "/staff/leads", .page(.searchLeads), self.page),
+        ]
+    }
+
+    @Sendable private func list(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        try await self.find(try QueryFields.reader(request), context)
+    }
+
+    @Sendable private func search(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        try await self.find(try FieldReader(try await request.json(context)), context)
+    }
+
+    private func find(_ reader: FieldReader, _ context: LeadRequestContext) async throws -> Response {
+        guard let session = context.session else { throw Problems.unauthenticated }
+        var fields = reader
+        let filter = LeadFilter(&fields)
+        let limit = QueryFields.limit(&fields)
+        let cursor = fields.optionalString("cursor", longest: 200).map { text -> LeadCursor? in
+            let cursor = LeadCursor(text)
+            if cursor == nil {
+                fields.fail("cursor_invalid", at: "cursor", "翻页位置无效，请从第一页重新开始", english: "Unknown cursor.")
+            }
+            return cursor
+        }
+        try fields.finish()
+        return .json(try await self.leads.find(filter, after: cursor ?? nil, limit: limit, by: session))
+    }
+
+    @Sendable private func lead(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        guard let session = context.session else { throw Problems.unauthenticated }
+        guard let id = context.parameters.get("id").flatMap({ UUID(uuidString: $0) }),
+            let lead = try await self.leads.lead(id, by: session)
+        else { throw Problems.notFound }
+        return .json(lead)
+    }
+
+    @Sendable private func page(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        try self.pages.render("staff/leads", try await self.leads.pageContext(for: try context.loggedIn))
+    }
+}

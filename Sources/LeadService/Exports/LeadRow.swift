@@ -1,0 +1,54 @@
+import Foundation
+import Leads
+
+/// One lead as the list and the export read it: its newest inquiry and newest task, still sealed.
+struct LeadRow: Sendable {
+    var leadID: UUID
+    var phoneSealed: [UInt8]
+    var inquiryID: UUID
+    var nameSealed: [UInt8]
+    var remarkSealed: [UInt8]?
+    var extraSealed: [UInt8]?
+    var source: String
+    var acceptedAt: Date
+    var dueAt: Date
+    var metAt: Date?
+    var state: String?
+    var disposition: String?
+    var attempts: Int
+    var adviser: String?
+    var total: Int?
+    var gap: Int?
+    var itemKeys: [String]
+    var itemPoints: [Int]
+
+    func phone(_ keys: KeyRing) throws -> PhoneNumber {
+        try PhoneNumber(parsing: try keys.open(self.phoneSealed, at: SealedPlace("leads", "phone_sealed", self.leadID)))
+    }
+
+    func name(_ keys: KeyRing) throws -> PersonName {
+        try PersonName(
+            parsing: try keys.open(self.nameSealed, at: SealedPlace("inquiries", "name_sealed", self.inquiryID)))
+    }
+
+    func remark(_ keys: KeyRing) throws -> String {
+        guard let remarkSealed else { return "" }
+        return try keys.open(remarkSealed, at: SealedPlace("inquiries", "remark_sealed", self.inquiryID))
+    }
+}
+
+/// The short text that names a source: its utm_source, else the page's host and path.
+enum SourceText {
+    static func short(_ json: String) -> String {
+        guard case .object(let members)? = try? StrictJSON.read(Array(json.utf8)) else { return "" }
+        if case .object(let utm)? = members["utm"], case .string(let source)? = utm["source"] { return source }
+        if case .string(let source)? = members["utm_source"] { return source }
+        for name in ["page_url", "landing_url", "referrer"] {
+            guard case .string(let text)? = members[name], let url = URL(string: text), let host = url.host else {
+                continue
+            }
+            return host + url.path
+        }
+        return ""
+    }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Leads
+import Logging
+
+/// The one place that decides who may use a route.
+struct AccessCheck: Sendable {
+    let sessions: StaffSessions
+    let ownOrigins: Set<String>
+
+    /// Lets a request through with its session, or throws the problem that says why not.
+    func admit(_ request: Request, _ context: LeadRequestContext, to access: Access) async throws -> LeadRequestContext
+    {
+        guard access != .visitor else { return context }
+        let credential = Credential(request)
+        if Self.writes(request.method), credential.isCookie || access == .login { try self.refuseCrossSite(request) }
+        guard access != .login else { return context }
+        guard let token = credential.token, let session = try await self.sessions.find(token: token) else {
+            throw Problems.unauthenticated
+        }
+        if access != .anySession, session.mustChangePassword { throw Problems.passwordChangeRequired }
+        switch access {
+        case .staff(let permission), .page(let permission):
+            guard session.role.may(permission) else { throw Problems.forbidden }
+        case .visitor, .login, .anySession: break
+        }
+        var context = context
+        context.session = session
+        context.logger[metadataKey: "staff"] = "\(session.staffID.uuidString.lowercased())"
+        return context
+    }
+
+    private static func writes(_ method: HTTPRequest.Method) -> Bool {
+        ![.get, .head, .options].contains(method)
+    }
+
+    /// Refuses a write with a cookie that does not come from our own pages.
+    ///
+    /// `Sec-Fetch-Site` and `Origin` must not say otherwise, and one of them must be there (contract §3). A client with a bearer token carries no cookie that another site could make it send.
+    private func refuseCrossSite(_ request: Request) throws {
+        let site = request.headers[.secFetchSite]
+        let origin = request.headers[.origin]
+        if Credential.bearer(request) != nil { return }
+        if site == nil, origin == nil, request.headers[.cookie] == nil { return }
+        if let site, site != "same-origin", site != "none" { throw Problems.crossSite }
+        if let origin, !self.ownOrigins.contains(origin) { throw Problems.crossSite }
+        if site == nil, origin == nil { throw Problems.crossSite }
+    }
+}
+
+/// The session token of a request: a bearer token, or the cookie.
+struct Credential: Sendable {
+    let token: String?
+    let isCookie: Bool
+
+    init(_ request: Request) {
+        if request.headers[.authorization] != nil {
+            self.token = Self.bearer(request)
+            self.isCookie = false
+        } else {
+            self.token = request.cookies[SessionCookie.name]?.value
+            self.isCookie = self.token != nil
+        }
+    }
+
+    /// The token of `Authorization: Bearer`; the scheme's case does not matter (RFC 9110 §11.1).
+    static func bearer(_ request: Request) -> String? {
+        guard let authorization = request.headers[.authorization], authorization.lowercased().hasPrefix("bearer ")
+        else { return nil }
+        return String(authorization.dropFirst(7)).trimmed
+    }
+}

@@ -1,0 +1,53 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// Refuses what no route should see: a foreign host, an over-long target, a compressed body.
+struct EdgeMiddleware: RouterMiddleware {
+    typealias Context = LeadRequestContext
+    let hosts: Set<String>
+
+    /// - Parameter publicHost: the public URL's host; loopback is always served.
+    init(publicHost: String) {
+        self.hosts = [publicHost.lowercased(), "127.0.0.1", "localhost", "[::1]", "::1"]
+    }
+
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        guard request.uri.string.utf8.count <= 8 * 1024 else { throw Problems.targetTooLong }
+        if let authority = request.head.authority, !self.hosts.contains(Self.host(authority)) {
+            throw Problems.misdirected
+        }
+        if let encoding = request.headers[.contentEncoding], encoding != "identity" {
+            throw Problems.unsupportedMediaType
+        }
+        if let length = request.headers[.contentLength], let bytes = Int(length), bytes > context.maxUploadSize {
+            throw Problems.tooLarge
+        }
+        return try await next(request, context)
+    }
+
+    /// The host of `host:port`.
+    private static func host(_ authority: String) -> String {
+        let lowered = authority.lowercased()
+        guard let colon = lowered.lastIndex(of: ":"), !lowered.hasSuffix("]") else { return lowered }
+        let port = lowered[lowered.index(after: colon)...]
+        return !port.isEmpty && port.allSatisfy(\.isNumber) ? String(lowered[..<colon]) : lowered
+    }
+}
+
+/// Finds the visitor's address behind trusted proxies.
+struct ClientAddressMiddleware: RouterMiddleware {
+    typealias Context = LeadRequestContext
+    let trusted: [AddressRange]
+
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        var context = context
+        let lines = request.headers[values: .xForwardedFor]
+        context.clientAddress = ClientAddress(peer: context.peer, forwardedFor: lines, trusted: self.trusted)
+        return try await next(request, context)
+    }
+}

@@ -1,0 +1,141 @@
+import Crypto
+package import Foundation
+import HTTPTypes
+package import Hummingbird
+import Leads
+import Mustache
+import NIOCore
+
+/// The pages and their assets: templates parsed once, assets held as bytes with an ETag.
+package struct Pages: Sendable {
+    private let library: MustacheLibrary
+    private let assets: [String: Asset]
+    private let settings: SettingsStore
+
+    private struct Asset: Sendable {
+        var body: ByteBuffer
+        var type: String
+        var tag: String
+    }
+
+    /// Reads every template and asset of the resource folder.
+    package init(resources: URL, settings: SettingsStore) async throws {
+        self.library = try await MustacheLibrary(directory: resources.appendingPathComponent("templates").path)
+        self.settings = settings
+        let folder = resources.appendingPathComponent("assets")
+        var assets: [String: Asset] = [:]
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+            let data = try Data(contentsOf: folder.appendingPathComponent(name))
+            guard let type = Self.types[String(name.split(separator: ".").last ?? "")] else { continue }
+            assets[name] = Asset(body: ByteBuffer(bytes: data), type: type, tag: Self.tag(data))
+        }
+        self.assets = assets
+    }
+
+    private static let types = [
+        "css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml",
+        "png": "image/png", "txt": "text/plain; charset=utf-8",
+    ]
+
+    /// Renders a template; who operates the site is known to every page.
+    ///
+    /// - Parameter context: the template's own variables.
+    package func render(
+        _ template: String, _ context: [String: Any] = [:], status: HTTPResponse.Status = .ok
+    ) throws -> Response {
+        let text = try self.text(template, context)
+        return Response(
+            status: status, headers: [.contentType: "text/html; charset=utf-8"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+
+    /// As `render`, for a page that is the same for everybody: with an ETag, and 304 for a browser that has it.
+    package func renderStatic(
+        _ template: String, _ context: [String: Any] = [:], for request: Request
+    ) throws -> Response {
+        let text = try self.text(template, context)
+        return Self.tagged(
+            ByteBuffer(string: text), type: "text/html; charset=utf-8", tag: Self.tag(Data(text.utf8)),
+            cache: "no-cache", for: request)
+    }
+
+    private func text(_ template: String, _ context: [String: Any]) throws -> String {
+        let whole = self.identity.merging(context) { _, own in own }.mapValues { Self.escapable($0) }
+        guard let text = self.library.render(whole, withTemplate: template) else { throw Problems.internal }
+        return text
+    }
+
+    /// The template engine escapes whole characters, so that a quotation mark with a combining mark would come out as it
+    /// is and close an attribute: such a mark is dropped before it gets there.
+    private static func escapable(_ value: Any) -> Any {
+        switch value {
+        case let text as String:
+            guard text.contains(where: { $0.unicodeScalars.count > 1 }) else { return text }
+            let scalars = text.flatMap { character -> [Unicode.Scalar] in
+                let all = Array(character.unicodeScalars)
+                let special = all.filter { "<>&\"'".unicodeScalars.contains($0) }
+                return all.count > 1 && !special.isEmpty ? special : all
+            }
+            return String(String.UnicodeScalarView(scalars))
+        case let values as [Any]: return values.map { self.escapable($0) }
+        case let members as [String: Any]: return members.mapValues { self.escapable($0) }
+        default: return value
+        }
+    }
+
+    /// A problem as a page, in the words of the problem.
+    package func problem(_ problem: Problem) -> Response {
+        let template = problem.status == .notFound ? "problems/not-found" : "problems/problem"
+        let context: [String: Any] = [
+            "title": Problems.title(of: problem.status), "detail": problem.detail, "status": problem.status.rawValue,
+        ]
+        guard var response = try? self.render(template, context, status: problem.status.http) else {
+            return problem.response(english: false)
+        }
+        if let retryAfter = problem.retryAfter { response.headers[.retryAfter] = String(retryAfter) }
+        return response
+    }
+
+    /// Whether the client is a browser asking for a page.
+    func wantsPage(_ request: Request) -> Bool {
+        guard !request.uri.path.hasPrefix("/api/") else { return false }
+        return request.headers[.accept]?.contains("text/html") ?? false
+    }
+
+    /// Answers an asset, or 404.
+    package func asset(_ name: String, for request: Request) throws -> Response {
+        guard let asset = self.assets[name] else { throw Problems.notFound }
+        return Self.tagged(asset.body, type: asset.type, tag: asset.tag, cache: "no-cache", for: request)
+    }
+
+    private static func tagged(
+        _ body: ByteBuffer, type: String, tag: String, cache: String, for request: Request
+    ) -> Response {
+        let headers: HTTPFields = [.contentType: type, .eTag: tag, .cacheControl: cache]
+        if request.headers[.ifNoneMatch]?.contains(tag) == true {
+            return Response(status: .notModified, headers: headers)
+        }
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: body))
+    }
+
+    private static func tag(_ data: Data) -> String {
+        "\"" + Base64URL.encode(Array(SHA256.hash(data: data).prefix(12))) + "\""
+    }
+
+    private var identity: [String: Any] {
+        let settings = self.settings.current
+        var identity: [String: Any] = [
+            "company_name": settings.companyName, "company_address": settings.companyAddress,
+            "company_telephone": settings.companyTelephone,
+            "company_telephone_digits": settings.companyTelephone.filter { $0.isASCII && ($0.isNumber || $0 == "+") },
+            "caller_number": settings.callerNumber, "opening_hours": settings.openingHours.description,
+        ]
+        if !settings.icpNumber.isEmpty { identity["icp_number"] = settings.icpNumber }
+        return identity
+    }
+}
+
+/// Where the resources of this package lie: beside the executable, or in the build folder.
+package enum Resources {
+    package static var folder: URL { Bundle.module.bundleURL.appendingPathComponent("Resources") }
+}

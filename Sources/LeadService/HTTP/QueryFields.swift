@@ -1,0 +1,35 @@
+import Foundation
+import Hummingbird
+import Leads
+
+/// The members of a query string, read as strictly as those of a body.
+enum QueryFields {
+    /// - Throws: 422 for a repeated member.
+    static func reader(_ request: Request) throws -> FieldReader {
+        let form = FormFields(request.uri.query ?? "")
+        let repeated = form.values.filter { $0.value.count > 1 }.keys.sorted()
+        guard repeated.isEmpty else {
+            throw Problem(
+                failures: repeated.map {
+                    ValidationFailure("repeated", at: "/\($0)", "参数重复", english: "Given more than once.")
+                })
+        }
+        return try FieldReader(.object(form.values.compactMapValues { $0.first.map { .string($0) } }))
+    }
+
+    /// `limit`, 1–200, 50 by default; a number in a body, its text in a query.
+    static func limit(_ fields: inout FieldReader) -> Int {
+        guard let value = fields.value("limit") else { return 50 }
+        let number: Int? =
+            switch value {
+            case .string(let text) where text.utf8.allSatisfy({ (48...57).contains($0) }): Int(text)
+            case .number(let decimal): Int(exactly: NSDecimalNumber(decimal: decimal).doubleValue)
+            default: nil
+            }
+        guard let number, (1...200).contains(number) else {
+            fields.fail("limit_invalid", at: "limit", "每页 1–200 条", english: "limit is a whole number from 1 to 200.")
+            return 50
+        }
+        return number
+    }
+}

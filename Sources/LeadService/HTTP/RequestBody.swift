@@ -1,0 +1,87 @@
+import Foundation
+import HTTPTypes
+package import Hummingbird
+package import Leads
+import NIOCore
+
+extension Request {
+    /// Reads the body as strict JSON.
+    ///
+    /// - Throws: 415 for another content type, 413 over 64 KiB, 400 `malformed_json`.
+    package func json(_ context: LeadRequestContext) async throws -> JSONValue {
+        guard Self.mediaType(self.headers[.contentType]) == "application/json" else {
+            throw Problems.unsupportedMediaType
+        }
+        return try await self.parsedJSON(context)
+    }
+
+    /// As `json`, but an absent body is an empty object.
+    package func optionalJSON(_ context: LeadRequestContext) async throws -> JSONValue {
+        let length = self.headers[.contentLength]
+        if length == "0" || (length == nil && self.headers[.transferEncoding] == nil) { return .object([:]) }
+        return try await self.json(context)
+    }
+
+    /// Reads a URL-encoded form; a repeated field has several values.
+    package func form(_ context: LeadRequestContext) async throws -> FormFields {
+        guard Self.mediaType(self.headers[.contentType]) == "application/x-www-form-urlencoded" else {
+            throw Problems.unsupportedMediaType
+        }
+        let buffer = try await self.body.collect(upTo: context.maxUploadSize)
+        return FormFields(String(buffer: buffer))
+    }
+
+    /// The `Idempotency-Key` header, bare or as a quoted structured-field string.
+    ///
+    /// - Throws: 400 `idempotency_key_invalid` when it is malformed or repeated.
+    package func idempotencyKey() throws -> String? {
+        let values = self.headers[values: .idempotencyKey]
+        guard let first = values.first else { return nil }
+        var key = first
+        if key.hasPrefix("\""), key.hasSuffix("\""), key.count >= 2 { key = String(key.dropFirst().dropLast()) }
+        let isVisible = key.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") }
+        guard values.count == 1, isVisible, (1...128).contains(key.utf8.count) else {
+            throw Problems.idempotencyKeyInvalid
+        }
+        return key
+    }
+
+    private func parsedJSON(_ context: LeadRequestContext) async throws -> JSONValue {
+        let buffer = try await self.body.collect(upTo: context.maxUploadSize)
+        do {
+            return try StrictJSON.read(Array(buffer.readableBytesView))
+        } catch {
+            throw Problems.malformedJSON
+        }
+    }
+
+    private static func mediaType(_ header: String?) -> String? {
+        header?.split(separator: ";").first.map { String($0).trimmed.lowercased() }
+    }
+}
+
+/// The fields of a URL-encoded form or query.
+package struct FormFields: Sendable {
+    package private(set) var values: [String: [String]] = [:]
+
+    package init(_ text: String) {
+        for pair in text.split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = Self.decoded(parts[0]), let value = Self.decoded(parts.count == 2 ? parts[1] : "") else {
+                continue
+            }
+            self.values[name, default: []].append(value)
+        }
+    }
+
+    /// The first value of a field.
+    package subscript(name: String) -> String? { self.values[name]?.first }
+
+    private static func decoded(_ text: Substring) -> String? {
+        let plain = text.replacing("+", with: " ")
+        guard let decoded = String(plain).removingPercentEncoding, !decoded.unicodeScalars.contains("\0") else {
+            return nil
+        }
+        return decoded
+    }
+}

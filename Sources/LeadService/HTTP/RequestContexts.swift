@@ -1,0 +1,24 @@
+import HTTPTypes
+package import Hummingbird
+import Leads
+import Logging
+import NIOCore
+
+/// What a request carries through middleware and route.
+package struct LeadRequestContext: RequestContext {
+    package var coreContext: CoreRequestContextStorage
+    /// The address at the other end of the connection.
+    package let peer: String
+    /// The visitor's address: the peer's, or what trusted proxies say; set by `ClientAddressMiddleware`.
+    package var clientAddress: ClientAddress
+    /// Who is logged in; set by `AccessMiddleware` on staff routes.
+    package var session: StaffSession?
+
+    package init(source: ApplicationRequestContextSource) {
+        self.coreContext = .init(source: source)
+        self.peer = source.channel.remoteAddress?.ipAddress ?? "127.0.0.1"
+        self.clientAddress = ClientAddress(peer: self.peer)
+    }
+
+    package var maxUploadSize: Int { 64 * 1024 }
+}

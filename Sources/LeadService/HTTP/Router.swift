@@ -1,0 +1,46 @@
+import Foundation
+import HTTPTypes
+package import Hummingbird
+import Leads
+
+/// Every route of the service, in the order of the contract.
+package struct ServiceRouter: Sendable {
+    package let routes: [Route]
+    private let edge: EdgeMiddleware
+    private let access: AccessCheck
+    private let pages: Pages
+    private let configuration: ServiceConfiguration
+
+    init(lists: [any RouteList], access: AccessCheck, pages: Pages, configuration: ServiceConfiguration) {
+        self.routes = lists.flatMap(\.routes)
+        self.access = access
+        self.pages = pages
+        self.configuration = configuration
+        self.edge = EdgeMiddleware(publicHost: configuration.publicURL.host ?? "127.0.0.1")
+    }
+
+    /// The framework's router with our middleware: outermost first.
+    package func build() -> Router<LeadRequestContext> {
+        let router = Router(context: LeadRequestContext.self, options: [.autoGenerateHeadEndpoints])
+        router.add(middleware: RequestLog())
+        router.add(middleware: SecurityHeaders(isProduction: self.configuration.isProduction))
+        router.add(middleware: ErrorMiddleware(pages: self.pages))
+        router.add(middleware: self.edge)
+        router.add(middleware: ClientAddressMiddleware(trusted: self.configuration.trustedProxies))
+        let access = self.access
+        for route in self.routes {
+            router.on(RouterPath(route.path), method: route.method) { request, context -> Response in
+                try await route.handler(request, access.admit(request, context, to: route.access))
+            }
+        }
+        let methods = Dictionary(grouping: self.routes, by: \.path)
+        for (path, routes) in methods {
+            let present = Set(routes.map(\.method))
+            let absent: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete].filter { !present.contains($0) }
+            for method in absent {
+                router.on(RouterPath(path), method: method) { _, _ -> Response in throw Problems.methodNotAllowed }
+            }
+        }
+        return router
+    }
+}

@@ -1,0 +1,42 @@
+package import HTTPTypes
+package import Hummingbird
+package import Leads
+
+/// Who may use a route; checked in one place, `AccessMiddleware`.
+package enum Access: Sendable, Equatable {
+    /// Anybody; no cookie is read.
+    case visitor
+    /// Anybody, but a write must come from our own pages: logging in.
+    case login
+    /// Any session, also one whose one-time password is not changed yet.
+    case anySession
+    /// A session whose role has the permission.
+    case staff(Permission)
+    /// As `staff`, for a page: somebody who is not logged in is sent to the login page.
+    case page(Permission)
+}
+
+/// One operation: method, path, who may, and what it does.
+package struct Route: Sendable {
+    package typealias Handler = @Sendable (Request, LeadRequestContext) async throws -> Response
+
+    package var method: HTTPRequest.Method
+    /// As in OpenAPI: `/api/v1/callbacks/{id}`.
+    package var path: String
+    package var access: Access
+    package var handler: Handler
+
+    package init(
+        _ method: HTTPRequest.Method, _ path: String, _ access: Access, _ handler: @escaping Handler
+    ) {
+        self.method = method
+        self.path = path
+        self.access = access
+        self.handler = handler
+    }
+}
+
+/// A feature's routes.
+package protocol RouteList: Sendable {
+    var routes: [Route] { get }
+}

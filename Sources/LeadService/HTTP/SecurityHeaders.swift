@@ -1,0 +1,56 @@
+import HTTPTypes
+import Hummingbird
+
+extension HTTPField.Name {
+    // swift-format-ignore: NeverForceUnwrap
+    static let permissionsPolicy = HTTPField.Name("Permissions-Policy")!
+    // swift-format-ignore: NeverForceUnwrap
+    static let referrerPolicy = HTTPField.Name("Referrer-Policy")!
+    // swift-format-ignore: NeverForceUnwrap
+    static let crossOriginOpenerPolicy = HTTPField.Name("Cross-Origin-Opener-Policy")!
+    // swift-format-ignore: NeverForceUnwrap
+    static let crossOriginResourcePolicy = HTTPField.Name("Cross-Origin-Resource-Policy")!
+    // swift-format-ignore: NeverForceUnwrap
+    static let xForwardedFor = HTTPField.Name("X-Forwarded-For")!
+    // swift-format-ignore: NeverForceUnwrap
+    static let secFetchSite = HTTPField.Name("Sec-Fetch-Site")!
+    // swift-format-ignore: NeverForceUnwrap
+    static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
+    // swift-format-ignore: NeverForceUnwrap
+    static let rowCount = HTTPField.Name("X-Row-Count")!
+    // swift-format-ignore: NeverForceUnwrap
+    static let excludedCount = HTTPField.Name("X-Excluded-Count")!
+    // swift-format-ignore: NeverForceUnwrap
+    static let requestID = HTTPField.Name("X-Request-Id")!
+}
+
+/// The headers that every answer carries, errors and 404 included.
+struct SecurityHeaders: RouterMiddleware {
+    typealias Context = LeadRequestContext
+    let isProduction: Bool
+
+    private static let policy = [
+        "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'",
+        "form-action 'self'", "base-uri 'none'", "object-src 'none'", "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+    ].joined(separator: "; ")
+
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        var response = try await next(request, context)
+        func set(_ name: HTTPField.Name, _ value: String) {
+            if response.headers[name] == nil { response.headers[name] = value }
+        }
+        set(.contentSecurityPolicy, Self.policy)
+        set(.xContentTypeOptions, "nosniff")
+        set(.referrerPolicy, request.uri.path.hasPrefix("/staff") ? "no-referrer" : "strict-origin")
+        set(.permissionsPolicy, "camera=(), geolocation=(), microphone=(), payment=()")
+        set(.crossOriginOpenerPolicy, "same-origin")
+        set(.crossOriginResourcePolicy, "same-origin")
+        set(.cacheControl, "no-store")
+        set(.requestID, context.id)
+        if self.isProduction { set(.strictTransportSecurity, "max-age=31536000; includeSubDomains") }
+        return response
+    }
+}

@@ -1,0 +1,236 @@
+import Crypto
+import Foundation
+import Leads
+import Metrics
+
+/// Taking an inquiry: proves the phone, stores lead, inquiry, consent and assessment, and promises the call.
+package struct Inquiries: Sendable {
+    private let database: Database
+    private let dependencies: Dependencies
+    private let settings: SettingsStore
+    private let calendar: CalendarStore
+    private let notices: PrivacyNoticeStore
+    private let assessments: Assessments
+    private let budgets: SendBudgets
+    private let audit: Audit
+    private let links: LinkToken
+
+    /// How long a second submit under the same key waits for the first.
+    private static let patience: Duration = .seconds(5)
+    /// How long a key stays locked when the process that locked it died.
+    private static let lockLength: TimeInterval = 6
+
+    package init(
+        database: Database, dependencies: Dependencies, settings: SettingsStore, calendar: CalendarStore,
+        notices: PrivacyNoticeStore, assessments: Assessments, budgetFactor: Double
+    ) {
+        self.database = database
+        self.dependencies = dependencies
+        self.settings = settings
+        self.calendar = calendar
+        self.notices = notices
+        self.assessments = assessments
+        self.budgets = SendBudgets(keys: dependencies.keys, factor: budgetFactor)
+        self.audit = Audit(dependencies: dependencies)
+        self.links = LinkToken(keys: dependencies.keys)
+    }
+
+    /// Stores an inquiry whose code is right: once, however often it is sent under the same id or key.
+    ///
+    /// Consent and fields are checked first and cost no try. Then, in one committed statement, both keys are locked and a
+    /// try is reserved; the code is compared; and in one more statement everything is stored and the keys unlocked.
+    package func submit(_ draft: InquiryDraft, from sender: InquirySender) async throws -> InquiryOutcome {
+        try await CrashPoint.numbering(.submit) { try await self.take(draft, from: sender) }
+    }
+
+    private func take(_ draft: InquiryDraft, from sender: InquirySender) async throws -> InquiryOutcome {
+        let notice = try self.notices.agreed(to: draft.consent.noticeVersion)
+        let promise = try self.promise(for: draft)
+        let assessed = try await self.assess(draft)
+        let attempt = self.attempt(draft, from: sender)
+
+        let clock = ContinuousClock()
+        let deadline = clock.now.advanced(by: Self.patience)
+        var pause = Duration.milliseconds(20)
+        while true {
+            let reservation = try await self.reserve(attempt)
+            if let bound = reservation.bound { return try self.repeated(bound, attempt) }
+            if reservation.isBlocked {
+                let full = try await self.database.autocommit { try await $0.fullBuckets(attempt.wrongBuckets) }
+                let wait = full.map { $0.end.timeIntervalSince(attempt.at) }.max() ?? 1
+                return .tooMany(retryAfter: Int(wait.rounded(.up)))
+            }
+            if reservation.holdsLocks {
+                return try await self.finish(
+                    draft, attempt, reservation, notice: notice, promise: promise, assessed: assessed)
+            }
+            guard clock.now < deadline else { return .busy }
+            try await Task.sleep(for: pause)
+            pause = min(pause * 2, .milliseconds(320))
+        }
+    }
+
+    /// The moment of the promise: the calendar's, or the end of the chosen window on that day.
+    private func promise(for draft: InquiryDraft) throws -> Promise {
+        let settings = self.settings.current
+        let calendar = self.calendar.current
+        let now = self.dependencies.now()
+        let deadline = calendar.deadline(acceptedAt: now, closing: settings.openingHours)
+        guard let window = draft.window else {
+            return Promise(dueAt: deadline.dueAt, provisional: deadline.provisional, nextAttemptAt: now)
+        }
+        guard let hours = settings.windows.offered(window, within: settings.openingHours) else {
+            throw Problem(failures: [
+                ValidationFailure(
+                    "window_unavailable", at: "/preferred_window", "这个时段不在我们的致电时间内，请另选",
+                    english: "This window is not offered.")
+            ])
+        }
+        return Promise(
+            dueAt: hours.end(on: deadline.dueAt), provisional: deadline.provisional,
+            nextAttemptAt: hours.nextStart(from: now))
+    }
+
+    /// The stored assessment that the inquiry names, or one made of its answers.
+    private func assess(_ draft: InquiryDraft) async throws -> AssessedAnswers? {
+        if let answers = draft.answers { return try await self.assessments.assess(answers) }
+        if let id = draft.assessmentID, try await !self.assessments.exists(id) {
+            throw Problem(failures: [
+                ValidationFailure(
+                    "assessment_unknown", at: "/assessment_id", "没有找到这份测算，请重新测算", english: "Unknown assessment.")
+            ])
+        }
+        return nil
+    }
+
+    private func attempt(_ draft: InquiryDraft, from sender: InquirySender) -> SubmitAttempt {
+        let keys = self.dependencies.keys
+        let now = self.dependencies.now()
+        let phoneIndex = keys.index(of: draft.phone)
+        var locks: [[UInt8]] = []
+        if let id = draft.id { locks.append(keys.bucket("submit-id", id.uuidString)) }
+        if let key = sender.idempotencyKey {
+            locks.append(keys.bucket("submit-key", Base64URL.encode(phoneIndex) + key))
+        }
+        return SubmitAttempt(
+            inquiryID: draft.id ?? self.dependencies.makeID(), idempotencyKey: sender.idempotencyKey,
+            phoneIndex: phoneIndex,
+            challenge: draft.challenge, fingerprint: keys.mac(.fingerprint, Data(draft.fingerprintText.utf8)),
+            locks: locks.sorted { $0.lexicographicallyPrecedes($1) }, holder: self.dependencies.makeID(), at: now,
+            lockedUntil: now.addingTimeInterval(Self.lockLength),
+            wrongBuckets: self.budgets.wrongBuckets(address: sender.address, at: now), sender: sender)
+    }
+
+    private func reserve(_ attempt: SubmitAttempt) async throws -> SubmitReservation {
+        try await self.database.autocommit { try await $0.reserveTry(attempt) }
+    }
+
+    /// The first answer, for the same inquiry under a bound key.
+    private func repeated(_ bound: BoundSubmit, _ attempt: SubmitAttempt) throws -> InquiryOutcome {
+        guard bound.phoneIndex == attempt.phoneIndex, bound.fingerprint == attempt.fingerprint else { return .conflict }
+        let body = try self.dependencies.keys.open(
+            bound.bodySealed, at: SealedPlace("submit_keys", "body_sealed", bound.inquiryID))
+        Counter(label: "huifang_idempotent_replays_total").increment()
+        return .accepted(
+            InquiryReceipt(
+                inquiryID: bound.inquiryID, dueAt: bound.dueAt,
+                receiptToken: self.links.token(.receipt, for: bound.inquiryID),
+                benefits: try Self.benefits(in: body)))
+    }
+
+    private func finish(
+        _ draft: InquiryDraft, _ attempt: SubmitAttempt, _ reservation: SubmitReservation, notice: PrivacyNotice,
+        promise: Promise, assessed: AssessedAnswers?
+    ) async throws -> InquiryOutcome {
+        let match = self.matching(draft, reservation)
+        Counter(label: "huifang_sms_verify_total", dimensions: [("result", match == nil ? "refused" : "right")])
+            .increment()
+        guard let challenge = match else {
+            try await self.database.autocommit {
+                try await $0.recordWrongCode(attempt, counted: reservation.isReserved)
+            }
+            // Between the look for a bound key and the lock, the first submit may have committed.
+            if !attempt.locks.isEmpty,
+                let bound = try await self.database.autocommit({ try await $0.boundSubmit(attempt) })
+            {
+                try await self.database.autocommit {
+                    try await $0.giveBackTry(attempt, counted: reservation.isReserved)
+                }
+                return try self.repeated(bound, attempt)
+            }
+            return .codeInvalid
+        }
+        do {
+            let intake = try self.intake(
+                draft, attempt, challenge: challenge, notice: notice, promise: promise, assessed: assessed)
+            guard let dueAt = try await self.database.autocommit({ try await $0.insertInquiry(intake) }) else {
+                return .codeInvalid
+            }
+            return .accepted(
+                InquiryReceipt(
+                    inquiryID: attempt.inquiryID, dueAt: dueAt,
+                    receiptToken: self.links.token(.receipt, for: attempt.inquiryID),
+                    benefits: intake.benefits))
+        } catch {
+            try? await self.database.autocommit { try await $0.giveBackTry(attempt, counted: true) }
+            if let bound = try await self.database.autocommit({ try await $0.boundSubmit(attempt) }) {
+                return try self.repeated(bound, attempt)
+            }
+            throw error
+        }
+    }
+
+    /// The live challenge whose code it is; without one, one comparison is made all the same.
+    private func matching(_ draft: InquiryDraft, _ reservation: SubmitReservation) -> UUID? {
+        guard let key = self.dependencies.keys.key(.code) else { return nil }
+        var match: UUID?
+        let candidates = reservation.isReserved ? reservation.live : []
+        for (challenge, mac) in candidates.isEmpty ? [(draft.challenge, Array(repeating: 0, count: 32))] : candidates {
+            let message = VerificationCode.message(
+                challenge: challenge, purpose: .inquiry, phone: draft.phone, code: draft.code)
+            if HMAC<SHA256>.isValidAuthenticationCode(mac, authenticating: message, using: key) { match = challenge }
+        }
+        return match
+    }
+
+    private func intake(
+        _ draft: InquiryDraft, _ attempt: SubmitAttempt, challenge: UUID, notice: PrivacyNotice, promise: Promise,
+        assessed: AssessedAnswers?
+    ) throws -> Intake {
+        let keys = self.dependencies.keys
+        let lead = self.dependencies.makeID()
+        let inquiry = attempt.inquiryID
+        let benefits = self.settings.current.benefits
+        let body = JSONOutput.array(benefits.map { .object(["title": .string($0.title), "url": .string($0.url)]) })
+        return Intake(
+            attempt: attempt, challenge: challenge, lead: lead, task: self.dependencies.makeID(),
+            phoneIndexKey: Int16(keys.current),
+            phoneSealed: try keys.seal(draft.phone.e164, at: SealedPlace("leads", "phone_sealed", lead)),
+            lastFourIndex: keys.index(ofLastFour: draft.phone.lastFour),
+            nameSealed: try keys.seal(draft.name.text, at: SealedPlace("inquiries", "name_sealed", inquiry)),
+            nameIndex: keys.index(of: draft.name),
+            remarkSealed: try draft.remark.map {
+                try keys.seal($0.text, at: SealedPlace("inquiries", "remark_sealed", inquiry))
+            },
+            extraSealed: try draft.extra.map {
+                try keys.seal($0, at: SealedPlace("inquiries", "extra_sealed", inquiry))
+            },
+            source: draft.source, window: draft.window?.rawValue, promise: promise, assessmentID: draft.assessmentID,
+            assessed: assessed,
+            consents: draft.consent.rows(makeID: self.dependencies.makeID), notice: notice,
+            bodySealed: try keys.seal(body.text, at: SealedPlace("submit_keys", "body_sealed", inquiry)),
+            isQuarantined: draft.isSuspicious, benefits: benefits,
+            event: self.audit.event(
+                "inquiry.submit", on: inquiry.uuidString.lowercased(), by: "visitor", role: "visitor"))
+    }
+
+    private static func benefits(in body: String) throws -> [Settings.Benefit] {
+        guard case .array(let values) = try StrictJSON.read(Array(body.utf8)) else { return [] }
+        return values.compactMap { value in
+            guard case .object(let members) = value, case .string(let title)? = members["title"],
+                case .string(let url)? = members["url"]
+            else { return nil }
+            return Settings.Benefit(title: title, url: url)
+        }
+    }
+}

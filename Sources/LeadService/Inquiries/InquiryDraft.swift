@@ -1,0 +1,58 @@
+package import Foundation
+import Leads
+
+/// An inquiry as it was sent, every field checked.
+package struct InquiryDraft: Sendable {
+    var id: UUID?
+    var name: PersonName
+    var phone: PhoneNumber
+    var challenge: UUID
+    var code: VerificationCode
+    var consent: Consent
+    var assessmentID: UUID?
+    var answers: Answers?
+    var window: PreferredWindow?
+    var remark: Remark?
+    /// Where the visitor came from, cut to size, as canonical JSON.
+    var source: String
+    /// Further questions of the form, cut to size, as canonical JSON.
+    var extra: String?
+    var isSuspicious: Bool
+    /// Every member that makes it this inquiry and no other, in one canonical text.
+    var fingerprintText: String
+
+    struct Consent: Sendable {
+        var noticeVersion: String
+        var marketing: Bool
+        var recipients: [String]
+        var reminderValidUntil: String?
+    }
+}
+
+/// Who sent it and how, for the evidence of consent and the budgets.
+package struct InquirySender: Sendable {
+    var address: ClientAddress
+    var userAgent: String
+    var idempotencyKey: String?
+}
+
+/// What a submit came to.
+package enum InquiryOutcome: Sendable {
+    /// The lead is stored and promised a call; a repeat gets the same.
+    case accepted(InquiryReceipt)
+    /// One answer for a wrong, expired, used, foreign or unknown code.
+    case codeInvalid
+    /// The key belongs to another inquiry.
+    case conflict
+    case tooMany(retryAfter: Int)
+    /// Another submit under the same key is still at work.
+    case busy
+}
+
+/// What the visitor is told.
+package struct InquiryReceipt: Sendable, Equatable {
+    package var inquiryID: UUID
+    package var dueAt: Date
+    package var receiptToken: String
+    package var benefits: [Settings.Benefit]
+}

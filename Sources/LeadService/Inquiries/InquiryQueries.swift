@@ -1,0 +1,103 @@
+import Foundation
+import NIOCore
+import Postgres
+
+extension Transaction {
+    /// Stores an accepted inquiry in one statement: consumes the code, finds or makes the lead, keeps assessment, inquiry
+    /// and consents, opens the task or raises the open one, binds the keys, and writes the audit.
+    ///
+    /// - Returns: the deadline the visitor is told, or nil when the code was consumed by another submit meanwhile.
+    func insertInquiry(_ intake: Intake) async throws -> Date? {
+        let attempt = intake.attempt
+        let now = attempt.at
+        let phone = ByteBuffer(bytes: attempt.phoneIndex)
+        let promise = intake.promise
+        let assessed = intake.assessed
+        let rows = try await self.rows(
+            """
+            WITH consumed AS (
+                UPDATE verification_challenges SET consumed_at = \(now)
+                WHERE id = \(intake.challenge) AND consumed_at IS NULL AND expires_at > \(now)
+                RETURNING id
+            ), counter AS (
+                UPDATE verification_counters SET tries = 0
+                WHERE phone_index = \(phone) AND purpose = 'inquiry' AND EXISTS (SELECT FROM consumed)
+            ), unlocked AS (
+                DELETE FROM submit_locks WHERE key = ANY (\(attempt.locks.map { ByteBuffer(bytes: $0) })::bytea[])
+                  AND holder = \(attempt.holder)
+            ), lead AS (
+                INSERT INTO leads (id, phone_index, phone_index_key, phone_sealed, last_four_index, created_at)
+                SELECT \(intake.lead), \(phone), \(intake.phoneIndexKey), \(ByteBuffer(bytes: intake.phoneSealed)),
+                       \(ByteBuffer(bytes: intake.lastFourIndex)), \(now)
+                FROM consumed
+                ON CONFLICT (phone_index) DO UPDATE SET phone_index = excluded.phone_index
+                RETURNING id, coalesce(merged_into, id) AS task_lead
+            ), assessment AS (
+                INSERT INTO assessments (id, rule_version, assessed_on, answers, sum_before_deductions, total, can_apply, blocked_by,
+                                         notes, gap, suggestions, created_at)
+                SELECT \(assessed?.id), \(assessed?.ruleVersion), \(assessed?.assessedOn)::text::date, \(assessed?.answers)::text::jsonb,
+                       \(assessed?.sumBeforeDeductions), \(assessed?.total), \(assessed?.canApply), \(assessed?.blockedBy ?? []),
+                       \(assessed?.notes)::text::jsonb, \(assessed?.gap), \(assessed?.suggestions)::text::jsonb, \(now)
+                FROM lead WHERE \(assessed != nil)
+                RETURNING id
+            ), items AS (
+                INSERT INTO assessment_items (assessment_id, position, key, points, text)
+                SELECT a.id, i.position, i.key, i.points, i.text
+                FROM assessment a, unnest(\(assessed?.items.map(\.key) ?? [])::text[], \(assessed?.items.map(\.points) ?? [])::bigint[],
+                                          \(assessed?.items.map(\.text) ?? [])::text[]) WITH ORDINALITY AS i (key, points, text, position)
+            ), task AS (
+                INSERT INTO callback_tasks AS t (id, lead_id, latest_inquiry_id, state, accepted_at, newest_inquiry_at, due_at,
+                                                 provisional, next_attempt_at, preferred_window)
+                SELECT \(intake.task), task_lead, \(attempt.inquiryID), 'open', \(now), \(now), \(promise.dueAt),
+                       \(promise.provisional), \(promise.nextAttemptAt), \(intake.window)
+                FROM lead WHERE NOT \(intake.isQuarantined)
+                ON CONFLICT (lead_id) WHERE state <> 'closed' DO UPDATE SET
+                    state = 'open', paused_reason = NULL, latest_inquiry_id = excluded.latest_inquiry_id,
+                    newest_inquiry_at = excluded.newest_inquiry_at, met_at = NULL, attempts = 0,
+                    due_at = CASE WHEN t.met_at IS NULL THEN least(t.due_at, excluded.due_at) ELSE excluded.due_at END,
+                    provisional = CASE WHEN t.met_at IS NULL AND t.due_at < excluded.due_at THEN t.provisional ELSE excluded.provisional END,
+                    preferred_window = CASE
+                        WHEN excluded.next_attempt_at > CASE WHEN t.met_at IS NULL THEN least(t.due_at, excluded.due_at) ELSE excluded.due_at END
+                        THEN t.preferred_window ELSE excluded.preferred_window END,
+                    call_again_at = CASE
+                        WHEN t.call_again_at < CASE WHEN t.met_at IS NULL THEN least(t.due_at, excluded.due_at) ELSE excluded.due_at END
+                        THEN t.call_again_at END,
+                    next_attempt_at = CASE
+                        WHEN t.call_again_at < CASE WHEN t.met_at IS NULL THEN least(t.due_at, excluded.due_at) ELSE excluded.due_at END
+                        THEN t.call_again_at
+                        WHEN excluded.next_attempt_at > CASE WHEN t.met_at IS NULL THEN least(t.due_at, excluded.due_at) ELSE excluded.due_at END
+                        THEN \(now) ELSE excluded.next_attempt_at END
+                RETURNING CASE WHEN t.due_at > \(now) THEN t.due_at ELSE \(promise.dueAt) END AS told, t.provisional
+            ), inquiry AS (
+                INSERT INTO inquiries (id, lead_id, name_sealed, name_index, remark_sealed, extra_sealed, assessment_id, preferred_window,
+                                       source, accepted_at, due_at, provisional, quarantined)
+                SELECT \(attempt.inquiryID), lead.id, \(ByteBuffer(bytes: intake.nameSealed)), \(ByteBuffer(bytes: intake.nameIndex)),
+                       \(intake.remarkSealed.map { ByteBuffer(bytes: $0) }), \(intake.extraSealed.map { ByteBuffer(bytes: $0) }),
+                       coalesce((SELECT id FROM assessment), \(intake.assessmentID)), \(intake.window), \(intake.source)::text::jsonb,
+                       \(now), coalesce(task.told, \(promise.dueAt)), coalesce(task.provisional, \(promise.provisional)),
+                       \(intake.isQuarantined)
+                FROM lead LEFT JOIN task ON true
+                RETURNING id, lead_id, due_at
+            ), agreed AS (
+                INSERT INTO consents (id, lead_id, inquiry_id, purpose, notice_version, notice_sha256, given_at, address, user_agent,
+                                      reminder_valid_until)
+                SELECT c.id, i.lead_id, i.id, c.purpose, \(intake.notice.version), \(ByteBuffer(bytes: intake.notice.sha256)), \(now),
+                       \(attempt.sender.address.description)::text::inet, \(attempt.sender.userAgent), nullif(c.reminder, '')::date
+                FROM inquiry i, unnest(\(intake.consents.map(\.id))::uuid[], \(intake.consents.map(\.purpose))::text[],
+                                       \(intake.consents.map { $0.reminderValidUntil ?? "" })::text[]) AS c (id, purpose, reminder)
+            ), bound AS (
+                INSERT INTO submit_keys (inquiry_id, phone_index, idempotency_key, fingerprint, body_sealed, due_at, created_at)
+                SELECT id, \(phone), \(attempt.idempotencyKey), \(ByteBuffer(bytes: attempt.fingerprint)),
+                       \(ByteBuffer(bytes: intake.bodySealed)), due_at, \(now)
+                FROM inquiry
+            ), audited AS (
+                INSERT INTO audit_events (id, at, actor, role, action, object, detail, mac)
+                SELECT \(intake.event.id), \(intake.event.at), \(intake.event.actor), \(intake.event.role), \(intake.event.action),
+                       \(intake.event.object), \(intake.event.detail.text)::text::jsonb, \(ByteBuffer(bytes: intake.event.mac))
+                FROM inquiry
+            )
+            SELECT due_at FROM inquiry
+            """)
+        return try rows.first?.decode(Date.self)
+    }
+}

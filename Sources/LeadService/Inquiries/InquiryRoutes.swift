@@ -1,0 +1,105 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Leads
+
+/// The inquiry's JSON operations: submit, form token, privacy notice.
+struct InquiryRoutes: RouteList {
+    let inquiries: Inquiries
+    let notices: PrivacyNoticeStore
+    let tokens: FormTokens
+    let publicURL: URL
+
+    var routes: [Route] {
+        [
+            Route(.post, "/api/v1/inquiries", .visitor, self.submit),
+            Route(.get, "/api/v1/form-token", .visitor, self.formToken),
+            Route(.get, "/api/v1/privacy-notice", .visitor, self.currentNotice),
+            Route(.get, "/api/v1/privacy-notice/{version}", .visitor, self.notice),
+        ]
+    }
+
+    @Sendable private func submit(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        let key = try request.idempotencyKey()
+        let draft = try InquiryFields.read(try await request.json(context), tokens: self.tokens)
+        let sender = InquirySender(
+            address: context.clientAddress,
+            userAgent: String((request.headers[.userAgent] ?? "").unicodeScalars.prefix(512)),
+            idempotencyKey: key)
+        let receipt = try Self.receipt(try await self.inquiries.submit(draft, from: sender))
+        return .json(
+            .object([
+                "inquiry_id": .string(receipt.inquiryID.uuidString.lowercased()),
+                "due_at": .string(RFC3339.text(receipt.dueAt)),
+                "promise": .string(PromiseText.sentence(receipt.dueAt)),
+                "receipt_url": .string(self.url("/r/\(receipt.receiptToken)")),
+                "benefits": .array(
+                    receipt.benefits.map { .object(["title": .string($0.title), "url": .string(self.url($0.url))]) }),
+            ]), status: .created)
+    }
+
+    /// The receipt, or the problem that says why there is none.
+    static func receipt(_ outcome: InquiryOutcome) throws -> InquiryReceipt {
+        switch outcome {
+        case .accepted(let receipt): return receipt
+        case .codeInvalid:
+            throw Problem(failures: [
+                ValidationFailure(
+                    "code_invalid", at: "/code", "验证码不正确或已过期，请核对或重新获取", english: "The code is wrong or has expired.")
+            ])
+        case .conflict:
+            throw Problem(
+                .conflict, "idempotency_conflict", "同一编号下已提交过不同的内容，请重新填写后提交",
+                english: "Another inquiry was sent under this id or key.")
+        case .tooMany(let seconds): throw Problems.tooManyRequests(retryAfter: seconds)
+        case .busy: throw Problems.unavailable
+        }
+    }
+
+    @Sendable private func formToken(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        .json(.object(["form_token": .string(self.tokens.make())]))
+    }
+
+    @Sendable private func currentNotice(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        Self.json(try self.currentText())
+    }
+
+    @Sendable private func notice(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        let version = context.parameters.get("version") ?? ""
+        guard let notice = self.notices.notice(version) else { throw Problems.notFound }
+        return Self.json(notice)
+    }
+
+    private func currentText() throws -> PrivacyNotice {
+        guard let notice = self.notices.current else { throw Problems.unavailable }
+        return notice
+    }
+
+    private static func json(_ notice: PrivacyNotice) -> Response {
+        .json(
+            .object([
+                "version": .string(notice.version), "effective_on": .string(notice.effectiveOn),
+                "sha256": .string(
+                    notice.sha256.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()),
+                "text": .string(notice.text),
+            ]))
+    }
+
+    private func url(_ path: String) -> String {
+        path.hasPrefix("/") ? self.publicURL.absoluteString.trimmingSuffix("/") + path : path
+    }
+}
+
+extension String {
+    /// Without one occurrence of a suffix.
+    func trimmingSuffix(_ suffix: String) -> String {
+        self.hasSuffix(suffix) ? String(self.dropLast(suffix.count)) : self
+    }
+}
+
+/// The one sentence for the promise.
+enum PromiseText {
+    static func sentence(_ dueAt: Date) -> String {
+        "我们会在 \(ShanghaiDate.timeText(dueAt)) 前致电"
+    }
+}

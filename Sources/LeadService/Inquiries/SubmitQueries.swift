@@ -1,0 +1,137 @@
+import Foundation
+import NIOCore
+import Postgres
+
+/// One row of a reservation; a second one when id and key are bound to different inquiries.
+private struct ReservationRow: TableRow {
+    static let columns = """
+        (SELECT count(*) FROM locked), EXISTS (SELECT FROM blocked), EXISTS (SELECT FROM reserved),
+        ARRAY(SELECT id FROM live), ARRAY(SELECT code_mac FROM live)
+        """
+    let locks: Int
+    let isBlocked: Bool
+    let isReserved: Bool
+    let ids: [UUID]
+    let macs: [ByteBuffer]
+
+    init(row: PostgresRow) throws {
+        (self.locks, self.isBlocked, self.isReserved, self.ids, self.macs) =
+            try row.decode((Int, Bool, Bool, [UUID], [ByteBuffer]).self)
+    }
+}
+
+extension BoundSubmit: TableRow {
+    static let columns = "inquiry_id, phone_index, fingerprint, body_sealed, due_at"
+
+    init(row: PostgresRow) throws {
+        let (id, phone, fingerprint, body, dueAt) = try row.decode(
+            (UUID, ByteBuffer, ByteBuffer, ByteBuffer, Date).self)
+        self.init(
+            inquiryID: id, phoneIndex: phone.bytes, fingerprint: fingerprint.bytes, bodySealed: body.bytes, dueAt: dueAt
+        )
+    }
+}
+
+extension ByteBuffer {
+    /// The readable bytes.
+    var bytes: [UInt8] { Array(self.readableBytesView) }
+}
+
+extension Transaction {
+    /// Locks the keys and reserves one try, in one statement of its own: what is reserved stays reserved when the
+    /// rest of the submit fails.
+    ///
+    /// A bound key or a used-up budget reserves nothing.
+    func reserveTry(_ attempt: SubmitAttempt) async throws -> SubmitReservation {
+        if let bound = try await self.boundSubmit(attempt) {
+            return SubmitReservation(holdsLocks: false, isBlocked: false, isReserved: false, live: [], bound: bound)
+        }
+        let phone = ByteBuffer(bytes: attempt.phoneIndex)
+        let now = attempt.at
+        let row = try await self.first(
+            """
+            WITH expired AS (
+                UPDATE submit_keys SET idempotency_key = NULL
+                WHERE phone_index = \(phone) AND idempotency_key = \(attempt.idempotencyKey)
+                  AND created_at <= \(now.addingTimeInterval(-86400))
+            ), blocked AS (
+                SELECT 1 FROM unnest(\(attempt.wrongBuckets.map { ByteBuffer(bytes: $0.key) })::bytea[],
+                                     \(attempt.wrongBuckets.map(\.start))::timestamptz[]) AS t (k, w)
+                JOIN budgets b ON b.bucket = t.k AND b.window_start = t.w
+                WHERE b.used >= b.ceiling LIMIT 1
+            ), locked AS (
+                INSERT INTO submit_locks AS l (key, holder, until)
+                SELECT k, \(attempt.holder), \(attempt.lockedUntil) FROM unnest(\(attempt.locks.map { ByteBuffer(bytes: $0) })::bytea[]) k
+                WHERE NOT EXISTS (SELECT FROM blocked)
+                ORDER BY k
+                ON CONFLICT (key) DO UPDATE SET holder = excluded.holder, until = excluded.until
+                WHERE l.until <= \(now) OR l.holder = excluded.holder
+                RETURNING 1
+            ), reserved AS (
+                UPDATE verification_counters c SET tries = c.tries + 1
+                WHERE c.phone_index = \(phone) AND c.purpose = 'inquiry' AND c.tries < 5
+                  AND NOT EXISTS (SELECT FROM blocked)
+                  AND (SELECT count(*) FROM locked) = \(attempt.locks.count)
+                  AND EXISTS (SELECT FROM verification_challenges v
+                              WHERE v.id = \(attempt.challenge) AND v.phone_index = c.phone_index AND v.purpose = c.purpose
+                                AND v.consumed_at IS NULL AND v.expires_at > \(now)
+                                AND (c.dead_through IS NULL OR v.issued_at > c.dead_through))
+                RETURNING c.dead_through
+            ), live AS (
+                SELECT v.id, v.code_mac FROM verification_challenges v, reserved r
+                WHERE v.phone_index = \(phone) AND v.purpose = 'inquiry' AND v.consumed_at IS NULL AND v.expires_at > \(now)
+                  AND (r.dead_through IS NULL OR v.issued_at > r.dead_through)
+                ORDER BY v.issued_at DESC LIMIT 10
+            )
+            SELECT \(columnsOf: ReservationRow.self)
+            """, as: ReservationRow.self)
+        guard let row else { throw MissingRow() }
+        return SubmitReservation(
+            holdsLocks: row.locks == attempt.locks.count, isBlocked: row.isBlocked, isReserved: row.isReserved,
+            live: zip(row.ids, row.macs).map { (challenge: $0, mac: $1.bytes) }, bound: nil)
+    }
+
+    /// The inquiry that the id or the key is bound to; when they are bound to different ones, the id's.
+    func boundSubmit(_ attempt: SubmitAttempt) async throws -> BoundSubmit? {
+        guard !attempt.locks.isEmpty else { return nil }
+        return try await self.first(
+            """
+            SELECT \(columnsOf: BoundSubmit.self) FROM submit_keys
+            WHERE inquiry_id = \(attempt.inquiryID)
+               OR (phone_index = \(ByteBuffer(bytes: attempt.phoneIndex)) AND idempotency_key = \(attempt.idempotencyKey)
+                   AND created_at > \(attempt.at.addingTimeInterval(-86400)))
+            ORDER BY inquiry_id = \(attempt.inquiryID) DESC LIMIT 1
+            """)
+    }
+
+    /// Counts a wrong code against number, address, network and all, and unlocks the keys.
+    func recordWrongCode(_ attempt: SubmitAttempt, counted: Bool) async throws {
+        let dayAgo = attempt.at.addingTimeInterval(-86400)
+        try await self.execute(
+            """
+            WITH unlocked AS (
+                DELETE FROM submit_locks WHERE key = ANY (\(attempt.locks.map { ByteBuffer(bytes: $0) })::bytea[])
+                  AND holder = \(attempt.holder)
+            )
+            INSERT INTO phone_budgets AS p (phone_index, wrongs, seen_at)
+            SELECT \(ByteBuffer(bytes: attempt.phoneIndex)), ARRAY[\(attempt.at)::timestamptz], \(attempt.at) WHERE \(counted)
+            ON CONFLICT (phone_index) DO UPDATE
+            SET wrongs = array_append(ARRAY(SELECT w FROM unnest(p.wrongs) w WHERE w > \(dayAgo)), \(attempt.at)::timestamptz),
+                seen_at = \(attempt.at)
+            """)
+        try await self.countBuckets(attempt.wrongBuckets)
+    }
+
+    /// Gives a reserved try back when the code was right, or turned out not to be needed, and unlocks the keys.
+    func giveBackTry(_ attempt: SubmitAttempt, counted: Bool) async throws {
+        try await self.execute(
+            """
+            WITH unlocked AS (
+                DELETE FROM submit_locks WHERE key = ANY (\(attempt.locks.map { ByteBuffer(bytes: $0) })::bytea[])
+                  AND holder = \(attempt.holder)
+            )
+            UPDATE verification_counters SET tries = tries - 1
+            WHERE phone_index = \(ByteBuffer(bytes: attempt.phoneIndex)) AND purpose = 'inquiry' AND tries > 0 AND \(counted)
+            """)
+    }
+}

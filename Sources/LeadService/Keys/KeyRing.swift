@@ -1,0 +1,86 @@
+package import Crypto
+package import Foundation
+
+/// The secret keys of an installation: master keys by number, each purpose's key derived from them.
+///
+/// The file holds one `number:base64` line per master key of 32 bytes; the last line is the current one. Older ones
+/// still open what they sealed. Keys live outside the database, so that a stolen dump tells nothing.
+package struct KeyRing: Sendable {
+    /// What a derived key is for.
+    package enum Purpose: String, CaseIterable, Sendable {
+        case seal, phoneIndex, lastFourIndex, nameIndex, code, link, audit, bucket, fingerprint, formToken
+    }
+
+    /// Why a key file cannot be used.
+    package enum Failure: Error, Equatable, CustomStringConvertible {
+        case unreadable(path: String)
+        case readableByOthers(path: String)
+        case malformed(line: Int)
+        case empty
+
+        package var description: String {
+            switch self {
+            case .unreadable(let path): "the key file \(path) cannot be read"
+            case .readableByOthers(let path): "the key file \(path) is readable by others; run 'chmod 600' on it"
+            case .malformed(let line): "line \(line) of the key file is not 'number:base64 of 32 bytes'"
+            case .empty: "the key file has no key"
+            }
+        }
+    }
+
+    /// The number of the key that seals from now on.
+    package let current: UInt8
+    private let derived: [UInt8: [Purpose: SymmetricKey]]
+
+    /// - Parameter text: the content of a key file.
+    package init(text: String) throws {
+        var derived: [UInt8: [Purpose: SymmetricKey]] = [:]
+        var current: UInt8?
+        for (index, line) in text.split(separator: "\n").enumerated() {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2, let number = UInt8(parts[0]), number > 0, derived[number] == nil,
+                let bytes = Data(base64Encoded: String(parts[1])), bytes.count == 32
+            else { throw Failure.malformed(line: index + 1) }
+            let master = SymmetricKey(data: bytes)
+            derived[number] = Dictionary(
+                uniqueKeysWithValues: Purpose.allCases.map { purpose in
+                    let info = Data("huifang/v1/\(purpose.rawValue)".utf8)
+                    return (purpose, HKDF<SHA256>.deriveKey(inputKeyMaterial: master, info: info, outputByteCount: 32))
+                })
+            current = number
+        }
+        guard let current else { throw Failure.empty }
+        self.current = current
+        self.derived = derived
+    }
+
+    /// Reads a key file, which nobody but its owner may read.
+    package init(file: URL) throws {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: file.path)
+        guard let text = try? String(contentsOf: file, encoding: .utf8) else {
+            throw Failure.unreadable(path: file.path)
+        }
+        if let mode = attributes?[.posixPermissions] as? Int, mode & 0o077 != 0 {
+            throw Failure.readableByOthers(path: file.path)
+        }
+        try self.init(text: text)
+    }
+
+    /// The text of a new key file with one key.
+    ///
+    /// - Parameter bytes: 32 bytes of a cryptographic random generator.
+    package static func newText(_ bytes: [UInt8]) -> String {
+        "1:" + Data(bytes).base64EncodedString() + "\n"
+    }
+
+    /// The key of a purpose under the current master key, or under another one of the ring.
+    package func key(_ purpose: Purpose, number: UInt8? = nil) -> SymmetricKey? {
+        self.derived[number ?? self.current]?[purpose]
+    }
+
+    /// HMAC-SHA256 of a message under a purpose's current key.
+    package func mac(_ purpose: Purpose, _ message: some DataProtocol) -> [UInt8] {
+        guard let key = self.key(purpose) else { return [] }
+        return Array(HMAC<SHA256>.authenticationCode(for: message, using: key))
+    }
+}

@@ -1,0 +1,68 @@
+import Crypto
+package import Foundation
+
+/// The secret in a link (`/a/…`, `/r/…`): the row's id and 128 bits of HMAC, so that nothing need be stored to check it.
+package struct LinkToken: Sendable {
+    /// What the link opens; a token of one kind is nothing to the other.
+    package enum Kind: String, Sendable {
+        case assessment, receipt
+    }
+
+    private let keys: KeyRing
+
+    package init(keys: KeyRing) {
+        self.keys = keys
+    }
+
+    /// The token for a row: 43 characters of base64url.
+    package func token(_ kind: Kind, for id: UUID) -> String {
+        Base64URL.encode(id.bytes + self.mac(kind, id))
+    }
+
+    /// The id in a token, unless it is not one of ours.
+    package func id(_ kind: Kind, in token: String) -> UUID? {
+        guard token.utf8.count == 43, let bytes = Base64URL.decode(token), bytes.count == 32 else { return nil }
+        let id = UUID(bytes: bytes[..<16])
+        let expected = self.mac(kind, id)
+        var difference: UInt8 = 0
+        for (left, right) in zip(bytes[16...], expected) { difference |= left ^ right }
+        return difference == 0 ? id : nil
+    }
+
+    private func mac(_ kind: Kind, _ id: UUID) -> [UInt8] {
+        Array(self.keys.mac(.link, Data(kind.rawValue.utf8) + id.bytes).prefix(16))
+    }
+}
+
+/// Base64 with the URL alphabet and without padding (RFC 4648 §5).
+package enum Base64URL {
+    package static func encode(_ bytes: some Sequence<UInt8>) -> String {
+        Data(bytes).base64EncodedString()
+            .replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_")
+            .replacingOccurrences(of: "=", with: "")
+    }
+
+    package static func decode(_ text: String) -> [UInt8]? {
+        guard !text.contains(where: { $0 == "+" || $0 == "/" || $0 == "=" }) else { return nil }
+        let standard = text.replacingOccurrences(of: "-", with: "+").replacingOccurrences(of: "_", with: "/")
+        let padded = standard + String(repeating: "=", count: (4 - standard.count % 4) % 4)
+        return Data(base64Encoded: padded).map { Array($0) }
+    }
+}
+
+extension UUID {
+    /// The sixteen bytes, most significant first.
+    package var bytes: [UInt8] {
+        let u = self.uuid
+        return [u.0, u.1, u.2, u.3, u.4, u.5, u.6, u.7, u.8, u.9, u.10, u.11, u.12, u.13, u.14, u.15]
+    }
+
+    /// - Parameter bytes: sixteen bytes, most significant first.
+    package init(bytes: some Collection<UInt8>) {
+        let b = Array(bytes)
+        self.init(
+            uuid: (
+                b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]
+            ))
+    }
+}

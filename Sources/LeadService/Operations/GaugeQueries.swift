@@ -1,0 +1,30 @@
+import Foundation
+import Postgres
+
+/// How much waits, at one moment.
+struct QueueDepths: TableRow {
+    static let columns = """
+        (SELECT count(*) FROM callback_tasks WHERE state = 'open'), overdue,
+        (SELECT count(*) FROM messages WHERE state IN ('queued', 'sending')),
+        (SELECT min(created_at) FROM messages WHERE state IN ('queued', 'sending'))
+        """
+    let openTasks: Int
+    let overdueTasks: Int
+    let pendingMessages: Int
+    let oldestPending: Date?
+
+    init(row: PostgresRow) throws {
+        (self.openTasks, self.overdueTasks, self.pendingMessages, self.oldestPending) = try row.decode(
+            (Int, Int, Int, Date?).self)
+    }
+}
+
+extension Transaction {
+    func queueDepths(at now: Date) async throws -> QueueDepths? {
+        try await self.first(
+            """
+            SELECT \(columnsOf: QueueDepths.self)
+            FROM (SELECT count(*) AS overdue FROM callback_tasks WHERE state = 'open' AND met_at IS NULL AND due_at < \(now)) t
+            """)
+    }
+}

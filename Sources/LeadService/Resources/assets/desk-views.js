@@ -1,0 +1,63 @@
+// The five views of the queue: reading them, their tabs, and what an empty one says.
+
+import { $, api, now, setText } from "./console.js";
+import { moment } from "./worktime.js";
+
+/** One page of a view; every task remembers when it was read. */
+export async function read(name, cursor = null, limit = 50) {
+  const after = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
+  const page = await api("GET", `/api/v1/callbacks?view=${name}&limit=${limit}${after}`, undefined, { background: true });
+  const readAt = now();
+  for (const task of page.items) task.readAt = readAt;
+  return page;
+}
+
+/** Puts a view's size on its tab; the overdue ones also into the window's title. */
+export function countView(name, page) {
+  const size = page.items.length;
+  const words = size > 0 ? `${size}${page.next_cursor ? "+" : ""}` : "";
+  const badge = $(`count-${name}`);
+  if (badge) setText(badge, words);
+  if (name === "overdue") document.title = words ? `（${words} 超时）工作台` : "工作台";
+}
+
+const nothing = {
+  mine: "没有您名下的任务。", pool: "没有等待的来电请求。", scheduled: "没有约在以后的任务。",
+  overdue: "没有超时的任务。", closed: "还没有结束的任务。",
+};
+
+/** `下一个 14:30`, or nothing when nothing is scheduled. */
+export async function nextWords() {
+  const page = await read("scheduled", null, 1).catch(() => null);
+  const next = page?.items[0];
+  return next ? `下一个 ${moment(Date.parse(next.next_attempt_at), now())}` : "";
+}
+
+/** Says why a view is empty and what comes next. */
+export async function explainEmpty(queue, view) {
+  const next = ["closed", "scheduled"].includes(view) ? "" : await nextWords();
+  queue.explain(nothing[view], next || "新的咨询提交后会出现在公共池");
+}
+
+/** Binds the tabs and gives the function that marks the chosen one. */
+export function startTabs(onChoose) {
+  const tabs = [...document.querySelectorAll("[role=tab]")];
+  for (const [index, tab] of tabs.entries()) {
+    tab.addEventListener("click", () => onChoose(tab.dataset.view));
+    tab.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!step) return;
+      const next = tabs[(index + step + tabs.length) % tabs.length];
+      next.focus();
+      onChoose(next.dataset.view);
+    });
+  }
+  return (name) => {
+    for (const tab of tabs) {
+      const chosen = tab.dataset.view === name;
+      tab.setAttribute("aria-selected", String(chosen));
+      tab.tabIndex = chosen ? 0 : -1;
+    }
+    $("rows-panel").setAttribute("aria-labelledby", `tab-${name}`);
+  };
+}

@@ -1,0 +1,112 @@
+// What is known about a person: assessment, inquiries, consent, history. Used by the desk's card and the leads list.
+
+import { el, now, person } from "./console.js";
+import { blocks, dispositionLabel, reasonLabel, windows } from "./dispositions.js";
+import { clock, dayWords, moment, stamp } from "./worktime.js";
+
+const when = (text) => moment(Date.parse(text), now());
+const time = (text) => el("time", { datetime: text }, stamp(Date.parse(text), now()));
+
+/** One labelled value of a `dl.facts`. */
+export const fact = (label, ...content) => el("div", {}, el("dt", {}, label), el("dd", {}, ...content));
+
+function section(title, note, ...children) {
+  return el("section", { class: "part" }, el("h3", {}, title, note ? el("small", {}, note) : null), ...children);
+}
+
+/** The points with every item, the gap to the standard and what would close it. */
+export function assessmentPart(assessments) {
+  const [latest, ...older] = assessments;
+  if (!latest) return section("积分测算", null, el("p", { class: "quiet" }, "没有测算。通话中可以请客户在网页上测一次"));
+  const missing = latest.gap?.points ?? 0;
+  return section("积分测算", latest.reviewed_by ? `${person(latest.reviewed_by)} 复核` : "估算",
+    el("p", { class: "verdict" },
+      el("span", { class: "big" }, String(latest.total)),
+      el("span", {}, missing > 0 ? `距 ${latest.standard} 还差 ${missing} 分` : `已达 ${latest.standard} 分`)),
+    latest.blocked_by.length > 0
+      ? el("ul", { class: "blocks" }, latest.blocked_by.map((code) => el("li", {}, `现在不能申请：${blocks[code] ?? code}`)))
+      : null,
+    el("table", { class: "items" },
+      el("caption", { class: "visually-hidden" }, "得分项"),
+      el("tbody", {}, latest.item_details.map((item) => el("tr", {},
+        el("th", { scope: "row" }, item.text), el("td", {}, item.points > 0 ? `+${item.points}` : `−${-item.points}`))))),
+    (latest.gap?.suggestions ?? []).length > 0
+      ? el("ul", { class: "suggestions" }, latest.gap.suggestions.map((suggestion) => el("li", {}, suggestion.text)))
+      : null,
+    (latest.notes ?? []).length > 0
+      ? el("ul", { class: "quiet notes" }, latest.notes.map((note) => el("li", {}, note.text)))
+      : null,
+    el("p", { class: "quiet" }, `规则 ${latest.rule_version}，${when(latest.assessed_at)}测`),
+    older.length > 0
+      ? el("p", { class: "quiet" }, `以前测过：${older.map((one) => `${one.total} 分（${when(one.assessed_at)}）`).join("、")}`)
+      : null);
+}
+
+function sourceWords(source) {
+  if (!source) return null;
+  if (typeof source === "string") return source;
+  const utm = Object.values(source.utm ?? {}).filter((value) => typeof value === "string").join(" / ");
+  return [source.page_url ?? source.landing_url, utm, source.referrer && `来自 ${source.referrer}`].filter(Boolean).join(" · ");
+}
+
+/** Every submission of the form, newest first. */
+export function inquiriesPart(inquiries) {
+  return section("咨询", `${inquiries.length} 次`, el("ol", { class: "inquiries" }, inquiries.map((inquiry) => el("li", {},
+    el("p", { class: "head" }, time(inquiry.accepted_at), el("span", {}, inquiry.name ?? inquiry.name_masked),
+      inquiry.preferred_window ? el("span", { class: "tag" }, `希望${windows[inquiry.preferred_window]}`) : null),
+    inquiry.remark ? el("p", { class: "said" }, `“${inquiry.remark}”`) : null,
+    el("p", { class: "quiet" }, inquiry.met_at ? `答应 ${when(inquiry.due_at)} 前致电，已兑现` : `答应 ${when(inquiry.due_at)} 前致电`),
+    sourceWords(inquiry.source) ? el("p", { class: "quiet source" }, sourceWords(inquiry.source)) : null))));
+}
+
+const purposes = { contact: "电话联系", callback: "电话联系", inquiry: "电话联系", marketing: "资讯", reminder: "到期提醒" };
+
+/** What was agreed to, under which wording, when. */
+export function consentsPart(consents) {
+  const purpose = (name) => purposes[name] ?? (name.startsWith("recipient") ? "转交合作方" : name);
+  return section("同意", null, el("ul", { class: "consents" }, consents.map((consent) => el("li", {},
+    el("span", {}, purpose(consent.purpose)), el("span", {}, `声明 ${consent.notice_version}`), time(consent.given_at),
+    consent.withdrawn_at ? el("strong", { class: "withdrawn" }, `${when(consent.withdrawn_at)} 已撤回`) : null))));
+}
+
+function eventWords(event) {
+  const by = event.by ? person(event.by) : "系统";
+  switch (event.kind) {
+    case "inquiry": return ["客户提交咨询"];
+    case "claimed": return [`${by} ${event.incoming ? "接听来电" : "接起"}`];
+    case "revealed": return [`${by} 显示号码`];
+    case "released": return [`${by} 放回公共池`, event.reason];
+    case "claim_expired": return [`${by} 的占用到期`];
+    case "assigned": return [`${by} 转给 ${person(event.to)}`];
+    case "deadline_moved": return [`期限改到 ${when(event.due_at)}`];
+    case "closed": return [`任务结束：${dispositionLabel(event.reason)}`];
+    case "attempt": {
+      const label = `${by} ${dispositionLabel(event.disposition)}`;
+      const extra = [event.reason && reasonLabel(event.disposition, event.reason), event.item && (blocks[event.item] ?? event.item), event.reference,
+        event.call_again_at && `约 ${when(event.call_again_at)}`, event.refused && "没有计入", !event.refused && event.counts === false && "不计次"];
+      return [label, extra.filter(Boolean).join("，")];
+    }
+    default: return [event.kind];
+  }
+}
+
+/** Everything that happened, newest first. */
+export function historyPart(history) {
+  return section("历史", null, el("ol", { class: "history" }, history.map((event) => {
+    const [words, extra] = eventWords(event);
+    return el("li", { "data-kind": event.kind }, time(event.at),
+      el("div", {}, el("p", {}, words, extra ? el("span", { class: "quiet" }, `，${extra}`) : null),
+        event.note ? el("p", { class: "said" }, event.note) : null));
+  })));
+}
+
+/** The last result and what was noted, for the head of the card. */
+export function lastWord(history) {
+  const last = (history ?? []).find((event) => event.kind === "attempt");
+  if (!last) return null;
+  return el("p", { class: "last-word" }, el("span", { class: "quiet" }, `上次 ${when(last.at)} `),
+    `${dispositionLabel(last.disposition)}（${person(last.by)}）`, last.note ? el("span", { class: "said" }, `：${last.note}`) : null);
+}
+
+/** `11月26日（周四）18:00` */
+export const promiseWords = (text) => dayWords(Date.parse(text)) + clock(Date.parse(text));

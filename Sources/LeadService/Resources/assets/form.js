@@ -1,0 +1,239 @@
+// Loaded when a visitor begins to type: codes, inquiries, calculator and renewal check in place.
+import { $, all, state, save, form, offline, done } from './site.js';
+
+const calc = $('#calc'), contact = $('#contact'), renewal = $('#renewal');
+
+const make = (tag, text, set) => Object.assign(document.createElement(tag), { textContent: text }, set);
+const half = text => text.normalize('NFKC').trim();
+const uuid = () => {
+  const b = crypto.getRandomValues(new Uint8Array(16));
+  b[6] = b[6] & 15 | 64; b[8] = b[8] & 63 | 128;
+  return [...b].map(x => x.toString(16).padStart(2, 0)).join('').replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+};
+const span = s => s < 120 ? s + ' 秒' : Math.ceil(s / 60) + ' 分钟';
+
+async function api(path, body, headers) {
+  const abort = new AbortController(), timer = setTimeout(() => abort.abort(), 15e3);
+  try {
+    const answer = await fetch('/api/v1/' + path, {
+      method: body ? 'POST' : 'GET', body: body && JSON.stringify(body), signal: abort.signal,
+      headers: { ...body && { 'Content-Type': 'application/json' }, ...headers },
+    });
+    return { status: answer.status, wait: +answer.headers.get('Retry-After'), body: await answer.json() };
+  } catch { return { status: 0, body: {} }; } finally { clearTimeout(timer); }
+}
+
+// Buttons: one press at a time, a word after 300 ms, a countdown while waiting.
+const waits = new Map();
+const label = button => button.dataset.label ??= button.textContent;
+async function busy(button, word, work) {
+  if (button.dataset.busy) return;
+  button.dataset.busy = 1;
+  label(button);
+  const timer = setTimeout(() => {
+    button.style.minWidth = button.offsetWidth + 'px';
+    button.setAttribute('aria-busy', true);
+    button.textContent = word;
+  }, 300);
+  try { await work(); } finally {
+    clearTimeout(timer);
+    delete button.dataset.busy;
+    button.removeAttribute('aria-busy');
+    button.style.minWidth = '';
+    button.textContent = label(button);
+    tick();
+  }
+}
+function hold(button, until, word = label(button)) {
+  button.dataset.label = word;
+  waits.set(button, until);
+  tick();
+}
+function tick() {
+  for (const [button, until] of waits) {
+    const left = Math.ceil((until - Date.now()) / 1e3);
+    button.disabled = left > 0;
+    if (left <= 0) waits.delete(button);
+    if (!button.dataset.busy) button.textContent = left > 0 ? span(left) + '后可再试' : label(button);
+  }
+}
+setInterval(tick, 500);
+
+// Errors: the same words in the summary and at the field.
+function clear(root) {
+  all('.err', root).forEach(e => e.remove());
+  all('[aria-invalid]', root).forEach(e => { e.removeAttribute('aria-invalid'); e.removeAttribute('aria-describedby'); });
+  $('.summary', root).hidden = true;
+}
+function show(root, list) {
+  clear(root);
+  if (!list.length) return true;
+  const box = $('.summary', root);
+  $('ul', box).replaceChildren(...list.map(([id, text]) => {
+    const field = id && document.getElementById(id), item = make('li', field ? '' : text);
+    if (!field) return item;
+    item.append(make('a', text, { href: '#' + id, onclick: e => { e.preventDefault(); field.focus(); } }));
+    const fold = field.closest('details');
+    if (fold) fold.open = true;
+    field.setAttribute('aria-invalid', true);
+    field.setAttribute('aria-describedby', 'e-' + id);
+    (field.closest('.tick,.code,.num') || field).before(make('p', text, { className: 'err', id: 'e-' + id }));
+    return item;
+  }));
+  box.hidden = false;
+  box.focus();
+}
+function refuse(root, button, answer, fallback) {
+  const { status, wait, body } = answer;
+  if (wait) hold(button, Date.now() + wait * 1e3);
+  if (!status) return show(root, [[, offline + '，请再点一次“' + label(button) + '”']]);
+  if (status == 429) return show(root, [[fallback, '操作过于频繁，请在 ' + span(wait) + '后再试']]);
+  show(root, body.errors ? body.errors.map(e => {
+    const id = e.pointer.replace(/^\/answers\//, '').replace(/^\/|\/\d+$/g, '').replace(/^consent.*/, 'consent').replace('challenge_id', 'code').replace('/', '.');
+    return [id, e.detail];
+  }) : [[fallback, body.detail || '暂时没有成功，请稍后再试']]);
+}
+
+// Filling the prepared sections.
+const day = iso => iso.replace(/(\d+)-0?(\d+)-0?(\d+)/, '$1年$2月$3日') + '（周' + '日一二三四五六'[new Date(iso + 'T00:00Z').getUTCDay()] + '）';
+function fill(root, data) {
+  all('[data-f]', root).forEach(e => { e.textContent = data[e.dataset.f] ?? ''; });
+  all('[data-d]', root).forEach(e => { e.textContent = day(data[e.dataset.d]); });
+  all('[data-h]', root).forEach(e => { e.href = data[e.dataset.h]; });
+  all('[data-show]', root).forEach(e => { e.hidden = !data[e.dataset.show].length; });
+  all('[data-l]', root).forEach(list => list.replaceChildren(...data[list.dataset.l].map(x => {
+    const row = make(list.tagName == 'TBODY' ? 'tr' : 'li', '');
+    row.append(...x.points != null ? [make('td', x.text), make('td', x.points)] : x.url ? [make('a', x.title, { href: x.url })] : [x.text ?? x]);
+    return row;
+  })));
+  root.hidden = false;
+}
+
+// Calculator.
+function answers() {
+  const found = {};
+  for (const e of calc ? all('input,select', calc) : []) {
+    const text = half(e.value), [name, member] = e.name.split('.');
+    // What is left at its first choice is not an answer; the rules have a default for it.
+    if (e.closest('[hidden]') || (e.type == 'checkbox' ? !e.checked : e.tagName == 'SELECT' ? !e.selectedIndex : !text)) continue;
+    const kind = e.type == 'checkbox' ? 'b' : e.dataset.t;
+    const value = kind == 'b' ? text == 'true' : kind == 'a' ? [+text] : kind || isNaN(text) ? text : +text;
+    if (member) (found[name] ??= {})[member] = value; else found[name] = value;
+  }
+  return found;
+}
+function result(data, move) {
+  const box = $('#result'), gap = data.gap.points;
+  fill(box, { ...data, suggestions: data.gap.suggestions, verdict: gap > 0 ? `距 120 分还差 ${gap} 分` : data.can_apply ? '已达到 120 分标准分值' : '分数已够，但还有条件未满足' });
+  $('progress', box).value = data.total;
+  if (move) { box.focus(); box.scrollIntoView(); }
+}
+const score = button => show(calc, answers().age == null ? [['age', '请填写年龄']] : []) && busy(button, '正在计算…', async () => {
+  const given = answers(), answer = await api('assessments', { answers: given });
+  if (answer.status != 201) return refuse(calc, button, answer);
+  clear(calc);
+  state.result = answer.body;
+  state.scored = JSON.stringify(given);
+  save();
+  result(answer.body, true);
+});
+
+// Code and inquiry.
+let token;
+const withToken = async body => {
+  const t = await Promise.race([token, new Promise(r => setTimeout(r, 1e3))]);
+  return t ? { ...body, form_token: t } : body;
+};
+const digits = text => half(text).replace(/[\s-]/g, '');
+const phone = () => digits(form.phone.value).replace(/^(\+|00)?86(?=1\d{10}$)/, '');
+function phoneErrors() {
+  const p = phone(), n = p.length;
+  const text = !p ? '请填写手机号' : /\D/.test(p) ? '手机号只填数字，请核对' : n < 11 ? `手机号少 ${11 - n} 位，请核对` : n > 11 ? `手机号多 ${n - 11} 位，请核对` : /^1[3-9]/.test(p) ? '' : '请填写内地手机号，请核对开头几位';
+  return text ? [['phone', text]] : [];
+}
+const send = button => show(contact, phoneErrors()) && busy(button, '正在发送…', async () => {
+  const number = phone(), answer = await api('verification-codes', await withToken({ phone: number, purpose: 'inquiry' })), { body } = answer;
+  $('#way').hidden = false;
+  if (answer.status != 202) return refuse(contact, button, answer, 'phone');
+  const now = Date.now();
+  Object.assign(state, { challenge: body.challenge_id, number, dies: now + body.expires_in * 1e3, until: now + body.resend_after * 1e3 });
+  save();
+  sent();
+  form.code.focus();
+});
+function sent() {
+  $('#way').hidden = false;
+  $('#sent').textContent = `验证码已发往 ${state.number.replace(/(...)(....)/, '$1 **** ')}，${Math.ceil((state.dies - Date.now()) / 6e4)} 分钟内有效。`;
+  hold($('#send'), state.until, '重新获取');
+}
+// Another number may have its code at once.
+form?.phone.addEventListener('input', () => { if (state.number && phone() != state.number) hold($('#send'), 0); });
+function checked() {
+  const code = digits(form.code.value), n = code.length, list = phoneErrors(), at = (id, text) => list.push([id, text]);
+  if (!form.name.value.trim()) list.unshift(['name', '请填写您的称呼']);
+  if (!state.challenge) at('code', '请先获取验证码');
+  else if (state.number != phone()) at('code', '手机号已更改，请重新获取验证码');
+  else if (!/^\d{6}$/.test(code)) at('code', n && n < 6 ? `验证码少 ${6 - n} 位，请核对` : '请填写短信里的 6 位验证码');
+  if (!form.consent.checked) at('consent', '请阅读并勾选隐私说明后再提交');
+  return show(contact, list);
+}
+const submit = button => checked() && busy(button, '正在提交…', async () => {
+  const given = answers(), same = state.result && state.scored == JSON.stringify(given);
+  const utm = {};
+  new URLSearchParams(location.search).forEach((v, k) => { if (k.startsWith('utm_')) utm[k.slice(4)] = v.slice(0, 100); });
+  const known = same ? state.result.assessment_id : form.assessment_id?.value;
+  const inquiry = {
+    name: form.name.value.trim(), phone: phone(), consent: { notice_version: form.notice_version.value, accepted: true },
+    ...known ? { assessment_id: known } : Object.keys(given).length && { answers: given },
+    source: { page_url: location.origin + location.pathname, referrer: document.referrer.slice(0, 500), utm },
+  };
+  // The same content keeps its keys, so that a retry after a lost answer is not a second inquiry.
+  const text = JSON.stringify(inquiry);
+  if (state.text != text) { Object.assign(state, { text, id: uuid(), key: uuid() }); save(); }
+  const answer = await api('inquiries', await withToken({ ...inquiry, id: state.id, challenge_id: state.challenge, code: digits(form.code.value), website: form.website.value }), { 'Idempotency-Key': state.key });
+  const { status, body } = answer;
+  if (status == 201) {
+    clear(contact);
+    state.done = body;
+    save();
+    history.pushState(0, '', '#done');
+    return page();
+  }
+  if (status == 409) delete state.text;
+  if (body.code == 'consent_outdated') {
+    form.consent.checked = false;
+    api('privacy-notice').then(n => { if (n.body.version) form.notice_version.value = n.body.version; });
+  }
+  if (body.code == 'code_invalid' && Date.now() > state.dies) return show(contact, [['code', '验证码已过期，请重新获取']]);
+  refuse(contact, button, answer);
+});
+/** Shows the success page or the form, whichever the address says. */
+export function page() {
+  const finished = location.hash == '#done' && state.done;
+  if (finished) fill(done, state.done);
+  $('#main').hidden = finished;
+  done.hidden = !finished;
+  if (finished) { $('h1', done).focus(); scrollTo(0, 0); }
+}
+
+const check = button => {
+  const date = renewal.valid_until.value;
+  if (show(renewal, date ? [] : [['valid_until', '请选择有效期截止日']])) busy(button, '正在查询…', async () => {
+    const answer = await api('permit-renewals', { valid_until: date }), box = $('#renewal-out');
+    if (answer.status != 200) return refuse(renewal, button, answer, 'valid_until');
+    box.dataset.status = answer.body.status;
+    const { offline, online } = answer.body.checklist;
+    fill(box, { ...answer.body, checklist: [...offline.map(x => '窗口：' + x), ...online.map(x => '网办：' + x)] });
+    box.focus();
+  });
+};
+const actions = { score, send, submit, check };
+/** Does what a pressed button says. */
+export const press = button => actions[button.id](button);
+/** Brings back the last result and the code on its way. */
+export function restore() {
+  if (calc && state.result) result(state.result);
+  if (state.dies > Date.now() && state.number == phone()) sent();
+}
+/** Asks for the token that says when the form was first touched. */
+export const touch = () => { token ??= api('form-token').then(a => a.body.form_token); };

@@ -1,0 +1,3 @@
+// The page for leaving: its button is bound by the shared script.
+
+import "./console.js";

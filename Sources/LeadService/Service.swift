@@ -1,0 +1,103 @@
+package import Foundation
+import Hummingbird
+import Leads
+import Logging
+package import Postgres
+package import ServiceLifecycle
+
+/// The composition root: configuration and dependencies in, router and workers out.
+package struct LeadServices: Sendable {
+    package let router: ServiceRouter
+    package let database: Database
+    package let settings: SettingsStore
+    package let calendar: CalendarStore
+    package let accounts: StaffAccounts
+    package let exports: LeadExport
+    package let outboxWorker: SMSOutboxWorker
+    package let housekeeping: HousekeepingWorker
+    package let auditChain: AuditChainWorker
+    private let notices: PrivacyNoticeStore
+    private let stores: [any Service]
+
+    package init(
+        configuration: ServiceConfiguration, dependencies: Dependencies, client: PostgresClient,
+        sentMessages: SentMessages,
+        resources: URL = Resources.folder
+    ) async throws {
+        let database = Database(client: client, logger: dependencies.logger)
+        let settings = SettingsStore(database: database, now: dependencies.now, locked: configuration.lockedSettings)
+        let rules = try RuleFiles(folder: resources.appendingPathComponent("rules"))
+        let calendar = CalendarStore(database: database, shipped: rules.calendar)
+        let pages = try await Pages(resources: resources, settings: settings)
+        let outbox = OutboxSignal()
+        let factor = configuration.budgetFactor
+
+        let sessions = StaffSessions(database: database, dependencies: dependencies, configuration: configuration)
+        let accounts = StaffAccounts(database: database, dependencies: dependencies)
+        let verification = PhoneVerification(
+            database: database, dependencies: dependencies, settings: settings, budgetFactor: factor, outbox: outbox)
+        let notices = PrivacyNoticeStore(
+            database: database, now: dependencies.now, shipped: try ReferenceData(resources: resources).notice)
+        let assessments = Assessments(database: database, dependencies: dependencies, rules: rules.points)
+        let inquiries = Inquiries(
+            database: database, dependencies: dependencies, settings: settings, calendar: calendar, notices: notices,
+            assessments: assessments, budgetFactor: factor)
+        let tokens = FormTokens(dependencies: dependencies)
+        let queue = CallbackQueue(
+            database: database, dependencies: dependencies, settings: settings, calendar: calendar)
+        let leads = LeadList(database: database, dependencies: dependencies)
+        let exports = LeadExport(database: database, dependencies: dependencies)
+
+        self.router = ServiceRouter(
+            lists: [
+                VisitorRoutes(
+                    pages: VisitorPages(
+                        pages: pages, questions: try Questionnaire(resources: resources), notices: notices,
+                        settings: settings,
+                        permits: rules.permits, publicURL: configuration.publicURL),
+                    inquiries: inquiries, verification: verification, assessments: assessments,
+                    receipts: Receipts(database: database, dependencies: dependencies),
+                    links: LinkToken(keys: dependencies.keys),
+                    tokens: tokens, dependencies: dependencies),
+                try AssetRoutes(pages: pages, resources: resources),
+                VerificationRoutes(verification: verification),
+                InquiryRoutes(
+                    inquiries: inquiries, notices: notices, tokens: tokens, publicURL: configuration.publicURL),
+                AssessmentRoutes(
+                    assessments: assessments, links: LinkToken(keys: dependencies.keys),
+                    publicURL: configuration.publicURL),
+                PermitRoutes(permits: rules.permits, now: dependencies.now),
+                StaffRoutes(sessions: sessions, pages: pages, configuration: configuration),
+                CallbackRoutes(queue: queue, pages: pages),
+                LeadRoutes(leads: leads, pages: pages),
+                ExportRoutes(exports: exports, now: dependencies.now),
+                DevelopmentRoutes(
+                    messages: sentMessages, pages: pages, isOn: configuration.gateways.contains("console")),
+            ],
+            access: AccessCheck(sessions: sessions, ownOrigins: configuration.ownOrigins), pages: pages,
+            configuration: configuration)
+        self.database = database
+        self.settings = settings
+        self.calendar = calendar
+        self.accounts = accounts
+        self.exports = exports
+        self.outboxWorker = SMSOutboxWorker(database: database, dependencies: dependencies, signal: outbox)
+        self.housekeeping = HousekeepingWorker(database: database, dependencies: dependencies)
+        self.auditChain = AuditChainWorker(database: database, dependencies: dependencies)
+        self.notices = notices
+        self.stores = [settings, calendar, notices]
+    }
+
+    /// Reads settings and calendar, so that the first request finds them.
+    package func prepare() async throws {
+        try await self.settings.reload()
+        try await self.calendar.reload()
+        try await self.notices.reload()
+    }
+
+    /// What keeps this process's copies of settings and calendar fresh; every role needs it.
+    package var background: [any Service] { self.stores }
+
+    /// The workers of the role `worker`.
+    package var workers: [any Service] { [self.outboxWorker, self.housekeeping, self.auditChain] }
+}

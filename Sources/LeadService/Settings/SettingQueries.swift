@@ -1,0 +1,35 @@
+import Foundation
+import Leads
+import Postgres
+
+struct SettingRow: TableRow {
+    static let columns = "key, value::text, effective_at"
+    let key: String
+    let value: JSONValue
+    let effectiveAt: Date
+
+    init(row: PostgresRow) throws {
+        let (key, json, effectiveAt) = try row.decode((String, String, Date).self)
+        self.key = key
+        self.value = try StrictJSON.read(Array(json.utf8))
+        self.effectiveAt = effectiveAt
+    }
+}
+
+extension Transaction {
+    /// Every stored value, the older ones first.
+    func settingRows() async throws -> [SettingRow] {
+        try await self.all("SELECT \(columnsOf: SettingRow.self) FROM settings ORDER BY effective_at, key LIMIT 10000")
+    }
+
+    /// Sets a value from an instant on.
+    func insertSetting(key: String, value: JSONOutput, effectiveAt: Date, by actor: String, at now: Date) async throws {
+        try await self.execute(
+            """
+            INSERT INTO settings (key, value, effective_at, changed_by, changed_at)
+            VALUES (\(key), \(value.text)::text::jsonb, \(effectiveAt), \(actor), \(now))
+            ON CONFLICT (key, effective_at) DO UPDATE
+            SET value = excluded.value, changed_by = excluded.changed_by, changed_at = excluded.changed_at
+            """)
+    }
+}

@@ -1,0 +1,86 @@
+package import Foundation
+package import Leads
+
+/// The business rules in force at an instant, typed; a key without a row has the default below.
+package struct Settings: Sendable {
+    package var companyName = "（未填写公司名称）"
+    package var companyAddress = "（未填写公司地址）"
+    package var companyTelephone = "（未填写咨询电话）"
+    package var callerNumber = "（未填写外呼号码）"
+    package var icpNumber = ""
+    package var openingHours = OpeningHours.standard
+    package var callingHours = CallingHours.standard
+    package var windows = PreferredWindowTimes.standard
+    package var claimLength: TimeInterval = 30 * 60
+    package var freshLength: TimeInterval = 15 * 60
+    package var resendCooldown = 60
+    package var sendsPerMinute = 60
+    package var sendsPerDay = 2000
+    package var sendsPerAddressPerHour = 60
+    package var benefits: [Benefit] = Benefit.standard
+
+    package init() {}
+
+    /// Something a visitor may fetch after the inquiry.
+    package struct Benefit: Sendable, Equatable {
+        package var title: String
+        package var url: String
+
+        static let standard = [
+            Benefit(title: "上海居住证积分办理指南", url: "/benefits/guide"),
+            Benefit(title: "申请材料清单", url: "/benefits/materials"),
+            Benefit(title: "顾问一对一方案", url: "/benefits/plan"),
+            Benefit(title: "政策更新提醒", url: "/benefits/updates"),
+        ]
+    }
+
+    /// Applies one stored or locked value; a value of the wrong shape is refused.
+    ///
+    /// - Returns: false for a key nobody knows or a value that does not fit it.
+    package mutating func apply(_ key: String, _ value: JSONValue) -> Bool {
+        switch (key, value) {
+        case ("company_name", .string(let text)): self.companyName = text
+        case ("company_address", .string(let text)): self.companyAddress = text
+        case ("company_telephone", .string(let text)): self.companyTelephone = text
+        case ("caller_number", .string(let text)): self.callerNumber = text
+        case ("icp_number", .string(let text)): self.icpNumber = text
+        case ("opening_hours", .string(let text)):
+            guard let hours = OpeningHours(parsing: text) else { return false }
+            self.openingHours = hours
+        case ("calling_hours", .string(let text)):
+            guard let hours = CallingHours(parsing: text) else { return false }
+            self.callingHours = hours
+        case ("claim_minutes", _): return Self.whole(value, 1...720) { self.claimLength = TimeInterval($0 * 60) }
+        case ("fresh_minutes", _): return Self.whole(value, 0...1440) { self.freshLength = TimeInterval($0 * 60) }
+        case ("resend_seconds", _): return Self.whole(value, 1...3600) { self.resendCooldown = $0 }
+        case ("sends_per_minute", _): return Self.whole(value, 1...1_000_000) { self.sendsPerMinute = $0 }
+        case ("sends_per_day", _): return Self.whole(value, 1...100_000_000) { self.sendsPerDay = $0 }
+        case ("sends_per_address_per_hour", _):
+            return Self.whole(value, 1...1_000_000) { self.sendsPerAddressPerHour = $0 }
+        case ("benefits", .array(let values)):
+            let benefits = values.compactMap { value -> Benefit? in
+                guard case .object(let members) = value, case .string(let title)? = members["title"],
+                    case .string(let url)? = members["url"]
+                else { return nil }
+                return Benefit(title: title, url: url)
+            }
+            guard benefits.count == values.count, benefits.count <= 8 else { return false }
+            self.benefits = benefits
+        default: return false
+        }
+        return true
+    }
+
+    /// A whole number within a range, given as a number or as the text of one (from the environment).
+    private static func whole(_ value: JSONValue, _ range: ClosedRange<Int>, _ set: (Int) -> Void) -> Bool {
+        let number: Int? =
+            switch value {
+            case .number(let decimal): Int(exactly: NSDecimalNumber(decimal: decimal).doubleValue)
+            case .string(let text): Int(text)
+            default: nil
+            }
+        guard let number, range.contains(number) else { return false }
+        set(number)
+        return true
+    }
+}

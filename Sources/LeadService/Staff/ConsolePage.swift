@@ -1,0 +1,33 @@
+import Foundation
+import Leads
+
+/// What every console page needs to know of the person in front of it.
+struct ConsolePage: Sendable {
+    let session: StaffSession
+    let now: Date
+    let people: [Colleague]
+
+    /// - Parameter name: `desk` or `leads`, which is also the script's name.
+    func context(_ name: String, title: String) -> [String: Any] {
+        let role = self.session.role
+        let callers = self.people.filter { Role(rawValue: $0.role)?.may(.workCallbacks) == true }
+        return [
+            "title": title, "script": "\(name).js", "page_class": "page-\(name)", "on_\(name)": true, "signed_in": true,
+            "username": self.session.username, "display_name": self.session.displayName, "role": role.rawValue,
+            "role_name": role.title,
+            "server_time": RFC3339.text(self.now), "show_desk": role.may(.workCallbacks),
+            "show_leads": role.may(.searchLeads),
+            "people": callers.map { ["username": $0.username, "display_name": $0.displayName] },
+            "can_claim": role.may(.workCallbacks) ? "true" : "false",
+            "can_assign": role.may(.assignCallbacks) ? "true" : "false",
+            "can_export": role.may(.exportLeads),
+        ]
+    }
+
+    /// A page before the login.
+    static func gate(title: String, script: String, more: [String: Any] = [:]) -> [String: Any] {
+        ["title": title, "script": script, "page_class": "page-gate", "signed_in": false].merging(more) { first, _ in
+            first
+        }
+    }
+}

@@ -1,0 +1,126 @@
+package import Foundation
+package import Logging
+
+/// Writes one JSON object per event and line: `ts`, `level`, `event`, then the metadata by name.
+///
+/// Values are cleaned here as a last defence: control characters are escaped and anything that looks like a mobile
+/// number is replaced. An error is logged by its type only, because its description may quote what somebody sent.
+package struct JSONLogHandler: LogHandler {
+    package var metadata: Logger.Metadata = [:]
+    package var metadataProvider: Logger.MetadataProvider?
+    package var logLevel: Logger.Level = .info
+
+    private let time: @Sendable () -> Date
+    private let write: @Sendable (String) -> Void
+
+    /// - Parameters:
+    ///   - time: this machine's time, for `ts`.
+    ///   - write: takes one line with its line feed.
+    package init(time: @escaping @Sendable () -> Date, write: @escaping @Sendable (String) -> Void) {
+        self.time = time
+        self.write = write
+    }
+
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { self.metadata[key] }
+        set { self.metadata[key] = newValue }
+    }
+
+    package func log(event: LogEvent) {
+        var fields = self.metadataProvider?.get() ?? [:]
+        fields.merge(self.metadata) { $1 }
+        fields.merge(event.metadata ?? [:]) { $1 }
+        if let error = event.error { fields["error"] = "\(String(describing: type(of: error)))" }
+        var line =
+            "{\"ts\":\"\(Self.timestamp(self.time()))\",\"level\":\"\(event.level)\",\"event\":\(Self.quoted("\(event.message)"))"
+        for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
+            line += ",\(Self.quoted(Self.name(key))):\(Self.json(value, key: key))"
+        }
+        self.write(line + "}\n")
+    }
+
+    /// The framework's name for the request's id is not the one our readers look for.
+    private static func name(_ key: String) -> String {
+        key == "hb.request.id" ? "request_id" : key
+    }
+
+    private static func json(_ value: Logger.MetadataValue, key: String) -> String {
+        switch value {
+        case .string(let text):
+            if key == "ms" || key == "code", let number = Int(text) { return String(number) }
+            return self.quoted(text)
+        case .stringConvertible(let value): return self.quoted(value.description)
+        case .array(let values): return "[" + values.map { self.json($0, key: "") }.joined(separator: ",") + "]"
+        case .dictionary(let members):
+            let pairs = members.sorted { $0.key < $1.key }.map {
+                "\(self.quoted($0.key)):\(self.json($0.value, key: $0.key))"
+            }
+            return "{" + pairs.joined(separator: ",") + "}"
+        }
+    }
+
+    /// RFC 3339 with milliseconds, in Shanghai's offset like every other time of ours.
+    private static func timestamp(_ time: Date) -> String {
+        let milliseconds = Int((time.timeIntervalSince1970 * 1000).rounded(.down))
+        let text = RFC3339.text(Date(timeIntervalSince1970: Double(milliseconds) / 1000))
+        let fraction = String(1000 + (milliseconds % 1000 + 1000) % 1000).dropFirst()
+        return "\(text.prefix(19)).\(fraction)\(text.dropFirst(19))"
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in Self.withoutPhones(text).unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case _
+            where scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
+                || scalar.value == 0x2028 || scalar.value == 0x2029:
+                result += Self.escape(scalar)
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+
+    private static func escape(_ scalar: Unicode.Scalar) -> String {
+        Array(String(scalar).utf16).map { unit in
+            let hex = String(unit, radix: 16)
+            return "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+        }.joined()
+    }
+
+    /// Replaces runs of digits, ASCII or full-width, that are a mainland mobile number with or without 86 before it.
+    static func withoutPhones(_ text: String) -> String {
+        var result = ""
+        var run = ""
+        var digits = ""
+        func endRun() {
+            let number = ["0086", "86", ""].compactMap {
+                digits.hasPrefix($0) ? String(digits.dropFirst($0.count)) : nil
+            }
+            result += number.contains { $0.wholeMatch(of: /1[3-9][0-9]{9}/) != nil } ? "[number]" : run
+            run = ""
+            digits = ""
+        }
+        for scalar in text.unicodeScalars {
+            if let digit = Self.digit(scalar) {
+                run.unicodeScalars.append(scalar)
+                digits.append(digit)
+            } else {
+                endRun()
+                result.unicodeScalars.append(scalar)
+            }
+        }
+        endRun()
+        return result
+    }
+
+    private static func digit(_ scalar: Unicode.Scalar) -> Character? {
+        switch scalar.value {
+        case 0x30...0x39: Character(scalar)
+        case 0xFF10...0xFF19: Unicode.Scalar(scalar.value - 0xFF10 + 0x30).map { Character($0) }
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,26 @@
+/// What each metric says, in one line; alerts and dashboards go by these names.
+package enum MetricNames {
+    private static let texts = [
+        "huifang_build_info": "Always 1; the version is the label.",
+        "huifang_callback_tasks_open": "Callback tasks that are open.",
+        "huifang_callback_tasks_overdue": "Open callback tasks whose promise is unmet and past.",
+        "huifang_database_up": "1 when the last look at the database succeeded, else 0.",
+        "huifang_db_pool_connections": "Connections to the database, by state.",
+        "huifang_db_pool_connect_failures_total": "Connections to the database that could not be made.",
+        "huifang_db_pool_connects_total": "Connections to the database that were made.",
+        "huifang_db_pool_lease_timeouts_total": "Requests that waited too long for a connection to the database.",
+        "huifang_db_pool_wait_seconds": "Time waited for a connection to the database.",
+        "huifang_db_pool_waiting": "Requests that wait for a connection to the database.",
+        "huifang_http_request_duration_seconds": "Time to answer a request, by route pattern.",
+        "huifang_http_requests_total": "Requests answered, by route pattern and status code.",
+        "huifang_idempotent_replays_total": "Submits answered with the first answer under their key.",
+        "huifang_outbox_messages_pending": "Messages that wait or are being sent.",
+        "huifang_outbox_messages_total": "Messages handed over, by gateway and result.",
+        "huifang_outbox_oldest_pending_age_seconds": "Age of the oldest message that is not settled, 0 without one.",
+        "huifang_sms_verify_total": "Codes compared, by result.",
+    ]
+
+    static func help(for name: String) -> String {
+        self.texts[name] ?? "Measured by a library of the service."
+    }
+}

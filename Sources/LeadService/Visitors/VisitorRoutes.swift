@@ -1,0 +1,235 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Leads
+
+/// The visitor's pages and the forms for browsers without JavaScript.
+struct VisitorRoutes: RouteList {
+    let pages: VisitorPages
+    let inquiries: Inquiries
+    let verification: PhoneVerification
+    let assessments: Assessments
+    let receipts: Receipts
+    let links: LinkToken
+    let tokens: FormTokens
+    let dependencies: Dependencies
+
+    var routes: [Route] {
+        [
+            Route(.get, "/", .visitor) { request, _ in
+                try self.pages.pages.renderStatic("inquiries/landing", self.pages.landing, for: request)
+            },
+            Route(.get, "/privacy", .visitor, self.notice),
+            Route(.post, "/assessment", .visitor, self.assess),
+            Route(.post, "/inquiry/code", .visitor, self.sendCode),
+            Route(.post, "/inquiry", .visitor, self.submit),
+            Route(.post, "/permit-renewal", .visitor, self.renewal),
+            Route(.get, "/a/{token}", .visitor, self.result),
+            Route(.delete, "/a/{token}", .visitor, self.deleteResult),
+            Route(.get, "/r/{token}", .visitor, self.receipt),
+        ]
+    }
+
+    @Sendable private func notice(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        guard let notice = self.pages.notices.current else { throw Problems.unavailable }
+        return try self.pages.pages.render("privacy/notice", self.pages.notice(notice))
+    }
+
+    /// Scores the form and leads to the result's own page, so that "back" and "reload" are harmless.
+    @Sendable private func assess(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        let form = try await request.form(context)
+        do {
+            // The rules' default of 30 would add points that nobody claimed.
+            guard !(form["age"] ?? "").isEmpty else {
+                throw AnswersFailure(failures: [
+                    ValidationFailure("required", at: "/age", "请填写年龄", english: "The age is required.")
+                ])
+            }
+            let answers = try Answers(self.pages.questions.answers(in: form))
+            let assessed = try await self.assessments.store(answers)
+            return Response(
+                status: .seeOther, headers: [.location: "/a/" + self.links.token(.assessment, for: assessed.id)])
+        } catch let failure as AnswersFailure {
+            let failures = failure.failures.map { $0.within("/answers") }
+            let errors = Dictionary(
+                failure.failures.map { ($0.pointer.dropFirst().replacingOccurrences(of: "/", with: "."), $0.detail) },
+                uniquingKeysWith: { first, _ in first })
+            var page = self.pages.contact(form, failures: failures)
+            page.merge(self.pages.questions.context(form, errors: errors)) { _, new in new }
+            page["title"] = "积分测算"
+            page["hidden"] = self.pages.hidden(form, without: Set(self.pages.questions.names))
+            return try self.pages.pages.render("assessments/form", page, status: .unprocessableContent)
+        }
+    }
+
+    @Sendable private func sendCode(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        let form = try await request.form(context)
+        var failures = Self.failures {
+            _ = try PersonName(parsing: form["name"] ?? "")
+        } at: {
+            "/name"
+        }
+        failures += Self.failures {
+            _ = try PhoneNumber(parsing: form["phone"] ?? "")
+        } at: {
+            "/phone"
+        }
+        guard failures.isEmpty, let phone = try? PhoneNumber(parsing: form["phone"] ?? "") else {
+            return try self.again(form, failures, status: .unprocessableContent)
+        }
+        let issue = try await self.verification.sendCode(to: phone, for: .inquiry, from: context.clientAddress)
+        let id = form["id"] ?? self.dependencies.makeID().uuidString.lowercased()
+        switch issue {
+        case .issued(let challenge, let resendAfter):
+            let carried = [
+                "id": id, "challenge_id": challenge.uuidString.lowercased(),
+                "form_token": form["form_token"] ?? self.tokens.make(),
+            ]
+            return try self.codePage(form, more: carried, resendAfter: resendAfter)
+        case .tooMany(let seconds):
+            let detail = "同一号码请在 \(seconds) 秒后再发，或直接致电我们"
+            let failure = ValidationFailure("too_many_requests", at: "/phone", detail, english: "Too many requests.")
+            var response =
+                form["challenge_id"] == nil
+                ? try self.again(form, [failure], status: .tooManyRequests)
+                : try self.codePage(
+                    form, more: [:], resendAfter: seconds, failures: [failure], status: .tooManyRequests)
+            response.headers[.retryAfter] = String(seconds)
+            return response
+        }
+    }
+
+    @Sendable private func submit(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        let form = try await request.form(context)
+        do {
+            let draft = try InquiryFields.read(self.inquiry(form), tokens: self.tokens)
+            let sender = InquirySender(
+                address: context.clientAddress,
+                userAgent: String((request.headers[.userAgent] ?? "").unicodeScalars.prefix(512)),
+                idempotencyKey: nil)
+            let receipt = try InquiryRoutes.receipt(try await self.inquiries.submit(draft, from: sender))
+            return try self.pages.pages.render("inquiries/accepted", self.pages.accepted(receipt))
+        } catch let problem as Problem where !problem.failures.isEmpty {
+            return try self.codePage(
+                form, more: [:], resendAfter: nil, failures: problem.failures, status: problem.status.http)
+        }
+    }
+
+    /// The JSON of the same inquiry.
+    private func inquiry(_ form: FormFields) -> JSONValue {
+        var members: [String: JSONValue] = [
+            "consent": .object([
+                "notice_version": .string(form["notice_version"] ?? ""), "accepted": .bool(form["consent"] == "true"),
+            ])
+        ]
+        for name in [
+            "id", "name", "phone", "challenge_id", "code", "assessment_id", "preferred_window", "remark", "form_token",
+            "website",
+        ] {
+            if let value = form[name], !value.isEmpty { members[name] = .string(value) }
+        }
+        if members["assessment_id"] == nil, self.pages.questions.isAnswered(in: form) {
+            members["answers"] = self.pages.questions.answers(in: form)
+        }
+        return .object(members)
+    }
+
+    private func codePage(
+        _ form: FormFields, more: [String: String], resendAfter: Int?, failures: [ValidationFailure] = [],
+        status: HTTPResponse.Status = .ok
+    ) throws -> Response {
+        var page = self.pages.contact(form, failures: failures)
+        var carried = more
+        carried["consent"] = form["consent"] == "true" ? "true" : nil
+        if form["consent"] == "true" {
+            carried["notice_version"] = form["notice_version"] ?? self.pages.notices.current?.version ?? ""
+        }
+        page["title"] = "填写短信验证码"
+        page["hidden"] = self.pages.hidden(form, without: ["name", "phone", "code"], more: carried)
+        page["ask_consent"] = form["consent"] != "true" || failures.contains { $0.pointer.hasPrefix("/consent") }
+        page["phone_masked"] = (try? PhoneNumber(parsing: form["phone"] ?? ""))?.maskedForPages ?? ""
+        page["expires_minutes"] = Int(PhoneVerification.lifetime) / 60
+        page["change_open"] = failures.contains { $0.pointer == "/name" || $0.pointer == "/phone" }
+        if let resendAfter { page["resend_seconds"] = resendAfter }
+        return try self.pages.pages.render("inquiries/code", page, status: status)
+    }
+
+    /// The contact form again, with what was typed and what was wrong.
+    private func again(
+        _ form: FormFields, _ failures: [ValidationFailure], status: HTTPResponse.Status
+    ) throws -> Response {
+        var page = self.pages.contact(form, failures: failures)
+        page["title"] = "请顾问人工复核"
+        page["hidden"] = self.pages.hidden(form)
+        return try self.pages.pages.render("inquiries/form", page, status: status)
+    }
+
+    @Sendable private func renewal(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        let form = try await request.form(context)
+        let typed = form["valid_until"] ?? ""
+        do {
+            let permit = PermitRenewal(
+                validUntil: try ShanghaiDate(parsing: typed), on: ShanghaiDate(self.dependencies.now()))
+            return try self.pages.pages.render("permit-renewals/result", self.pages.renewal(permit, typed: typed))
+        } catch let failure as ValidationFailure {
+            return try self.pages.pages.render(
+                "permit-renewals/result", self.pages.renewal(nil, typed: typed, failure: failure),
+                status: .unprocessableContent)
+        }
+    }
+
+    @Sendable private func result(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        let token = context.parameters.get("token") ?? ""
+        guard let id = self.links.id(.assessment, in: token) else { throw Problems.notFound }
+        guard let assessed = try await self.assessments.stored(id) else { throw Problems.gone }
+        var response: Response
+        if self.pages.pages.wantsPage(request) {
+            let url = self.pages.publicURL.absoluteString.trimmingSuffix("/") + "/a/" + token
+            response = try self.pages.pages.render("assessments/result", self.pages.result(assessed, url: url))
+        } else {
+            var members = assessed.members
+            members["assessment_id"] = .string(id.uuidString.lowercased())
+            members["assessed_on"] = .string(assessed.assessedOn)
+            response = .json(.object(members))
+        }
+        response.headers[.referrerPolicy] = "no-referrer"
+        return response
+    }
+
+    @Sendable private func deleteResult(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        guard let id = self.links.id(.assessment, in: context.parameters.get("token") ?? "") else {
+            throw Problems.notFound
+        }
+        guard try await self.assessments.delete(id) else { throw Problems.gone }
+        return Response(status: .noContent)
+    }
+
+    @Sendable private func receipt(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        let row = try await self.receipts.receipt(context.parameters.get("token") ?? "")
+        var response: Response
+        if self.pages.pages.wantsPage(request) {
+            response = try self.pages.pages.render("inquiries/receipt", self.pages.receipt(row))
+        } else {
+            response = .json(
+                .object([
+                    "state": .string(row.status), "accepted_at": .string(RFC3339.text(row.acceptedAt)),
+                    "due_at": .string(RFC3339.text(row.dueAt)), "promise": .string(PromiseText.sentence(row.dueAt)),
+                    "next_attempt_at": .optional(
+                        row.state == "open" ? row.nextAttemptAt.map { RFC3339.text($0) } : nil),
+                ]))
+        }
+        response.headers[.referrerPolicy] = "no-referrer"
+        return response
+    }
+
+    private static func failures(of check: () throws -> Void, at pointer: () -> String) -> [ValidationFailure] {
+        do {
+            try check()
+            return []
+        } catch let failure as ValidationFailure {
+            return [failure.within(pointer())]
+        } catch {
+            return []
+        }
+    }
+}

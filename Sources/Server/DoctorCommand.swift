@@ -1,0 +1,59 @@
+import ArgumentParser
+import Foundation
+import LeadService
+import Logging
+import Postgres
+
+/// `huifang doctor`.
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Looks at everything a run depends on and says what to do. Exit 0, or 78 with what is wrong.")
+
+    @OptionGroup var config: ConfigurationOption
+
+    func run() async throws {
+        let findings = try await self.findings()
+        guard !findings.isEmpty else {
+            Output.line("doctor: nothing is wrong")
+            return
+        }
+        for finding in findings { Output.line("\(finding.topic): \(finding.problem)\n  → \(finding.remedy)") }
+        throw ExitCode(78)
+    }
+
+    private func findings() async throws -> [Finding] {
+        let configuration: ServiceConfiguration
+        do {
+            configuration = try self.config.load()
+        } catch let invalid as ServiceConfiguration.Invalid {
+            return invalid.reasons.map {
+                Finding("configuration", $0, remedy: "correct it in the environment or the file of --config")
+            }
+        } catch let failure as Failure {
+            return [Finding("configuration", failure.message, remedy: "correct the file, or give another one")]
+        }
+        let logger = Logger(label: "huifang", factory: { _ in SwiftLogNoOpLogHandler() })
+        let client = Installation.client(configuration, logger: logger)
+        let doctor = Doctor(
+            configuration: configuration, database: Database(client: client, logger: logger),
+            migrator: try SchemaSetup.migrator(),
+            shipped: try RuleFiles(folder: Resources.folder.appendingPathComponent("rules")).calendar,
+            gateways: configuration.smsGateways(sent: SentMessages(), now: { Date() }, logger: logger),
+            wallClock: { Date() },
+            keys: { try KeyFile(configuration: configuration).read() }, connect: { await Self.connect(configuration) },
+            port: { await PortProbe.state(of: $0, $1) })
+        return try await Installation.running(client) { await doctor.findings() }
+    }
+
+    private static func connect(_ configuration: ServiceConfiguration) async -> Doctor.DatabaseState {
+        do {
+            try await Installation.knock(configuration)
+            return .reachable
+        } catch let error as PSQLError {
+            return error.sqlState == nil || error.meansUnavailable ? .unreachable : .notSetUp
+        } catch {
+            return .unreachable
+        }
+    }
+}

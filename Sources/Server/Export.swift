@@ -1,0 +1,152 @@
+import ArgumentParser
+import Foundation
+import LeadService
+import Leads
+import NIOCore
+
+/// `huifang export`.
+struct Export: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Exports leads as the console does, to standard output or a file; it is recorded in the audit.")
+
+    @Option(help: "csv or ndjson.")
+    var format: String
+
+    @Option(help: "A whole phone number, its last four digits, or a whole name.")
+    var q: String?
+
+    @Option(help: "open, paused or closed.")
+    var state: String?
+
+    @Option(help: "The newest call's result.")
+    var disposition: String?
+
+    @Option(help: "An adviser's username.")
+    var adviser: String?
+
+    @Option(help: "Where the inquiry came from.")
+    var source: String?
+
+    @Option(help: "The first day of acceptance.")
+    var from: String?
+
+    @Option(help: "The last day of acceptance.")
+    var to: String?
+
+    @Option(help: "Columns, separated by commas; all without it.")
+    var columns: String?
+
+    @Option(help: "masked or plain; plain needs --reason.")
+    var phone = "masked"
+
+    @Option(help: "What the numbers are for.")
+    var reason = ""
+
+    @Option(help: "A file that appears when the export is whole; standard output without it.")
+    var output: String?
+
+    @OptionGroup var config: ConfigurationOption
+
+    func validate() throws {
+        if self.format == "xlsx" { throw ValidationError("XLSX is not available yet; use --format csv.") }
+        guard ExportRequest.Format(rawValue: self.format) != nil else {
+            throw ValidationError("--format is csv or ndjson.")
+        }
+        guard let phone = ExportRequest.Phones(rawValue: self.phone) else {
+            throw ValidationError("--phone is masked or plain.")
+        }
+        if phone == .plain, self.reason.trimmingCharacters(in: .whitespaces).isEmpty {
+            throw ValidationError("Plain numbers need a --reason.")
+        }
+        if self.reason.count > 500 { throw ValidationError("The reason has at most 500 characters.") }
+        _ = try self.chosenColumns()
+    }
+
+    func run() async throws {
+        guard let format = ExportRequest.Format(rawValue: self.format),
+            let phone = ExportRequest.Phones(rawValue: self.phone)
+        else { return }
+        let request = ExportRequest(
+            format: format, filter: try self.filter(), columns: try self.chosenColumns(), phone: phone,
+            reason: self.reason.trimmingCharacters(in: .whitespaces), actor: "huifang export", role: "command",
+            staffID: nil)
+        let target = try ExportTarget(path: self.output)
+        let counts = try await Installation.open(try self.config.load()) { installation in
+            try await installation.checkSchema()
+            let exports = LeadExport(
+                database: installation.database, dependencies: try await installation.dependencies())
+            let counts = ExportCounts()
+            try await exports.stream(
+                request, begin: { rows, excluded in await counts.set(rows: rows, excluded: excluded) },
+                write: { try target.write($0) })
+            return await (rows: counts.rows, excluded: counts.excluded)
+        }
+        try target.finish()
+        Output.error("exported \(counts.rows) leads, left out \(counts.excluded)\n")
+    }
+
+    private func filter() throws -> LeadFilter {
+        let given = [
+            "q": self.q, "state": self.state, "disposition": self.disposition, "adviser": self.adviser,
+            "source": self.source,
+            "from": self.from, "to": self.to,
+        ]
+        var fields = try FieldReader(.object(given.compactMapValues { $0.map { .string($0) } }))
+        let filter = LeadFilter(&fields)
+        try fields.finish()
+        return filter
+    }
+
+    private func chosenColumns() throws -> [ExportColumn] {
+        guard let columns else { return ExportColumn.allCases }
+        return try columns.split(separator: ",").map { name in
+            guard let column = ExportColumn(rawValue: String(name)) else {
+                throw ValidationError("'\(name)' is no column.")
+            }
+            return column
+        }
+    }
+}
+
+/// The counts of an export's snapshot.
+private actor ExportCounts {
+    private(set) var rows = 0
+    private(set) var excluded = 0
+
+    func set(rows: Int, excluded: Int) {
+        self.rows = rows
+        self.excluded = excluded
+    }
+}
+
+/// Where an export goes.
+///
+/// A file is written beside its place, closed to others, and moved there when it is whole.
+private struct ExportTarget: Sendable {
+    private let path: String?
+    private let draft: String
+    private let file: FileHandle
+
+    init(path: String?) throws {
+        self.path = path
+        self.draft = (path ?? "") + ".part"
+        guard path != nil else {
+            self.file = .standardOutput
+            return
+        }
+        let descriptor = open(self.draft, O_CREAT | O_TRUNC | O_WRONLY, 0o600)
+        guard descriptor >= 0 else { throw Failure.usage("the file \(self.draft) cannot be written") }
+        self.file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    }
+
+    func write(_ buffer: ByteBuffer) throws {
+        try self.file.write(contentsOf: Data(buffer.readableBytesView))
+    }
+
+    func finish() throws {
+        guard let path else { return }
+        try self.file.synchronize()
+        try self.file.close()
+        guard rename(self.draft, path) == 0 else { throw Failure.usage("the file \(path) cannot be written") }
+    }
+}

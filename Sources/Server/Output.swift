@@ -1,0 +1,17 @@
+import Foundation
+import LeadService
+
+/// Standard output and standard error, written at once and whole.
+enum Output {
+    static func line(_ text: String) {
+        FileHandle.standardOutput.write(Data((text + "\n").utf8))
+    }
+
+    static func json(_ value: JSONOutput) {
+        self.line(value.text)
+    }
+
+    static func error(_ text: String) {
+        FileHandle.standardError.write(Data(text.utf8))
+    }
+}

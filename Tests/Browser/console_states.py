@@ -1,0 +1,177 @@
+"""The console's pages in their states; they build on each other, in this order."""
+
+import staff
+import visitors
+from browser import Keys
+from states import BREAK, DELAY, LONG, busy_width
+
+USER = {}
+
+
+def login(page, look, options):
+    visitors.fill_queue(page.base)
+    page.go("/staff/login")
+    page.wait("the scripts", lambda: page.all("button[type=submit]:not(:disabled)"))
+    look("login", is_console=True)
+    staff.log_in(page, "admin", "not the password at all")
+    page.wait_text("#error", "不对")
+    look("login-error", is_console=True)
+    page.js(DELAY, LONG)
+    busy_width(page, "button[type=submit]", lambda: page.click("button[type=submit]"))
+    look("login-busy", is_console=True)
+
+
+def password(page, look, options):
+    username, one_time = staff.fresh_adviser(options.huifang)
+    USER["name"] = username
+    staff.log_in(page, username, one_time)
+    page.wait("the page for a password", lambda: page.path == "/staff/password")
+    page.wait("its scripts", lambda: page.all("button[type=submit]:not(:disabled)"))
+    look("password", is_console=True)
+    page.type("#password", "too short")
+    page.click("button[type=submit]")
+    page.wait_text("#error", "还少")
+    look("password-error", is_console=True)
+    page.type("#password", staff.PASSWORD)
+    page.type("#again", staff.PASSWORD)
+    page.click("button[type=submit]")
+    page.wait("the desk", lambda: page.path == "/staff/desk")
+
+
+def desk(page, look, options):
+    page.go("/staff/desk")
+    page.wait("the queue", lambda: page.visible("#rows .row"))
+    look("desk-queue", is_console=True)
+    rows = page.js(
+        "const p = document.querySelector('#rows-panel').getBoundingClientRect(), r = document.querySelector('#rows .row').getBoundingClientRect();"
+        "return Math.floor((p.bottom - r.top) / r.height)")
+    assert rows >= 14, f"only {rows} rows of the queue fit at 1440 × 900"
+    page.keys("?")
+    page.see("#help")
+    look("desk-help", is_console=True)
+    page.keys(Keys.ESCAPE)
+    page.click("#tab-closed")
+    page.wait("the empty view", lambda: page.visible("#empty"))
+    look("desk-empty", is_console=True)
+
+
+def no_focus_is_covered(page):
+    """On a telephone the bars at the top and bottom hide nothing that has the focus."""
+    page.resize(360)
+    covered = page.js(
+        "return [...document.querySelectorAll('#card button, #wrapup :is(input, button, textarea)')]"
+        ".filter(e => e.checkVisibility() && !e.disabled).filter(e => { e.focus(); const r = e.getBoundingClientRect();"
+        " return ![r.top + 1, Math.min(r.bottom, r.top + 32) - 1].every(y => e.contains(document.elementFromPoint(r.left + r.width / 2, y))); })"
+        ".map(e => e.id || e.value)")
+    page.resize(page.width)
+    assert covered == [], f"covered when focused: {covered}"
+
+
+def call(page, look, options):
+    staff.take_next(page)
+    look("desk-claimed", is_console=True)
+    staff.reveal(page)
+    look("desk-revealed", is_console=True)
+    no_focus_is_covered(page)
+    page.keys(Keys.ENTER, control=True)
+    page.see("#wrapup-error")
+    look("desk-no-result", is_console=True)
+    for code in page.js("return [...document.querySelectorAll('[name=disposition]')].map(e => e.value)"):
+        page.js("document.querySelector(`[value=${arguments[0]}]`).click()", code)
+        page.click("#save-only") if code in ("call_back_at", "do_not_call", "duplicate", "not_eligible") else None
+        if code in ("reached_interested", "call_back_at", "powered_off", "do_not_call", "not_eligible", "converted", "duplicate"):
+            look(f"desk-{code.replace('_', '-')}", is_console=True)
+
+
+def lost_network(page, look, options):
+    page.js("document.querySelector('[value=no_answer]').click()")
+    page.js(BREAK)
+    page.click("#save-only")
+    page.wait_text("#wrapup-error", "网络不通")
+    look("desk-offline", is_console=True)
+    page.go("/staff/desk")
+    page.wait("the claim again", lambda: page.all("#card .parts"))
+    page.click("#card .card-head .quiet-button")
+    page.see("#confirm")
+    look("desk-confirm", is_console=True)
+    page.click("#confirm button[value=no]")
+
+
+def saved(page, look, options):
+    staff.reveal(page)
+    page.keys("4")
+    page.js(DELAY, 2000)
+    page.click("#save-only")
+    page.wait("the busy button", lambda: page.all("#save-only[aria-busy=true]"))
+    look("desk-busy", is_console=True)
+    page.go("/staff/desk")
+    page.wait("the queue", lambda: page.visible("#rows .row") or page.visible("#empty"))
+    page.click("#tab-scheduled")
+    page.settle()
+    look("desk-scheduled", is_console=True)
+    page.type("#q", "4321")
+    page.keys(Keys.ENTER)
+    page.see("#found-box")
+    look("desk-search", is_console=True)
+
+
+def adviser_pages(page, look, options):
+    page.go("/staff/leads")
+    page.see("#empty")
+    look("leads-adviser", is_console=True)
+    page.go("/staff/logout")
+    look("logout", is_console=True)
+    staff.log_out(page)
+
+
+def auditor(page, look, options):
+    username = "auditor-" + USER["name"].removeprefix("adviser-")
+    staff.log_in(page, username, staff.add_staff(options.huifang, username, "auditor", "审计员"))
+    page.wait("the page for a password", lambda: page.path == "/staff/password")
+    page.wait("its scripts", lambda: page.all("button[type=submit]:not(:disabled)"))
+    page.type("#password", staff.PASSWORD)
+    page.type("#again", staff.PASSWORD)
+    page.click("button[type=submit]")
+    page.wait("the refusal", lambda: "不能看这一页" in page.text("h1"))
+    look("forbidden", is_console=True)
+    staff.log_out(page)
+
+
+def leads(page, look, options):
+    staff.log_in(page, "admin", options.password, "/staff/leads")
+    page.wait("the list", lambda: page.visible("#lead-rows tr"))
+    look("leads", is_console=True)
+    page.click("#lead-rows button")
+    page.see("#detail-facts")
+    look("leads-detail", is_console=True)
+    page.click("#detail-close")
+    page.click(".export-box summary")
+    page.click(".export input[value=plain]")
+    page.click("#export-start")
+    page.wait_text("#export-state", "用途")
+    look("leads-export-error", is_console=True)
+    page.click(".export input[value=masked]")
+    page.click("#export-start")
+    page.wait_text("#export-state", "一致")
+    look("leads-export-done", is_console=True)
+    page.type("#q", "没有这个人")
+    page.click("#find")
+    page.wait_text("#empty", "没有符合的线索")
+    look("leads-none", is_console=True)
+
+
+def assigning(page, look, options):
+    page.go("/staff/desk")
+    page.click("#tab-pool")
+    page.wait("the pool", lambda: page.visible("#rows .row"))
+    page.click("#rows .row")
+    page.wait("the card in full", lambda: page.all("#card .parts"))
+    names = page.js("return [...document.querySelectorAll('#assign-to option')].map(e => e.textContent)")
+    assert "审计员" not in names, f"a call can be passed on to somebody who may not call: {names}"
+    look("desk-administrator", is_console=True)
+
+
+CONSOLE = {
+    "the login": login, "the one-time password": password, "the desk": desk, "a call": call, "a lost network": lost_network,
+    "a result on its way": saved, "the adviser's other pages": adviser_pages, "a refusal": auditor, "the leads": leads, "assigning": assigning,
+}

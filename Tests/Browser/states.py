@@ -1,0 +1,173 @@
+"""How to bring each page into each of its states. `look(state)` is called once a state is on screen."""
+
+import visitors
+from browser import WIDTHS, sent_code
+
+# Requests of the page answer this late, so that its busy state can be looked at; or never.
+DELAY = "const send = window.fetch; window.fetch = (...a) => new Promise(r => setTimeout(r, arguments[0])).then(() => send(...a))"
+BREAK = "window.fetch = () => Promise.reject(new TypeError('no network'))"
+LONG = 60_000
+
+
+def busy_width(page, selector, press):
+    """Presses and waits for the busy state; a button must not change its width."""
+    before = page.js("return document.querySelector(arguments[0]).offsetWidth", selector)
+    press()
+    page.wait("the busy button", lambda: page.all(f"{selector}[aria-busy=true]"))
+    page.settle()
+    after = page.js("return document.querySelector(arguments[0]).offsetWidth", selector)
+    assert abs(after - before) <= 1, f"{selector} is {before} px wide and {after} px when busy"
+
+
+def start_afresh(page):
+    """The landing page as somebody sees it who has not been here."""
+    page.go("/")
+    page.js("sessionStorage.clear()")
+    page.go("/")
+
+
+def landing(page, look):
+    page.go("/")
+    look("landing")
+    page.click("#calc details summary")
+    look("landing-all-questions")
+
+
+def landing_errors(page, look):
+    page.go("/")
+    page.click("#submit")
+    page.see("#e-consent")
+    look("contact-errors")
+    page.click("#score")
+    page.see("#e-age")
+    look("calculator-error")
+
+
+def landing_offline(page, look):
+    page.go("/")
+    page.type("#phone", visitors.made_up_phone())
+    page.js(BREAK)
+    page.click("#send")
+    page.wait_text("#contact .summary", "网络不稳定")
+    look("contact-offline")
+
+
+def landing_busy(page, look):
+    for width in WIDTHS:
+        page.resize(width)
+        page.go("/")
+        visitors.fill_calculator(page)
+        page.js(DELAY, LONG)
+        busy_width(page, "#score", lambda: page.click("#score"))
+        look("calculator-busy", widths=[width])
+
+
+def calculator_result(page, look):
+    page.go("/")
+    visitors.fill_calculator(page)
+    page.click("#score")
+    page.see("#result .score")
+    look("calculator-result")
+    address = page.js("return document.querySelector('#result a').href")
+    page.driver.get(address)
+    page.see(".out .score")
+    look("result-page")
+    sheets = page.printed_pages()
+    assert sheets == 1, f"the result takes {sheets} sheets of paper"
+    page.click("details.again summary")
+    look("result-page-again")
+
+
+def renewal(page, look):
+    start_afresh(page)
+    page.click("#check")
+    page.see("#e-valid_until")
+    look("renewal-error")
+    page.set_value("#valid_until", "2027-05-31")
+    page.click("#check")
+    page.see("#renewal-out dl")
+    look("renewal-result")
+
+
+def inquiry(page, look):
+    phone = visitors.made_up_phone()
+    start_afresh(page)
+    visitors.fill_contact(page, "欧阳女士", phone)
+    page.click("#send")
+    page.wait_text("#sent", "有效")
+    look("code-sent")
+    code = sent_code(page.base, phone)
+    page.click("#consent")
+    page.type("#code", f"{(int(code) + 1) % 1_000_000:06d}")
+    page.click("#submit")
+    page.see("#e-code")
+    look("code-wrong")
+    page.type("#code", code)
+    page.click("#submit")
+    page.see("#done h1")
+    look("success")
+    page.click("#done a.main")
+    page.wait("the receipt", lambda: page.path.startswith("/r/"))
+    look("receipt")
+
+
+def other_pages(page, look):
+    page.go("/privacy")
+    look("privacy")
+    page.go("/no-such-page")
+    look("not-found")
+    page.go("/r/" + "A" * 43)
+    look("receipt-unknown")
+
+
+VISITOR = {
+    "the landing page": landing, "its errors": landing_errors, "its lost network": landing_offline, "its busy button": landing_busy,
+    "the calculator's result": calculator_result, "the renewal check": renewal, "an inquiry": inquiry, "the other pages": other_pages,
+}
+
+
+def forms(page, look):
+    page.go("/")
+    look("noscript-landing")
+    visitors.fill_contact(page, "欧阳女士", "1380000000")
+    page.click("#consent")
+    page.click("#submit")
+    page.see("#e-phone")
+    look("noscript-contact-errors")
+    phone = visitors.made_up_phone()
+    visitors.fill_contact(page, "欧阳女士", phone)
+    page.click("#submit")
+    page.wait("the code page", lambda: "填写短信验证码" in page.text("h1"))
+    look("noscript-code")
+    page.click("button.main")
+    page.see("#e-code")
+    look("noscript-code-errors")
+    page.type("#code", sent_code(page.base, phone))
+    page.click("button.main")
+    page.wait_text("main .stamp", "提交成功")
+    look("noscript-success")
+
+
+def form_calculator(page, look):
+    page.go("/")
+    page.type("#age", "很大")
+    page.click("#score")
+    page.see("#e-age")
+    look("noscript-calculator-errors")
+    page.type("#age", "40")
+    page.click("button.main")
+    page.see(".out .score")
+    look("noscript-result")
+
+
+def form_renewal(page, look):
+    page.go("/")
+    page.set_value("#valid_until", "2026-11-01")
+    page.click("#check")
+    page.see("#renewal-out dl")
+    look("noscript-renewal")
+
+
+WITHOUT_SCRIPTS = {
+    "the forms without scripts": forms, "the calculator without scripts": form_calculator, "the renewal check without scripts": form_renewal,
+}

@@ -1,0 +1,209 @@
+"""The visitor's part of the story: from the landing page to the receipt, with scripts and without."""
+
+import json
+import random
+import re
+import time
+import urllib.request
+
+from browser import get, sent_code
+
+PROMISE = re.compile(r"我们会在 ?\d+月\d+日（周[一二三四五六日]）\d\d:\d\d ?前致电")
+EDUCATION = ["bachelor_with_degree", "associate", "bachelor"]
+NAMES = "陈敏 周洋 王芳 何静 高磊 林涛 郭敏 罗杰 梁宇 宋佳 唐宁 许诺 韩雪 冯楠".split()
+
+
+LAST_FOUR = iter(random.sample(range(10000), 10000))
+
+
+def made_up_phone():
+    """A number of nobody, never the same twice: a number has to wait for its second code."""
+    return f"1380000{next(LAST_FOUR):04d}"
+
+
+def masked(phone):
+    return f"{phone[:3]} **** {phone[7:]}"
+
+
+def fill_calculator(page):
+    page.type("#age", "34")
+    page.set_value("#education", "bachelor_with_degree")
+    page.type("#insured_months", "72")
+    page.type("#months_at_1x", "40")
+
+
+def fill_contact(page, name, phone):
+    page.type("#name", name)
+    page.type("#phone", phone)
+
+
+def score_in_place(page, tally):
+    fill_calculator(page)
+    page.click("#score")
+    page.see("#result .score")
+    tally.check(f"{page.width}: the result comes in place", page.path == "/" and re.fullmatch(r"\d+", page.text("#result .score b")))
+    tally.check(f"{page.width}: the result lists its items", len(page.visible("#result tbody tr")) >= 2)
+    tally.check(f"{page.width}: the result says it is an estimate", "估算" in page.text("#result .stamp"))
+    page.shot("calculator-result")
+
+
+def shows_error(page, tally, name, field, words):
+    """The same words at the field and in a focused summary, and the field says that it is wrong."""
+    page.wait_text(f"#e-{field}", words)
+    near = page.text(f"#e-{field}")
+    summary = page.text("#contact .summary")
+    tally.check(f"{page.width}: {name}, the summary repeats the words", near in summary, f"{near} / {summary}")
+    tally.check(f"{page.width}: {name}, the field is marked", page.all(f"#{field}[aria-invalid]") != [])
+    tally.check(f"{page.width}: {name}, the summary has the focus", page.js("return document.activeElement.matches('.summary')"))
+
+
+def refuse_mistakes(page, tally, name, phone):
+    """A short number, no consent, a wrong code: each is said, and what was typed stays."""
+    fill_contact(page, name, phone[:10])
+    page.click("#send")
+    shows_error(page, tally, "a short number", "phone", "手机号少 1 位，请核对")
+    page.shot("error-phone")
+    fill_contact(page, name, phone)
+    page.click("#send")
+    page.wait_text("#sent", masked(phone))
+    tally.check(f"{page.width}: the code's lifetime is said", "5 分钟内有效" in page.text("#sent"))
+    tally.check(f"{page.width}: another code has to wait, and says how long", re.search(r"\d+ 秒后可再试", page.text("#send")))
+    tally.check(f"{page.width}: a way out is offered", "没收到短信" in page.text("#way"))
+    code = sent_code(page.base, phone)
+    page.type("#code", code)
+    page.click("#submit")
+    shows_error(page, tally, "no consent", "consent", "隐私说明")
+    page.shot("error-consent")
+    page.click("#consent")
+    page.type("#code", f"{(int(code) + 1) % 1_000_000:06d}")
+    page.click("#submit")
+    shows_error(page, tally, "a wrong code", "code", "验证码")
+    tally.check(f"{page.width}: what was typed stays", (page.value("#name"), page.value("#phone")) == (name, phone))
+    page.shot("error-code")
+    return code
+
+
+def inquire(page, tally, name):
+    """The whole way with scripts; gives the number."""
+    phone = made_up_phone()
+    page.go("/")
+    page.shot("landing", whole=True)
+    score_in_place(page, tally)
+    fill_contact(page, name, phone)
+    page.click(".tick a[href='/privacy']")
+    page.wait("the privacy notice", lambda: page.path == "/privacy")
+    page.shot("privacy")
+    page.driver.back()
+    page.see("#name")
+    kept = [page.value(field) for field in ("#name", "#phone", "#age", "#insured_months")]
+    tally.check(f"{page.width}: back keeps what was typed", kept == [name, phone, "34", "72"], kept)
+    page.wait("the result again", lambda: page.visible("#result .score"))
+    code = refuse_mistakes(page, tally, name, phone)
+    time.sleep(2.5)  # a form sent sooner than a person can is set aside
+    page.read_logs()
+    before = page.requests.count(("POST", page.base + "/api/v1/inquiries"))
+    page.type("#code", code)
+    page.double_click("#submit")
+    page.see("#done h1")
+    time.sleep(0.5)
+    page.read_logs()
+    sent = page.requests.count(("POST", page.base + "/api/v1/inquiries")) - before
+    tally.check(f"{page.width}: a double click sends one inquiry", sent == 1, sent)
+    accepted(page, tally, "#done")
+    page.driver.back()
+    page.see("#name")
+    tally.check(f"{page.width}: back from the success page keeps the form", page.value("#name") == name)
+    page.driver.forward()
+    page.see("#done h1")
+    receipt(page, tally, "#done a.main")
+    return phone
+
+
+def accepted(page, tally, root):
+    promise = page.text(f"{root} h1")
+    tally.check(f"{page.width}: the success page promises a time", PROMISE.search(promise), promise)
+    tally.check(f"{page.width}: it says who will ring from where", "来电号码" in page.text(f"{root} .lead"))
+    page.shot("success")
+
+
+def receipt(page, tally, link):
+    page.click(link)
+    page.wait("the receipt", lambda: page.path.startswith("/r/"))
+    tally.check(f"{page.width}: the receipt repeats the promise", PROMISE.search(page.text("main h1")), page.text("main h1"))
+    tally.check(f"{page.width}: the receipt names the state", page.text("main .lead") != "")
+    page.shot("receipt")
+
+
+def inquire_without_scripts(page, tally, name):
+    """The same with forms only; gives the number."""
+    phone = made_up_phone()
+    page.go("/")
+    page.shot("noscript-landing", whole=True)
+    tally.check(f"{page.width} without scripts: what needs scripts is not shown", not page.visible(".with-js"))
+    page.type("#age", "34")
+    page.type("#insured_months", "72")
+    page.click("#score")
+    page.wait("the result's own page", lambda: page.path.startswith("/a/"))
+    tally.check(f"{page.width} without scripts: the result has a page", re.fullmatch(r"\d+", page.text(".out .score b")))
+    page.shot("noscript-result", whole=True)
+    fill_contact(page, name, phone[:10])
+    page.click("#consent")
+    page.click("#submit")
+    page.wait_text("#e-phone", "少 1 位")
+    tally.check(f"{page.width} without scripts: a short number is said at the field and above", "少 1 位" in page.text(".summary"))
+    tally.check(f"{page.width} without scripts: the consent stays given", page.all("#consent:checked") != [])
+    page.shot("noscript-error-phone")
+    fill_contact(page, name, phone)
+    page.click("#submit")
+    page.wait("the code page", lambda: "填写短信验证码" in page.text("h1"))
+    tally.check(f"{page.width} without scripts: the number is masked", page.text("main .lead b") == masked(phone), page.text("main .lead"))
+    page.shot("noscript-code")
+    code = sent_code(page.base, phone)
+    time.sleep(2.5)  # nobody reads a message sooner; a form sent back at once is taken for a program's
+    page.type("#code", f"{(int(code) + 1) % 1_000_000:06d}")
+    page.click("button.main")
+    page.see("#e-code")
+    page.shot("noscript-error-code")
+    page.type("#code", code)
+    page.click("button.main")
+    page.wait_text("main .stamp", "提交成功")
+    accepted(page, tally, "main")
+    receipt(page, tally, "main a.main")
+    return phone
+
+
+def check_renewal(page, tally):
+    page.go("/")
+    page.click("#renewal #check")
+    page.wait_text("#e-valid_until", "请")
+    page.set_value("#valid_until", "2027-05-31")
+    page.click("#renewal #check")
+    page.see("#renewal-out dl")
+    tally.check(f"{page.width}: the renewal check answers in place", page.path == "/" and len(page.visible("#renewal-out h3")) >= 1)
+    tally.check(f"{page.width}: one of its sentences is shown", len(page.visible("#renewal-out [data-s]")) == 1)
+    tally.check(f"{page.width}: it says the last valid day", "2027年5月31日（周一）" in page.text("#renewal-out dl"), page.text("#renewal-out dl"))
+    page.shot("renewal")
+
+
+def post(address, body):
+    request = urllib.request.Request(address, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)
+
+
+def fill_queue(base):
+    """More visitors, by the API, for a queue as on a working day."""
+    notice = json.loads(get(f"{base}/api/v1/privacy-notice"))["version"]
+    phones = []
+    for number, name in enumerate(NAMES):
+        phone = made_up_phone()
+        challenge = post(f"{base}/api/v1/verification-codes", {"phone": phone, "purpose": "inquiry"})["challenge_id"]
+        post(f"{base}/api/v1/inquiries", {
+            "name": name, "phone": phone, "challenge_id": challenge, "code": sent_code(base, phone),
+            "consent": {"notice_version": notice, "accepted": True},
+            "answers": {"age": 28 + number, "education": EDUCATION[number % 3], "insured_months": 12 * (number % 9 + 2)},
+            "remark": "想尽快办下来，孩子明年上小学",
+            "source": {"page_url": base + "/", "utm": {"source": ["baidu", "wechat", "douyin"][number % 3]}},
+        })
+        phones.append(phone)
+    return phones

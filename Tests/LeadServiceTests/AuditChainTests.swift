@@ -1,0 +1,92 @@
+import Foundation
+import LeadService
+import Leads
+import Postgres
+import Testing
+
+@Suite struct AuditChainTests {
+    @Test func `every event is linked once, and the walk finds nothing`() async throws {
+        try await withService { service in
+            try await service.submit(phone: "13800000001")
+            try await service.submit(phone: "13800000002")
+            let chain = AuditChain(database: service.services.database, keys: service.keys)
+            #expect(try await Self.counts(chain) == [0, 2])
+            #expect(try await service.services.auditChain.runOnce() == 2)
+            #expect(try await service.services.auditChain.runOnce() == 0)
+            try await service.submit(phone: "13800000003")
+            #expect(try await service.services.auditChain.runOnce() == 1)
+            #expect(try await Self.counts(chain) == [3, 0])
+        }
+    }
+
+    @Test func `of several processes one links at a time`() async throws {
+        try await withService { service in
+            for number in 1...5 { try await service.submit(phone: "1380000000\(number)") }
+            let others = (0..<6).map { _ in
+                AuditChainWorker(database: service.services.database, dependencies: service.dependencies)
+            }
+            let linked = try await withThrowingTaskGroup(of: Int.self) { group in
+                for worker in others { group.addTask { try await worker.runOnce() } }
+                return try await group.reduce(0, +)
+            }
+            #expect(linked == 5)
+            let chain = AuditChain(database: service.services.database, keys: service.keys)
+            #expect(try await Self.counts(chain) == [5, 0])
+        }
+    }
+
+    @Test(
+        arguments: [
+            (
+                "UPDATE audit_events SET actor = 'nobody' WHERE id = (SELECT event_id FROM audit_links WHERE position = 2)",
+                2, AuditChain.Break.Reason.eventAltered
+            ),
+            (
+                "UPDATE audit_events SET detail = '{\"n\":1}' WHERE id = (SELECT event_id FROM audit_links WHERE position = 3)",
+                3, .eventAltered
+            ),
+            ("DELETE FROM audit_links WHERE position = 2", 2, .linkMissing),
+            ("UPDATE audit_links SET hash = sha256('x') WHERE position = 1", 1, .linkAltered),
+            (
+                "SET session_replication_role = replica; DELETE FROM audit_events WHERE id = (SELECT event_id FROM audit_links WHERE position = 1)",
+                1, .eventMissing
+            ),
+            (
+                "DELETE FROM audit_links WHERE position = 3; UPDATE audit_events e SET object = 'x' WHERE NOT EXISTS (SELECT FROM audit_links l WHERE l.event_id = e.id)",
+                nil, .eventAltered
+            ),
+            (
+                "UPDATE audit_links SET position = position + 10 WHERE position < 3; UPDATE audit_links SET position = 13 - position WHERE position > 10",
+                1, .linkAltered
+            ),
+        ] as [(String, Int?, AuditChain.Break.Reason)])
+    func `the walk names the first break`(damage: String, position: Int?, reason: AuditChain.Break.Reason) async throws
+    {
+        try await withService { service in
+            for number in 1...3 { try await service.submit(phone: "1380000000\(number)") }
+            try await service.services.auditChain.runOnce()
+            try await service.database.script(damage)
+            let found = try await AuditChain(database: service.services.database, keys: service.keys).verify()
+                .firstBreak
+            #expect(found?.position == position)
+            #expect(found?.reason == reason)
+        }
+    }
+
+    /// The events linked and not linked yet, of a chain without a break.
+    private static func counts(_ chain: AuditChain) async throws -> [Int] {
+        let found = try await chain.verify()
+        #expect(found.firstBreak == nil)
+        return [found.linked, found.waiting]
+    }
+
+    @Test func `under other keys nothing holds`() async throws {
+        try await withService { service in
+            try await service.submit(phone: "13800000001")
+            try await service.services.auditChain.runOnce()
+            let others = try KeyRing(text: KeyRing.newText([UInt8](repeating: 7, count: 32)))
+            let found = try await AuditChain(database: service.services.database, keys: others).verify()
+            #expect(found.firstBreak?.reason == .eventAltered)
+        }
+    }
+}

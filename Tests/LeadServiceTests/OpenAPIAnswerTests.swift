@@ -1,0 +1,220 @@
+import Foundation
+import HTTPTypes
+import LeadService
+import Leads
+import Testing
+
+/// Real answers against the description: every status that an operation documents is provoked (but for 503) and fits.
+@Suite struct OpenAPIAnswerTests {
+    @Test func `every documented status is answered as it is documented`() async throws {
+        let description = try APIDescription()
+        try await withService { service in
+            let described = DescribedService(service: service, description: description)
+            try await described.refuseBodies()
+            try await described.refuseStrangers()
+            try await described.findNothing()
+            try await described.visitPages()
+            try await described.inquire()
+            try await described.inquireByForm()
+            try await described.assess()
+            try await described.workCallbacks()
+            try await described.loseCallbacks()
+            try await described.lookUpLeads()
+            try await described.openSessions()
+        }
+        try await withService(["BUDGET_FACTOR": "0.1", "CALLING_HOURS": "01:00-02:00"]) { service in
+            let described = DescribedService(service: service, description: description)
+            try await described.refuseAtNight()
+            try await described.exhaustBudgets()
+        }
+        try await withService([
+            "SMS_GATEWAY": "webhook", "SMS_WEBHOOK_URL": "http://127.0.0.1:9/",
+            "SMS_WEBHOOK_SECRET": "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        ]) { service in
+            try await DescribedService(service: service, description: description).call(.get, "/dev/messages")
+        }
+        #expect(description.documented.subtracting(description.covered).sorted() == [])
+    }
+}
+
+extension APIDescription.Operation {
+    /// The path with something that could stand for each parameter.
+    func path(_ value: String = UUID().text) -> String { self.path.replacing(/\{[a-z_]+\}/, with: value) }
+
+    var needsSession: Bool { self.json["security"] == .null }
+    var isPage: Bool { self.path.hasPrefix("/staff") }
+    func takes(_ type: String) -> Bool { self.json["requestBody"]["content"][type] != .null }
+}
+
+extension HTTPField.Name {
+    // swift-format-ignore: NeverForceUnwrap
+    fileprivate static let site = HTTPField.Name("Sec-Fetch-Site")!
+    // swift-format-ignore: NeverForceUnwrap
+    fileprivate static let key = HTTPField.Name("Idempotency-Key")!
+}
+
+extension DescribedService {
+    /// Bodies that no operation takes, and members and fields that nobody asked for.
+    fileprivate func refuseBodies() async throws {
+        let chief = try await self.service.colleague("bodies", .administrator)
+        let large = String(repeating: " ", count: 64 * 1024 + 1)
+        for operation in self.description.operations where operation.json["requestBody"] != .null {
+            let (method, path) = (operation.method, operation.path())
+            let type = operation.takes("application/json") ? "application/json" : "application/x-www-form-urlencoded"
+            #expect(
+                try await self.call(method, path, "{}", token: chief.token, headers: [.contentType: "text/plain"])
+                    .status == 415)
+            #expect(
+                try await self.call(
+                    method, path, "{}", token: chief.token, headers: [.contentType: type, .contentEncoding: "gzip"]
+                ).status == 415)
+            #expect(
+                try await self.call(method, path, large, token: chief.token, headers: [.contentType: type]).status
+                    == 413)
+            guard operation.takes("application/json") else { continue }
+            #expect(try await self.call(method, path, #"{"a":1,"a":2}"#, token: chief.token).status == 400)
+            let unknown = try await self.call(method, path, #"{"nobody_asked":1}"#, token: chief.token)
+            #expect(unknown.status == 422 || operation.path.contains("{id}"), "\(operation.name) \(unknown.text)")
+        }
+        for path in ["/api/v1/callbacks", "/api/v1/leads", "/api/v1/leads/export"] {
+            #expect(try await self.call(.get, path + "?nobody_asked=1", token: chief.token).code == "unknown_member")
+        }
+        for path in ["/api/v1/inquiries", "/api/v1/callbacks/\(UUID().text)/attempts"] {
+            let refused = try await self.call(.post, path, "{}", token: chief.token, headers: [.key: "no spaces"])
+            #expect(refused.code == "idempotency_key_invalid")
+        }
+    }
+
+    /// Nobody logged in, a role that may not, another site, a one-time password.
+    fileprivate func refuseStrangers() async throws {
+        let auditor = try await self.service.colleague("auditor", .auditor)
+        let cookie: HTTPFields = [.cookie: "__Host-sid=\(auditor.token)", .site: "cross-site"]
+        for operation in self.description.operations where operation.needsSession {
+            let body = operation.json["requestBody"] == .null ? nil : "{}"
+            #expect(try await self.call(operation.method, operation.path(), body).status == 401)
+            if operation.path.hasPrefix("/api/v1/session") {
+                #expect(
+                    try await self.call(operation.method, operation.path(), body, headers: cookie).code == "cross_site")
+            } else {
+                #expect(
+                    try await self.call(operation.method, operation.path(), body, token: auditor.token).code
+                        == "forbidden")
+            }
+            guard operation.isPage else { continue }
+            #expect(try await self.call(.get, operation.path, headers: [.accept: "text/html"]).status == 303)
+            #expect(
+                try await self.call(.get, operation.path, token: auditor.token, headers: [.accept: "text/html"]).status
+                    == 403)
+        }
+        #expect(try await self.call(.post, "/api/v1/session", "{}", headers: cookie).code == "cross_site")
+        let login = #"{"username":"nobody","password":"four-made-up-words-here"}"#
+        #expect(try await self.call(.post, "/api/v1/session", login).status == 401)
+    }
+
+    /// What is not there: ids, tokens, versions and files of nobody.
+    fileprivate func findNothing() async throws {
+        let chief = try await self.service.colleague("nothing", .administrator)
+        let bodies = [
+            "reveal": #"{"purpose":"致电"}"#, "attempts": #"{"disposition":"no_answer"}"#,
+            "assign": #"{"adviser":"boris"}"#, "release": "{}",
+        ]
+        for operation in self.description.operations where operation.path.contains("{") {
+            let body = bodies[operation.path.split(separator: "/").last.map(String.init) ?? ""]
+            for name in [UUID().text, "nobody"] {
+                #expect(
+                    try await self.call(operation.method, operation.path(name), body, token: chief.token).status == 404,
+                    "\(operation.name)")
+            }
+        }
+        let unknown = try await self.call(
+            .post, "/api/v1/callbacks/claim", #"{"phone":"13800009999"}"#, token: chief.token)
+        #expect(unknown.code == "lead_unknown")
+    }
+
+    fileprivate func visitPages() async throws {
+        for operation in self.description.operations
+        where operation.method == .get && !operation.path.contains("{") && !operation.needsSession {
+            #expect(
+                try await self.call(.get, operation.path).status == (operation.path == "/staff" ? 303 : 200),
+                "\(operation.name)")
+        }
+        for path in ["/", "/assets/site.css"] {
+            let tag = try #require(try await self.call(.get, path).headers[.eTag])
+            #expect(try await self.call(.get, path, headers: [.ifNoneMatch: tag]).status == 304)
+        }
+        let version = try await self.call(.get, "/api/v1/privacy-notice")["version"].string
+        #expect(try await self.call(.get, "/api/v1/privacy-notice/\(version)").status == 200)
+    }
+
+    /// An inquiry by JSON, its receipt, its repetitions.
+    fileprivate func inquire() async throws {
+        #expect(
+            try await self.call(.post, "/api/v1/verification-codes", #"{"phone":"13800000001","purpose":"inquiry"}"#)
+                .status == 202)
+        #expect(
+            try await self.call(.post, "/api/v1/verification-codes", #"{"phone":"13800000001","purpose":"inquiry"}"#)
+                .status == 429)
+        #expect(
+            try await self.call(.post, "/api/v1/verification-codes", #"{"phone":"1380000000","purpose":"none"}"#).code
+                == "phone_invalid")
+        let (challenge, code) = try await self.service.challenge(for: "13800000002")
+        let more =
+            #","preferred_window":"afternoon","remark":"请先发材料清单","source":{"utm":{"source":"article"}},"answers":{"age":30}"#
+        let body = self.service.inquiry(phone: "13800000002", challenge: challenge, code: code, more: more)
+        let accepted = try await self.call(.post, "/api/v1/inquiries", body, headers: [.key: "first"])
+        #expect(accepted.status == 201)
+        let other = self.service.inquiry(
+            phone: "13800000002", name: "王女士", challenge: challenge, code: code, more: more)
+        #expect(
+            try await self.call(.post, "/api/v1/inquiries", other, headers: [.key: "first"]).code
+                == "idempotency_conflict")
+        #expect(try await self.call(.post, "/api/v1/inquiries", body).code == "code_invalid")
+        let receipt = try #require(URL(string: accepted["receipt_url"].string)).path
+        #expect(try await self.call(.get, receipt)["state"].string == "waiting")
+        #expect(try await self.call(.get, receipt, headers: [.accept: "text/html"]).status == 200)
+        let gone = LinkToken(keys: self.service.keys).token(.receipt, for: UUID())
+        #expect(try await self.call(.get, "/r/\(gone)").status == 410)
+    }
+
+    /// The same without JavaScript.
+    fileprivate func inquireByForm() async throws {
+        let person = "name=%E7%8E%8B%E5%A5%B3%E5%A3%AB&phone=13800000003&consent=true&notice_version=2026-11"
+        #expect(try await self.post("/inquiry/code", person).status == 200)
+        #expect(try await self.post("/inquiry/code", person).status == 429)
+        #expect(try await self.post("/inquiry/code", "name=&phone=1").status == 422)
+        let (challenge, code) = try await self.service.challenge(for: "13800000004")
+        let fields = "name=%E7%8E%8B&phone=13800000004&challenge_id=\(challenge)&consent=true&notice_version=2026-11"
+        let id = UUID().text
+        #expect(try await self.post("/inquiry", fields + "&id=\(id)&code=").status == 422)
+        #expect(try await self.post("/inquiry", fields + "&id=\(id)&code=\(code)").status == 200)
+        #expect(try await self.post("/inquiry", fields + "&id=\(id)&code=\(code)&remark=another").status == 409)
+        #expect(try await self.post("/permit-renewal", "valid_until=2026-12-20").status == 200)
+        #expect(try await self.post("/permit-renewal", "valid_until=2026-02-30").status == 422)
+    }
+
+    fileprivate func assess() async throws {
+        for day in ["2026-10-01", "2026-11-25", "2027-01-10", "2027-03-01", "2028-01-01"] {
+            let body = #"{"valid_until":"2026-12-20","on":"\#(day)"}"#
+            #expect(try await self.call(.post, "/api/v1/permit-renewals", body).status == 200)
+        }
+        #expect(try await self.call(.post, "/api/v1/permit-renewals", #"{"valid_until":"2026-12-20"}"#).status == 200)
+        var link = ""
+        let suburb = #""suburb_area":{"zone":"lingang","years":3.5}"#
+        for answers in [
+            "{}", #"{"age":30,"education":"bachelor_with_degree","insured_months":36,"months_at_1x":12,\#(suburb)}"#,
+            #"{"age":70,"education":"doctor","title":"skill_2_or_mid_title","awards":[30,110],"detention_records":2,"serious_crime":true}"#,
+            #"{"age":30,"invest":{"share_pct":50,"tax_total_3y_wan":120.5},"permit_valid":false,"insured_months":360}"#,
+        ] {
+            let created = try await self.call(.post, "/api/v1/assessments", #"{"answers":\#(answers)}"#)
+            #expect(created.status == 201, "\(created.text)")
+            link = try #require(URL(string: created["result_url"].string)).path
+        }
+        #expect(try await self.call(.get, link)["can_apply"] == .bool(false))
+        #expect(try await self.call(.get, link, headers: [.accept: "text/html"]).status == 200)
+        #expect(try await self.call(.delete, link).status == 204)
+        #expect(try await self.call(.get, link).status == 410)
+        #expect(try await self.call(.delete, link).status == 410)
+        #expect(try await self.post("/assessment", "age=30&education=bachelor").status == 303)
+        #expect(try await self.post("/assessment", "age=300").status == 422)
+    }
+}

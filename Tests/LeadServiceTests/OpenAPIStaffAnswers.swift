@@ -1,0 +1,169 @@
+import Foundation
+import HTTPTypes
+import LeadService
+import Leads
+import Testing
+
+extension HTTPField.Name {
+    // swift-format-ignore: NeverForceUnwrap
+    fileprivate static let key = HTTPField.Name("Idempotency-Key")!
+}
+
+/// The staff's side of `OpenAPIAnswerTests`, and what runs out.
+extension DescribedService {
+    /// From the claim of a real inquiry to its end, with the card at every step.
+    func workCallbacks() async throws {
+        let (anna, boris) = (try await self.service.colleague("anna"), try await self.service.colleague("boris"))
+        let claim = "/api/v1/callbacks/claim"
+        let claimed = try await self.call(.post, claim, #"{"phone":"13800000002"}"#, token: anna.token)
+        #expect(
+            try await self.call(.post, claim, #"{"phone":"13800000002"}"#, token: boris.token).code
+                == "claimed_by_other")
+        #expect(try await self.call(.post, claim, #"{"phone":"13800000004"}"#, token: anna.token).code == "claim_open")
+        let path = "/api/v1/callbacks/\(claimed["id"].string)"
+        func show() async throws {
+            for token in [anna.token, boris.token] {
+                #expect(try await self.call(.get, path, token: token).status == 200)
+            }
+        }
+        try await show()
+        #expect(
+            try await self.call(.post, path + "/reveal", #"{"purpose":"致电"}"#, token: boris.token).code
+                == "not_claimant")
+        #expect(
+            try await self.call(.post, path + "/reveal", #"{"purpose":"致电"}"#, token: anna.token)["phone"].string
+                == "+8613800000002")
+        #expect(try await self.call(.post, path + "/reveal", "{}", token: anna.token).code == "required")
+        #expect(try await self.call(.post, path + "/release", #"{"reason":5}"#, token: anna.token).status == 422)
+        #expect(try await self.call(.post, path + "/release", #"{"reason":"换班"}"#, token: anna.token).status == 204)
+        #expect(try await self.call(.post, path + "/release", token: anna.token).code == "not_claimant")
+        let chief = try await self.service.colleague("chief", .supervisor)
+        #expect(
+            try await self.call(.post, path + "/assign", #"{"adviser":"nobody"}"#, token: chief.token).code
+                == "adviser_unknown")
+        #expect(try await self.call(.post, path + "/assign", #"{"adviser":"anna"}"#, token: chief.token).status == 204)
+        _ = try await self.call(.post, claim, #"{"lead_id":"\#(claimed["lead_id"].string)"}"#, token: anna.token)
+        let noAnswer = #"{"disposition":"no_answer","note":"下午再打"}"#
+        #expect(try await self.call(.post, path + "/attempts", noAnswer, token: boris.token).code == "not_claimant")
+        #expect(try await self.call(.post, path + "/attempts", "{}", token: anna.token).code == "required")
+        let recorded = try await self.call(
+            .post, path + "/attempts", noAnswer, token: anna.token, headers: [.key: "call-1"])
+        #expect(recorded["state"].string == "open")
+        let conflict = try await self.call(
+            .post, path + "/attempts", #"{"disposition":"spam"}"#, token: anna.token, headers: [.key: "call-1"])
+        #expect(conflict.code == "idempotency_conflict")
+        _ = try await self.call(.post, claim, #"{"phone":"13800000002"}"#, token: anna.token)
+        try await show()
+        let closed = try await self.call(
+            .post, path + "/attempts", #"{"disposition":"converted","reference":"HT-1"}"#, token: anna.token)
+        #expect(closed["closed_reason"].string == "converted")
+        try await show()
+        #expect(
+            try await self.call(.post, path + "/assign", #"{"adviser":"anna"}"#, token: chief.token).code
+                == "already_closed")
+    }
+
+    /// An ordinary claim that runs out, and a queue with nothing left.
+    func loseCallbacks() async throws {
+        let (clara, chief) = (
+            try await self.service.colleague("clara"), try await self.service.colleague("boss", .supervisor)
+        )
+        let claimed = try await self.call(.post, "/api/v1/callbacks/claim", token: clara.token)
+        #expect(claimed.status == 200)
+        #expect(try await self.call(.get, "/api/v1/callbacks?view=mine", token: clara.token)["items"].array.count == 1)
+        self.service.clock.advance(by: 3600)
+        let again = try await self.call(.post, "/api/v1/callbacks/claim", "{}", token: chief.token)
+        #expect(
+            try await self.call(.get, "/api/v1/callbacks/\(again["id"].string)", token: chief.token)["history"].array
+                .count > 2)
+        #expect(try await self.call(.post, "/api/v1/callbacks/claim", "{}", token: clara.token).status == 204)
+        for view in ["pool", "scheduled", "overdue", "closed", "mine"] {
+            #expect(
+                try await self.call(.get, "/api/v1/callbacks?view=\(view)&limit=1", token: chief.token).status == 200)
+        }
+        #expect(
+            try await self.call(.get, "/staff/desk", token: clara.token, headers: [.accept: "text/html"]).status == 200)
+    }
+
+    func lookUpLeads() async throws {
+        let chief = try await self.service.colleague("leader", .administrator)
+        let list = try await self.call(.get, "/api/v1/leads?limit=1&from=2026-11-01&to=2026-11-30", token: chief.token)
+        #expect(list["next_cursor"] != .null)
+        #expect(
+            try await self.call(.get, "/api/v1/leads?cursor=\(list["next_cursor"].string)", token: chief.token).status
+                == 200)
+        let id = list["items"][0]["id"].string
+        #expect(try await self.call(.get, "/api/v1/leads/\(id)", token: chief.token).status == 200)
+        let found = try await self.call(
+            .post, "/api/v1/leads/search", #"{"q":"13800000002","limit":10}"#, token: chief.token)
+        #expect(found["items"].array.count == 1)
+        #expect(
+            try await self.call(.get, "/staff/leads", token: chief.token, headers: [.accept: "text/html"]).status == 200
+        )
+        #expect(try await self.call(.get, "/api/v1/leads/export", token: chief.token).status == 200)
+        let row = self.description.root["components"]["schemas"]["ExportRow"]
+        for more in ["phone=masked", "phone=plain&reason=test", "columns=lead_id,phone"] {
+            let file = try await self.call(.get, "/api/v1/leads/export?format=ndjson&\(more)", token: chief.token)
+            let lines = file.text.split(separator: "\n")
+            // swift-format-ignore: NeverForceUnwrap
+            #expect(lines.count == Int(file.headers[HTTPField.Name("X-Row-Count")!] ?? "") && !lines.isEmpty)
+            for line in lines {
+                #expect(self.description.schema.errors(in: try StrictJSON.read(Array(line.utf8)), against: row) == [])
+            }
+        }
+    }
+
+    func openSessions() async throws {
+        _ = try await self.service.services.accounts.bootstrap(password: "correct-horse-battery-9")
+        let login = #"{"username":"admin","password":"correct-horse-battery-9"}"#
+        let session = try await self.call(.post, "/api/v1/session", login)
+        #expect(session.status == 200)
+        let path = "/api/v1/session/password"
+        #expect(
+            try await self.call(.post, path, #"{"password":"short"}"#, token: session["token"].string).code
+                == "password_weak")
+        let changed = try await self.call(
+            .post, path, #"{"password":"kranich-leuchtet-leise"}"#, token: session["token"].string)
+        self.service.clock.advance(by: 400)
+        let late = try await self.call(
+            .post, path, #"{"password":"kranich-leuchtet-laut"}"#, token: changed["token"].string)
+        #expect(late.code == "step_up_required")
+        let export = try await self.call(
+            .get, "/api/v1/leads/export?phone=plain&reason=test", token: changed["token"].string)
+        #expect(export.code == "step_up_required")
+        #expect(try await self.call(.delete, "/api/v1/session", token: changed["token"].string).status == 204)
+        let oneTime = try await self.service.services.accounts.add(username: "fresh", role: .adviser, by: "test")
+        let first = try await self.call(.post, "/api/v1/session", #"{"username":"fresh","password":"\#(oneTime)"}"#)
+        #expect(
+            try await self.call(.get, "/api/v1/callbacks", token: first["token"].string).code
+                == "password_change_required")
+    }
+
+    /// Outside calling hours nothing is revealed and no time is agreed.
+    func refuseAtNight() async throws {
+        let (anna, task) = (try await self.service.colleague("anna"), try await self.service.seed())
+        _ = try await self.call(.post, "/api/v1/callbacks/claim", token: anna.token)
+        #expect(
+            try await self.call(.post, task.path + "/reveal", #"{"purpose":"致电"}"#, token: anna.token).code
+                == "outside_calling_hours")
+        let late = #"{"disposition":"call_back_at","call_again_at":"2026-11-26T23:00:00+08:00"}"#
+        #expect(
+            try await self.call(.post, task.path + "/attempts", late, token: anna.token).code == "outside_calling_hours"
+        )
+    }
+
+    /// Guesses until the budgets for wrong codes and passwords are used up.
+    func exhaustBudgets() async throws {
+        let (challenge, code) = try await self.service.challenge(for: "13800000005")
+        let wrong = code == "000000" ? "000001" : "000000"
+        let body = self.service.inquiry(phone: "13800000005", challenge: challenge, code: wrong)
+        for status in [422, 422, 422, 429] {
+            #expect(try await self.call(.post, "/api/v1/inquiries", body).status == status)
+        }
+        let fields =
+            "name=%E7%8E%8B&phone=13800000005&challenge_id=\(challenge)&code=\(wrong)&consent=true&notice_version=2026-11"
+        #expect(try await self.post("/inquiry", fields).status == 429)
+        let login = #"{"username":"nobody","password":"four-made-up-words-here"}"#
+        for status in [401, 429] { #expect(try await self.call(.post, "/api/v1/session", login).status == status) }
+    }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import LeadService
+import Testing
+
+@Suite struct VerificationTests {
+    @Test func `a number cools down whatever its spelling`() async throws {
+        try await withService { service in
+            _ = try await service.challenge(for: "13800000011")
+            for spelling in ["+86 13800000011", "１３８００００００１１", "0086-138-0000-0011"] {
+                let answer = try await service.call(
+                    .post, "/api/v1/verification-codes", #"{"phone":"\#(spelling)","purpose":"privacy"}"#)
+                #expect(answer.status == 429)
+                #expect(answer.headers[.retryAfter] == "60")
+            }
+            service.clock.advance(by: 60)
+            _ = try await service.challenge(for: "13800000011")
+        }
+    }
+
+    @Test func `five an hour and ten a day are sent to a number`() async throws {
+        try await withService { service in
+            for _ in 0..<5 {
+                _ = try await service.challenge(for: "13800000012")
+                service.clock.advance(by: 61)
+            }
+            let sixth = try await service.call(
+                .post, "/api/v1/verification-codes", #"{"phone":"13800000012","purpose":"inquiry"}"#)
+            #expect(sixth.status == 429)
+            service.clock.advance(by: 3600)
+            for _ in 0..<5 {
+                _ = try await service.challenge(for: "13800000012")
+                service.clock.advance(by: 61)
+            }
+            service.clock.advance(by: 3600)
+            let eleventh = try await service.call(
+                .post, "/api/v1/verification-codes", #"{"phone":"13800000012","purpose":"inquiry"}"#)
+            #expect(eleventh.status == 429)
+        }
+    }
+
+    @Test func `an expired code is refused`() async throws {
+        try await withService { service in
+            let (challenge, code) = try await service.challenge(for: "13800000013")
+            service.clock.advance(by: 300)
+            let answer = try await service.call(
+                .post, "/api/v1/inquiries", service.inquiry(phone: "13800000013", challenge: challenge, code: code))
+            #expect(answer.code == "code_invalid")
+        }
+    }
+
+    @Test func `after five wrong tries the right code is refused, and a new code starts afresh`() async throws {
+        try await withService { service in
+            let (challenge, code) = try await service.challenge(for: "13800000014")
+            let wrong = code == "000000" ? "000001" : "000000"
+            for _ in 0..<5 {
+                let answer = try await service.call(
+                    .post, "/api/v1/inquiries", service.inquiry(phone: "13800000014", challenge: challenge, code: wrong)
+                )
+                #expect(answer.code == "code_invalid")
+            }
+            let sixth = try await service.call(
+                .post, "/api/v1/inquiries", service.inquiry(phone: "13800000014", challenge: challenge, code: code))
+            #expect(sixth.code == "code_invalid")
+            service.clock.advance(by: 61)
+            let fresh = try await service.challenge(for: "13800000014")
+            let old = try await service.call(
+                .post, "/api/v1/inquiries", service.inquiry(phone: "13800000014", challenge: challenge, code: code))
+            #expect(old.code == "code_invalid")
+            let right = try await service.call(
+                .post, "/api/v1/inquiries", service.inquiry(phone: "13800000014", challenge: fresh.id, code: fresh.code)
+            )
+            #expect(right.status == 201)
+        }
+    }
+
+    @Test func `of sixty wrong codes at once at most five are compared`() async throws {
+        try await withService { service in
+            let (challenge, code) = try await service.challenge(for: "13800000015")
+            let wrong = code == "000000" ? "000001" : "000000"
+            try await withThrowingTaskGroup(of: Answer.self) { group in
+                for _ in 0..<60 {
+                    group.addTask {
+                        try await service.call(
+                            .post, "/api/v1/inquiries",
+                            service.inquiry(phone: "13800000015", challenge: challenge, code: wrong))
+                    }
+                }
+                for try await answer in group { #expect(answer.code == "code_invalid" || answer.status == 429) }
+            }
+            let counted = try await service.database.query("SELECT cardinality(wrongs) FROM phone_budgets")
+            let wrong5 = try counted[0].decode(Int32.self)
+            #expect(wrong5 == Int32(5))
+        }
+    }
+
+    @Test func `an earlier code stays good beside a resent one`() async throws {
+        try await withService { service in
+            let first = try await service.challenge(for: "13800000016")
+            service.clock.advance(by: 61)
+            let second = try await service.challenge(for: "13800000016")
+            let answer = try await service.call(
+                .post, "/api/v1/inquiries",
+                service.inquiry(phone: "13800000016", challenge: second.id, code: first.code))
+            #expect(answer.status == 201)
+        }
+    }
+}

@@ -1,0 +1,1 @@
+../Sources/LeadService/Resources/roles.sql

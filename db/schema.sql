@@ -1,0 +1,1446 @@
+--
+-- PostgreSQL database dump
+--
+
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: assessment_items; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.assessment_items (
+    assessment_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    key text NOT NULL,
+    points integer NOT NULL,
+    text text NOT NULL,
+    CONSTRAINT assessment_items_points_check CHECK ((points <> 0))
+);
+
+--
+-- Name: assessments; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.assessments (
+    id uuid NOT NULL,
+    rule_version text NOT NULL,
+    assessed_on date NOT NULL,
+    answers jsonb NOT NULL,
+    sum_before_deductions integer NOT NULL,
+    total integer NOT NULL,
+    can_apply boolean NOT NULL,
+    blocked_by text[] NOT NULL,
+    notes jsonb NOT NULL,
+    gap integer NOT NULL,
+    suggestions jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT assessments_gap_check CHECK ((gap >= 0)),
+    CONSTRAINT assessments_sum_before_deductions_check CHECK ((sum_before_deductions >= 0)),
+    CONSTRAINT assessments_total_check CHECK ((total >= 0))
+);
+
+--
+-- Name: audit_details; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.audit_details (
+    event_id uuid NOT NULL,
+    sealed bytea NOT NULL
+);
+
+--
+-- Name: audit_events; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.audit_events (
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    role text NOT NULL,
+    action text NOT NULL,
+    object text NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    detail_hash bytea,
+    mac bytea NOT NULL,
+    CONSTRAINT audit_events_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)*$'::text)),
+    CONSTRAINT audit_events_detail_hash_check CHECK ((octet_length(detail_hash) = 32)),
+    CONSTRAINT audit_events_mac_check CHECK ((octet_length(mac) = 32))
+);
+
+--
+-- Name: COLUMN audit_events.detail; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.audit_events.detail IS 'Never personal data: that is sealed in audit_details';
+
+--
+-- Name: COLUMN audit_events.mac; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.audit_events.mac IS 'HMAC over every other column, so that a change shows';
+
+--
+-- Name: audit_links; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.audit_links (
+    "position" bigint NOT NULL,
+    event_id uuid NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT audit_links_hash_check CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT audit_links_position_check CHECK (("position" > 0))
+);
+
+--
+-- Name: TABLE audit_links; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.audit_links IS 'The chain over the audit: hash = HMAC(hash before || mac of the event). Written in the background';
+
+--
+-- Name: budgets; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.budgets (
+    bucket bytea NOT NULL,
+    window_start timestamp with time zone NOT NULL,
+    used integer NOT NULL,
+    ceiling integer NOT NULL,
+    CONSTRAINT budgets_bucket_check CHECK ((octet_length(bucket) = 32)),
+    CONSTRAINT budgets_ceiling_check CHECK ((ceiling > 0)),
+    CONSTRAINT budgets_used_check CHECK ((used > 0)),
+    CONSTRAINT within_the_ceiling CHECK ((used <= ceiling))
+);
+
+--
+-- Name: calendar_days; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.calendar_days (
+    day date NOT NULL,
+    year integer NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    CONSTRAINT calendar_days_kind_check CHECK ((kind = ANY (ARRAY['off'::text, 'makeup'::text])))
+);
+
+--
+-- Name: COLUMN calendar_days.year; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.calendar_days.year IS 'The year of the notice: 31 December may belong to the next one';
+
+--
+-- Name: calendar_years; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.calendar_years (
+    year integer NOT NULL,
+    status text NOT NULL,
+    notice text NOT NULL,
+    loaded_at timestamp with time zone NOT NULL,
+    CONSTRAINT calendar_years_status_check CHECK ((status = ANY (ARRAY['official'::text, 'provisional'::text]))),
+    CONSTRAINT calendar_years_year_check CHECK (((year >= 2000) AND (year <= 2200)))
+);
+
+--
+-- Name: call_attempts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.call_attempts (
+    id uuid NOT NULL,
+    task_id uuid NOT NULL,
+    claim_number integer NOT NULL,
+    adviser_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    disposition text NOT NULL,
+    reason text,
+    item text,
+    reference text,
+    merge_into uuid,
+    note_sealed bytea,
+    call_again_at timestamp with time zone,
+    counts boolean NOT NULL,
+    refused text,
+    next_attempt_at timestamp with time zone,
+    closed_reason text,
+    idempotency_key text,
+    fingerprint bytea,
+    answer jsonb,
+    CONSTRAINT a_refused_result_changes_nothing CHECK (((refused IS NULL) OR ((NOT counts) AND (answer IS NULL)))),
+    CONSTRAINT call_attempts_disposition_check CHECK ((disposition = ANY (ARRAY['reached_interested'::text, 'reached_need_materials'::text, 'call_back_at'::text, 'no_answer'::text, 'busy_or_rejected'::text, 'powered_off'::text, 'wrong_person'::text, 'reached_not_interested'::text, 'do_not_call'::text, 'not_eligible'::text, 'converted'::text, 'duplicate'::text, 'spam'::text]))),
+    CONSTRAINT call_attempts_fingerprint_check CHECK ((octet_length(fingerprint) = 32)),
+    CONSTRAINT call_attempts_idempotency_key_check CHECK ((idempotency_key ~ '^[\x21-\x7e]{1,128}$'::text)),
+    CONSTRAINT call_attempts_item_check CHECK ((char_length(item) <= 64)),
+    CONSTRAINT call_attempts_reason_check CHECK ((char_length(reason) <= 200)),
+    CONSTRAINT call_attempts_reference_check CHECK ((char_length(reference) <= 200))
+);
+
+--
+-- Name: callback_claims; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.callback_claims (
+    task_id uuid NOT NULL,
+    claim_number integer NOT NULL,
+    adviser_id uuid NOT NULL,
+    kind text NOT NULL,
+    claimed_at timestamp with time zone NOT NULL,
+    revealed_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    end_reason text,
+    release_note_sealed bytea,
+    CONSTRAINT callback_claims_claim_number_check CHECK ((claim_number > 0)),
+    CONSTRAINT callback_claims_end_reason_check CHECK ((end_reason = ANY (ARRAY['result'::text, 'released'::text, 'expired'::text, 'assigned'::text, 'closed'::text]))),
+    CONSTRAINT callback_claims_kind_check CHECK ((kind = ANY (ARRAY['ordinary'::text, 'incoming'::text]))),
+    CONSTRAINT ended_says_why CHECK (((ended_at IS NULL) = (end_reason IS NULL)))
+);
+
+--
+-- Name: COLUMN callback_claims.claim_number; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.callback_claims.claim_number IS 'The fence: a result counts only under the newest number of its task';
+
+--
+-- Name: callback_tasks; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.callback_tasks (
+    id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    latest_inquiry_id uuid NOT NULL,
+    state text NOT NULL,
+    paused_reason text,
+    accepted_at timestamp with time zone NOT NULL,
+    newest_inquiry_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    provisional boolean NOT NULL,
+    met_at timestamp with time zone,
+    first_attempt_at timestamp with time zone,
+    first_contact_at timestamp with time zone,
+    next_attempt_at timestamp with time zone NOT NULL,
+    call_again_at timestamp with time zone,
+    preferred_window text,
+    attempts integer DEFAULT 0 NOT NULL,
+    owner_id uuid,
+    owner_reason text,
+    claim_number integer DEFAULT 0 NOT NULL,
+    claimed_by uuid,
+    claim_kind text,
+    claimed_until timestamp with time zone,
+    last_disposition text,
+    last_attempt_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    closed_reason text,
+    CONSTRAINT a_claim_is_whole CHECK ((((claimed_by IS NULL) = (claimed_until IS NULL)) AND ((claimed_by IS NULL) = (claim_kind IS NULL)))),
+    CONSTRAINT callback_tasks_attempts_check CHECK ((attempts >= 0)),
+    CONSTRAINT callback_tasks_claim_kind_check CHECK ((claim_kind = ANY (ARRAY['ordinary'::text, 'incoming'::text]))),
+    CONSTRAINT callback_tasks_claim_number_check CHECK ((claim_number >= 0)),
+    CONSTRAINT callback_tasks_owner_reason_check CHECK ((owner_reason = ANY (ARRAY['assigned'::text, 'appointment'::text, 'contacted'::text]))),
+    CONSTRAINT callback_tasks_preferred_window_check CHECK ((preferred_window = ANY (ARRAY['morning'::text, 'afternoon'::text, 'evening'::text]))),
+    CONSTRAINT callback_tasks_state_check CHECK ((state = ANY (ARRAY['open'::text, 'paused'::text, 'closed'::text]))),
+    CONSTRAINT closed_holds_no_claim CHECK (((state <> 'closed'::text) OR (claimed_by IS NULL))),
+    CONSTRAINT closed_says_why CHECK ((((state = 'closed'::text) = (closed_at IS NOT NULL)) AND ((state = 'closed'::text) = (closed_reason IS NOT NULL)))),
+    CONSTRAINT owned_for_a_reason CHECK (((owner_id IS NULL) = (owner_reason IS NULL))),
+    CONSTRAINT paused_says_why CHECK (((state = 'paused'::text) = (paused_reason IS NOT NULL)))
+);
+
+--
+-- Name: company_days; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.company_days (
+    day date NOT NULL,
+    kind text NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT company_days_kind_check CHECK ((kind = ANY (ARRAY['open'::text, 'closed'::text])))
+);
+
+--
+-- Name: consents; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.consents (
+    id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    inquiry_id uuid,
+    purpose text NOT NULL,
+    notice_version text NOT NULL,
+    notice_sha256 bytea NOT NULL,
+    given_at timestamp with time zone NOT NULL,
+    address inet NOT NULL,
+    user_agent text NOT NULL,
+    reminder_valid_until date,
+    withdrawn_at timestamp with time zone,
+    CONSTRAINT consents_notice_sha256_check CHECK ((octet_length(notice_sha256) = 32)),
+    CONSTRAINT consents_purpose_check CHECK ((purpose ~ '^[a-z_]+(:[A-Za-z0-9_-]+)?$'::text)),
+    CONSTRAINT consents_user_agent_check CHECK ((char_length(user_agent) <= 512)),
+    CONSTRAINT reminders_have_a_date CHECK (((purpose = 'reminder'::text) = (reminder_valid_until IS NOT NULL)))
+);
+
+--
+-- Name: do_not_call; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.do_not_call (
+    phone_index bytea NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    added_by text NOT NULL,
+    CONSTRAINT do_not_call_phone_index_check CHECK ((octet_length(phone_index) = 32))
+);
+
+--
+-- Name: export_records; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.export_records (
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    staff_id uuid,
+    actor text NOT NULL,
+    format text NOT NULL,
+    filters jsonb NOT NULL,
+    columns text[] NOT NULL,
+    phone text NOT NULL,
+    reason text NOT NULL,
+    state text NOT NULL,
+    rows bigint,
+    excluded bigint,
+    sha256 bytea,
+    finished_at timestamp with time zone,
+    CONSTRAINT done_says_what CHECK (((state <> 'done'::text) OR ((rows IS NOT NULL) AND (excluded IS NOT NULL) AND (sha256 IS NOT NULL)))),
+    CONSTRAINT export_records_excluded_check CHECK ((excluded >= 0)),
+    CONSTRAINT export_records_format_check CHECK ((format = ANY (ARRAY['csv'::text, 'ndjson'::text, 'xlsx'::text]))),
+    CONSTRAINT export_records_phone_check CHECK ((phone = ANY (ARRAY['masked'::text, 'plain'::text]))),
+    CONSTRAINT export_records_reason_check CHECK ((char_length(reason) <= 500)),
+    CONSTRAINT export_records_rows_check CHECK ((rows >= 0)),
+    CONSTRAINT export_records_sha256_check CHECK ((octet_length(sha256) = 32)),
+    CONSTRAINT export_records_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'failed'::text]))),
+    CONSTRAINT finished_has_a_time CHECK (((state = 'running'::text) = (finished_at IS NULL))),
+    CONSTRAINT plain_numbers_need_a_reason CHECK (((phone = 'masked'::text) OR (char_length(reason) > 0)))
+);
+
+--
+-- Name: inquiries; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.inquiries (
+    id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    name_sealed bytea NOT NULL,
+    name_index bytea NOT NULL,
+    remark_sealed bytea,
+    extra_sealed bytea,
+    assessment_id uuid,
+    preferred_window text,
+    source jsonb NOT NULL,
+    accepted_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    provisional boolean NOT NULL,
+    met_at timestamp with time zone,
+    quarantined boolean DEFAULT false NOT NULL,
+    CONSTRAINT due_after_accepted CHECK ((due_at > accepted_at)),
+    CONSTRAINT inquiries_name_index_check CHECK ((octet_length(name_index) = 32)),
+    CONSTRAINT inquiries_preferred_window_check CHECK ((preferred_window = ANY (ARRAY['morning'::text, 'afternoon'::text, 'evening'::text])))
+);
+
+--
+-- Name: COLUMN inquiries.due_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.inquiries.due_at IS 'The promise this visitor was told';
+
+--
+-- Name: leads; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.leads (
+    id uuid NOT NULL,
+    phone_index bytea NOT NULL,
+    phone_index_key smallint NOT NULL,
+    phone_index_next bytea,
+    phone_sealed bytea NOT NULL,
+    last_four_index bytea NOT NULL,
+    merged_into uuid,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT leads_last_four_index_check CHECK ((octet_length(last_four_index) = 32)),
+    CONSTRAINT leads_phone_index_check CHECK ((octet_length(phone_index) = 32)),
+    CONSTRAINT leads_phone_index_next_check CHECK ((octet_length(phone_index_next) = 32)),
+    CONSTRAINT no_merge_into_itself CHECK ((merged_into <> id))
+);
+
+--
+-- Name: COLUMN leads.phone_index_next; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.leads.phone_index_next IS 'The same number under the next index key, while keys rotate';
+
+--
+-- Name: login_failures; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.login_failures (
+    bucket bytea NOT NULL,
+    at timestamp with time zone[] NOT NULL,
+    CONSTRAINT login_failures_bucket_check CHECK ((octet_length(bucket) = 32))
+);
+
+--
+-- Name: TABLE login_failures; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.login_failures IS 'Failed logins of the last 15 minutes per username or address, both as keyed hashes';
+
+--
+-- Name: messages; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.messages (
+    id uuid NOT NULL,
+    template text NOT NULL,
+    challenge_id uuid,
+    phone_sealed bytea,
+    parameters_sealed bytea,
+    state text NOT NULL,
+    attempt integer DEFAULT 0 NOT NULL,
+    lease_until timestamp with time zone,
+    gateway text,
+    vendor_id text,
+    failure text,
+    created_at timestamp with time zone NOT NULL,
+    send_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT finished_forgets_the_text CHECK (((state = ANY (ARRAY['queued'::text, 'sending'::text])) OR (parameters_sealed IS NULL))),
+    CONSTRAINT finished_has_a_time CHECK (((state = ANY (ARRAY['queued'::text, 'sending'::text])) = (finished_at IS NULL))),
+    CONSTRAINT messages_attempt_check CHECK ((attempt >= 0)),
+    CONSTRAINT messages_failure_check CHECK ((char_length(failure) <= 128)),
+    CONSTRAINT messages_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'expired'::text, 'unknown'::text]))),
+    CONSTRAINT messages_template_check CHECK ((template ~ '^[a-z_]+$'::text)),
+    CONSTRAINT messages_vendor_id_check CHECK ((char_length(vendor_id) <= 128)),
+    CONSTRAINT sending_has_a_lease CHECK (((state = 'sending'::text) = (lease_until IS NOT NULL)))
+);
+
+--
+-- Name: TABLE messages; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.messages IS 'The outbox: written in the transaction that wants the message, sent by the worker afterwards';
+
+--
+-- Name: phone_budgets; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.phone_budgets (
+    phone_index bytea NOT NULL,
+    sends timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
+    wrongs timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    CONSTRAINT phone_budgets_phone_index_check CHECK ((octet_length(phone_index) = 32))
+);
+
+--
+-- Name: TABLE phone_budgets; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.phone_budgets IS 'Codes sent to and wrong codes given for a number within 24 hours, across purposes and spellings';
+
+--
+-- Name: points_rule_versions; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.points_rule_versions (
+    version text NOT NULL,
+    effective_from date NOT NULL,
+    effective_to date,
+    sha256 bytea NOT NULL,
+    rules jsonb NOT NULL,
+    CONSTRAINT points_rule_versions_check CHECK (((effective_to IS NULL) OR (effective_to >= effective_from))),
+    CONSTRAINT points_rule_versions_sha256_check CHECK ((octet_length(sha256) = 32))
+);
+
+--
+-- Name: privacy_notices; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.privacy_notices (
+    version text NOT NULL,
+    effective_on date NOT NULL,
+    sha256 bytea NOT NULL,
+    text text NOT NULL,
+    CONSTRAINT privacy_notices_sha256_check CHECK ((octet_length(sha256) = 32)),
+    CONSTRAINT privacy_notices_version_check CHECK ((version ~ '^[0-9A-Za-z.-]{1,32}$'::text))
+);
+
+--
+-- Name: schema_migrations; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.schema_migrations (
+    name text NOT NULL,
+    sha256 bytea NOT NULL,
+    applied_at timestamp with time zone NOT NULL
+);
+
+--
+-- Name: settings; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.settings (
+    key text NOT NULL,
+    value jsonb NOT NULL,
+    effective_at timestamp with time zone NOT NULL,
+    changed_by text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT settings_key_check CHECK ((key ~ '^[a-z][a-z0-9_]{0,63}$'::text))
+);
+
+--
+-- Name: TABLE settings; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.settings IS 'Business rules people edit; the newest row whose effective_at has come is in force';
+
+--
+-- Name: staff; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.staff (
+    id uuid NOT NULL,
+    username text NOT NULL,
+    display_name text NOT NULL,
+    role text NOT NULL,
+    password_hash text NOT NULL,
+    must_change_password boolean NOT NULL,
+    password_expires_at timestamp with time zone,
+    active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT one_time_passwords_expire CHECK (((NOT must_change_password) OR (password_expires_at IS NOT NULL))),
+    CONSTRAINT staff_display_name_check CHECK (((char_length(display_name) >= 1) AND (char_length(display_name) <= 50))),
+    CONSTRAINT staff_role_check CHECK ((role = ANY (ARRAY['adviser'::text, 'supervisor'::text, 'administrator'::text, 'auditor'::text, 'privacy'::text]))),
+    CONSTRAINT staff_username_check CHECK ((username ~ '^[a-z0-9][a-z0-9._-]{1,31}$'::text))
+);
+
+--
+-- Name: staff_sessions; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.staff_sessions (
+    token_hash bytea NOT NULL,
+    staff_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    step_up_at timestamp with time zone NOT NULL,
+    CONSTRAINT staff_sessions_check CHECK ((expires_at > created_at)),
+    CONSTRAINT staff_sessions_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
+
+--
+-- Name: submit_keys; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.submit_keys (
+    inquiry_id uuid NOT NULL,
+    phone_index bytea NOT NULL,
+    idempotency_key text,
+    fingerprint bytea NOT NULL,
+    body_sealed bytea NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT submit_keys_fingerprint_check CHECK ((octet_length(fingerprint) = 32)),
+    CONSTRAINT submit_keys_idempotency_key_check CHECK ((idempotency_key ~ '^[\x21-\x7e]{1,128}$'::text)),
+    CONSTRAINT submit_keys_phone_index_check CHECK ((octet_length(phone_index) = 32))
+);
+
+--
+-- Name: TABLE submit_keys; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.submit_keys IS 'What makes a submit repeatable: the first body, under the id and the Idempotency-Key';
+
+--
+-- Name: submit_locks; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.submit_locks (
+    key bytea NOT NULL,
+    holder uuid NOT NULL,
+    until timestamp with time zone NOT NULL,
+    CONSTRAINT submit_locks_key_check CHECK ((octet_length(key) = 32))
+);
+
+--
+-- Name: TABLE submit_locks; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.submit_locks IS 'Held from the reservation of a try to the commit of the lead, so that a second submit under the same key waits';
+
+--
+-- Name: verification_challenges; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.verification_challenges (
+    id uuid NOT NULL,
+    phone_index bytea NOT NULL,
+    purpose text NOT NULL,
+    code_mac bytea NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    consumed_at timestamp with time zone,
+    CONSTRAINT verification_challenges_check CHECK ((expires_at > issued_at)),
+    CONSTRAINT verification_challenges_code_mac_check CHECK ((octet_length(code_mac) = 32)),
+    CONSTRAINT verification_challenges_phone_index_check CHECK ((octet_length(phone_index) = 32)),
+    CONSTRAINT verification_challenges_purpose_check CHECK ((purpose = ANY (ARRAY['inquiry'::text, 'privacy'::text])))
+);
+
+--
+-- Name: verification_counters; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.verification_counters (
+    phone_index bytea NOT NULL,
+    purpose text NOT NULL,
+    tries smallint NOT NULL,
+    live_until timestamp with time zone NOT NULL,
+    dead_through timestamp with time zone,
+    CONSTRAINT verification_counters_phone_index_check CHECK ((octet_length(phone_index) = 32)),
+    CONSTRAINT verification_counters_purpose_check CHECK ((purpose = ANY (ARRAY['inquiry'::text, 'privacy'::text]))),
+    CONSTRAINT verification_counters_tries_check CHECK (((tries >= 0) AND (tries <= 5)))
+);
+
+--
+-- Name: COLUMN verification_counters.dead_through; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.verification_counters.dead_through IS 'Challenges issued at or before this instant died of five wrong tries';
+
+--
+-- Name: assessment_items assessment_items_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.assessment_items
+    ADD CONSTRAINT assessment_items_pkey PRIMARY KEY (assessment_id, key);
+
+--
+-- Name: assessments assessments_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.assessments
+    ADD CONSTRAINT assessments_pkey PRIMARY KEY (id);
+
+--
+-- Name: audit_details audit_details_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.audit_details
+    ADD CONSTRAINT audit_details_pkey PRIMARY KEY (event_id);
+
+--
+-- Name: audit_events audit_events_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.audit_events
+    ADD CONSTRAINT audit_events_pkey PRIMARY KEY (id);
+
+--
+-- Name: audit_links audit_links_event_id_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.audit_links
+    ADD CONSTRAINT audit_links_event_id_key UNIQUE (event_id);
+
+--
+-- Name: audit_links audit_links_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.audit_links
+    ADD CONSTRAINT audit_links_pkey PRIMARY KEY ("position");
+
+--
+-- Name: budgets budgets_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.budgets
+    ADD CONSTRAINT budgets_pkey PRIMARY KEY (bucket, window_start);
+
+--
+-- Name: calendar_days calendar_days_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.calendar_days
+    ADD CONSTRAINT calendar_days_pkey PRIMARY KEY (day);
+
+--
+-- Name: calendar_years calendar_years_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.calendar_years
+    ADD CONSTRAINT calendar_years_pkey PRIMARY KEY (year);
+
+--
+-- Name: call_attempts call_attempts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.call_attempts
+    ADD CONSTRAINT call_attempts_pkey PRIMARY KEY (id);
+
+--
+-- Name: callback_claims callback_claims_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_claims
+    ADD CONSTRAINT callback_claims_pkey PRIMARY KEY (task_id, claim_number);
+
+--
+-- Name: callback_tasks callback_tasks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_tasks
+    ADD CONSTRAINT callback_tasks_pkey PRIMARY KEY (id);
+
+--
+-- Name: company_days company_days_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.company_days
+    ADD CONSTRAINT company_days_pkey PRIMARY KEY (day);
+
+--
+-- Name: consents consents_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_pkey PRIMARY KEY (id);
+
+--
+-- Name: do_not_call do_not_call_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.do_not_call
+    ADD CONSTRAINT do_not_call_pkey PRIMARY KEY (phone_index);
+
+--
+-- Name: export_records export_records_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.export_records
+    ADD CONSTRAINT export_records_pkey PRIMARY KEY (id);
+
+--
+-- Name: inquiries inquiries_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.inquiries
+    ADD CONSTRAINT inquiries_pkey PRIMARY KEY (id);
+
+--
+-- Name: leads leads_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT leads_pkey PRIMARY KEY (id);
+
+--
+-- Name: login_failures login_failures_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.login_failures
+    ADD CONSTRAINT login_failures_pkey PRIMARY KEY (bucket);
+
+--
+-- Name: messages messages_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.messages
+    ADD CONSTRAINT messages_pkey PRIMARY KEY (id);
+
+--
+-- Name: consents one_consent_per_purpose; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT one_consent_per_purpose UNIQUE (inquiry_id, purpose);
+
+--
+-- Name: leads one_lead_per_phone; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT one_lead_per_phone UNIQUE (phone_index);
+
+--
+-- Name: leads one_lead_per_phone_next; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT one_lead_per_phone_next UNIQUE (phone_index_next);
+
+--
+-- Name: phone_budgets phone_budgets_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.phone_budgets
+    ADD CONSTRAINT phone_budgets_pkey PRIMARY KEY (phone_index);
+
+--
+-- Name: points_rule_versions points_rule_versions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.points_rule_versions
+    ADD CONSTRAINT points_rule_versions_pkey PRIMARY KEY (version);
+
+--
+-- Name: privacy_notices privacy_notices_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.privacy_notices
+    ADD CONSTRAINT privacy_notices_pkey PRIMARY KEY (version);
+
+--
+-- Name: call_attempts results_are_repeatable; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.call_attempts
+    ADD CONSTRAINT results_are_repeatable UNIQUE (task_id, adviser_id, idempotency_key);
+
+--
+-- Name: schema_migrations schema_migrations_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.schema_migrations
+    ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
+
+--
+-- Name: settings settings_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.settings
+    ADD CONSTRAINT settings_pkey PRIMARY KEY (key, effective_at);
+
+--
+-- Name: staff staff_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.staff
+    ADD CONSTRAINT staff_pkey PRIMARY KEY (id);
+
+--
+-- Name: staff_sessions staff_sessions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.staff_sessions
+    ADD CONSTRAINT staff_sessions_pkey PRIMARY KEY (token_hash);
+
+--
+-- Name: staff staff_username_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.staff
+    ADD CONSTRAINT staff_username_key UNIQUE (username);
+
+--
+-- Name: submit_keys submit_keys_per_phone; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.submit_keys
+    ADD CONSTRAINT submit_keys_per_phone UNIQUE (phone_index, idempotency_key);
+
+--
+-- Name: submit_keys submit_keys_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.submit_keys
+    ADD CONSTRAINT submit_keys_pkey PRIMARY KEY (inquiry_id);
+
+--
+-- Name: submit_locks submit_locks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.submit_locks
+    ADD CONSTRAINT submit_locks_pkey PRIMARY KEY (key);
+
+--
+-- Name: verification_challenges verification_challenges_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.verification_challenges
+    ADD CONSTRAINT verification_challenges_pkey PRIMARY KEY (id);
+
+--
+-- Name: verification_counters verification_counters_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.verification_counters
+    ADD CONSTRAINT verification_counters_pkey PRIMARY KEY (phone_index, purpose);
+
+--
+-- Name: budgets_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX budgets_by_age ON public.budgets USING btree (window_start);
+
+--
+-- Name: calendar_days_by_year; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX calendar_days_by_year ON public.calendar_days USING btree (year);
+
+--
+-- Name: call_attempts_by_adviser; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX call_attempts_by_adviser ON public.call_attempts USING btree (adviser_id, at);
+
+--
+-- Name: callback_claims_by_adviser; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX callback_claims_by_adviser ON public.callback_claims USING btree (adviser_id, claimed_at);
+
+--
+-- Name: callback_tasks_by_lead; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX callback_tasks_by_lead ON public.callback_tasks USING btree (lead_id);
+
+--
+-- Name: callback_tasks_closed; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX callback_tasks_closed ON public.callback_tasks USING btree (closed_at DESC, id) WHERE (state = 'closed'::text);
+
+--
+-- Name: callback_tasks_newest; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX callback_tasks_newest ON public.callback_tasks USING btree (newest_inquiry_at DESC) WHERE ((state = 'open'::text) AND (met_at IS NULL));
+
+--
+-- Name: callback_tasks_open; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX callback_tasks_open ON public.callback_tasks USING btree (next_attempt_at) WHERE (state = 'open'::text);
+
+--
+-- Name: callback_tasks_owned; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX callback_tasks_owned ON public.callback_tasks USING btree (owner_id, next_attempt_at) WHERE ((state = 'open'::text) AND (owner_id IS NOT NULL));
+
+--
+-- Name: callback_tasks_unmet; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX callback_tasks_unmet ON public.callback_tasks USING btree (due_at, accepted_at) WHERE ((state = 'open'::text) AND (met_at IS NULL));
+
+--
+-- Name: consents_by_lead; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX consents_by_lead ON public.consents USING btree (lead_id, given_at);
+
+--
+-- Name: export_records_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX export_records_by_age ON public.export_records USING btree (at);
+
+--
+-- Name: inquiries_by_acceptance; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX inquiries_by_acceptance ON public.inquiries USING btree (accepted_at);
+
+--
+-- Name: inquiries_by_assessment; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX inquiries_by_assessment ON public.inquiries USING btree (assessment_id) WHERE (assessment_id IS NOT NULL);
+
+--
+-- Name: inquiries_by_lead; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX inquiries_by_lead ON public.inquiries USING btree (lead_id, accepted_at);
+
+--
+-- Name: inquiries_by_name; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX inquiries_by_name ON public.inquiries USING btree (name_index);
+
+--
+-- Name: leads_by_last_four; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX leads_by_last_four ON public.leads USING btree (last_four_index);
+
+--
+-- Name: leads_merged; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX leads_merged ON public.leads USING btree (merged_into) WHERE (merged_into IS NOT NULL);
+
+--
+-- Name: messages_by_challenge; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX messages_by_challenge ON public.messages USING btree (challenge_id) WHERE (challenge_id IS NOT NULL);
+
+--
+-- Name: messages_sending; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX messages_sending ON public.messages USING btree (lease_until) WHERE (state = 'sending'::text);
+
+--
+-- Name: messages_waiting; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX messages_waiting ON public.messages USING btree (send_at) WHERE (state = 'queued'::text);
+
+--
+-- Name: one_claim_of_a_kind_per_adviser; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX one_claim_of_a_kind_per_adviser ON public.callback_tasks USING btree (claimed_by, claim_kind) WHERE (claimed_by IS NOT NULL);
+
+--
+-- Name: one_open_task_per_lead; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX one_open_task_per_lead ON public.callback_tasks USING btree (lead_id) WHERE (state <> 'closed'::text);
+
+--
+-- Name: one_result_per_claim; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX one_result_per_claim ON public.call_attempts USING btree (task_id, claim_number) WHERE (refused IS NULL);
+
+--
+-- Name: staff_sessions_by_person; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX staff_sessions_by_person ON public.staff_sessions USING btree (staff_id, created_at);
+
+--
+-- Name: verification_challenges_by_phone; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX verification_challenges_by_phone ON public.verification_challenges USING btree (phone_index, purpose, expires_at);
+
+--
+-- Name: assessment_items assessment_items_assessment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.assessment_items
+    ADD CONSTRAINT assessment_items_assessment_id_fkey FOREIGN KEY (assessment_id) REFERENCES public.assessments(id) ON DELETE CASCADE;
+
+--
+-- Name: assessments assessments_rule_version_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.assessments
+    ADD CONSTRAINT assessments_rule_version_fkey FOREIGN KEY (rule_version) REFERENCES public.points_rule_versions(version);
+
+--
+-- Name: audit_details audit_details_event_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.audit_details
+    ADD CONSTRAINT audit_details_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.audit_events(id);
+
+--
+-- Name: audit_links audit_links_event_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.audit_links
+    ADD CONSTRAINT audit_links_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.audit_events(id);
+
+--
+-- Name: calendar_days calendar_days_year_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.calendar_days
+    ADD CONSTRAINT calendar_days_year_fkey FOREIGN KEY (year) REFERENCES public.calendar_years(year) ON DELETE CASCADE;
+
+--
+-- Name: call_attempts call_attempts_adviser_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.call_attempts
+    ADD CONSTRAINT call_attempts_adviser_id_fkey FOREIGN KEY (adviser_id) REFERENCES public.staff(id);
+
+--
+-- Name: call_attempts call_attempts_merge_into_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.call_attempts
+    ADD CONSTRAINT call_attempts_merge_into_fkey FOREIGN KEY (merge_into) REFERENCES public.leads(id);
+
+--
+-- Name: call_attempts call_attempts_task_id_claim_number_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.call_attempts
+    ADD CONSTRAINT call_attempts_task_id_claim_number_fkey FOREIGN KEY (task_id, claim_number) REFERENCES public.callback_claims(task_id, claim_number);
+
+--
+-- Name: call_attempts call_attempts_task_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.call_attempts
+    ADD CONSTRAINT call_attempts_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_tasks(id);
+
+--
+-- Name: callback_claims callback_claims_adviser_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_claims
+    ADD CONSTRAINT callback_claims_adviser_id_fkey FOREIGN KEY (adviser_id) REFERENCES public.staff(id);
+
+--
+-- Name: callback_claims callback_claims_task_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_claims
+    ADD CONSTRAINT callback_claims_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_tasks(id);
+
+--
+-- Name: callback_tasks callback_tasks_claimed_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_tasks
+    ADD CONSTRAINT callback_tasks_claimed_by_fkey FOREIGN KEY (claimed_by) REFERENCES public.staff(id);
+
+--
+-- Name: callback_tasks callback_tasks_latest_inquiry_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_tasks
+    ADD CONSTRAINT callback_tasks_latest_inquiry_id_fkey FOREIGN KEY (latest_inquiry_id) REFERENCES public.inquiries(id);
+
+--
+-- Name: callback_tasks callback_tasks_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_tasks
+    ADD CONSTRAINT callback_tasks_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+--
+-- Name: callback_tasks callback_tasks_owner_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_tasks
+    ADD CONSTRAINT callback_tasks_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.staff(id);
+
+--
+-- Name: consents consents_inquiry_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_inquiry_id_fkey FOREIGN KEY (inquiry_id) REFERENCES public.inquiries(id);
+
+--
+-- Name: consents consents_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+--
+-- Name: consents consents_notice_version_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_notice_version_fkey FOREIGN KEY (notice_version) REFERENCES public.privacy_notices(version);
+
+--
+-- Name: export_records export_records_staff_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.export_records
+    ADD CONSTRAINT export_records_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES public.staff(id);
+
+--
+-- Name: inquiries inquiries_assessment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.inquiries
+    ADD CONSTRAINT inquiries_assessment_id_fkey FOREIGN KEY (assessment_id) REFERENCES public.assessments(id) ON DELETE SET NULL;
+
+--
+-- Name: inquiries inquiries_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.inquiries
+    ADD CONSTRAINT inquiries_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+--
+-- Name: leads leads_merged_into_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT leads_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES public.leads(id);
+
+--
+-- Name: messages messages_challenge_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.messages
+    ADD CONSTRAINT messages_challenge_id_fkey FOREIGN KEY (challenge_id) REFERENCES public.verification_challenges(id) ON DELETE CASCADE;
+
+--
+-- Name: staff_sessions staff_sessions_staff_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.staff_sessions
+    ADD CONSTRAINT staff_sessions_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES public.staff(id);
+
+--
+-- Name: submit_keys submit_keys_inquiry_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.submit_keys
+    ADD CONSTRAINT submit_keys_inquiry_id_fkey FOREIGN KEY (inquiry_id) REFERENCES public.inquiries(id) ON DELETE CASCADE;
+
+--
+-- Name: SCHEMA public; Type: ACL; Schema: -; Owner: -
+--
+
+GRANT ALL ON SCHEMA public TO huifang_owner;
+
+--
+-- Name: TABLE assessment_items; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.assessment_items TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.assessment_items TO huifang_app;
+
+--
+-- Name: TABLE assessments; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.assessments TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.assessments TO huifang_app;
+
+--
+-- Name: TABLE audit_details; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.audit_details TO huifang_app;
+GRANT SELECT ON TABLE public.audit_details TO huifang_reader;
+
+--
+-- Name: TABLE audit_events; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.audit_events TO huifang_app;
+GRANT SELECT ON TABLE public.audit_events TO huifang_reader;
+
+--
+-- Name: TABLE audit_links; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.audit_links TO huifang_app;
+GRANT SELECT ON TABLE public.audit_links TO huifang_reader;
+
+--
+-- Name: TABLE budgets; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.budgets TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.budgets TO huifang_app;
+
+--
+-- Name: TABLE calendar_days; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.calendar_days TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendar_days TO huifang_app;
+
+--
+-- Name: TABLE calendar_years; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.calendar_years TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendar_years TO huifang_app;
+
+--
+-- Name: TABLE call_attempts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.call_attempts TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.call_attempts TO huifang_app;
+
+--
+-- Name: TABLE callback_claims; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.callback_claims TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.callback_claims TO huifang_app;
+
+--
+-- Name: TABLE callback_tasks; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.callback_tasks TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.callback_tasks TO huifang_app;
+
+--
+-- Name: TABLE company_days; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.company_days TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.company_days TO huifang_app;
+
+--
+-- Name: TABLE consents; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.consents TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.consents TO huifang_app;
+
+--
+-- Name: TABLE do_not_call; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.do_not_call TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.do_not_call TO huifang_app;
+
+--
+-- Name: TABLE export_records; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.export_records TO huifang_reader;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.export_records TO huifang_app;
+
+--
+-- Name: TABLE inquiries; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.inquiries TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.inquiries TO huifang_app;
+
+--
+-- Name: TABLE leads; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.leads TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.leads TO huifang_app;
+
+--
+-- Name: TABLE login_failures; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.login_failures TO huifang_app;
+GRANT SELECT ON TABLE public.login_failures TO huifang_reader;
+
+--
+-- Name: TABLE messages; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.messages TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.messages TO huifang_app;
+
+--
+-- Name: TABLE phone_budgets; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.phone_budgets TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.phone_budgets TO huifang_app;
+
+--
+-- Name: TABLE points_rule_versions; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.points_rule_versions TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.points_rule_versions TO huifang_app;
+
+--
+-- Name: TABLE privacy_notices; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.privacy_notices TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.privacy_notices TO huifang_app;
+
+--
+-- Name: TABLE schema_migrations; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.schema_migrations TO huifang_app;
+GRANT SELECT ON TABLE public.schema_migrations TO huifang_reader;
+
+--
+-- Name: TABLE settings; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.settings TO huifang_app;
+GRANT SELECT ON TABLE public.settings TO huifang_reader;
+
+--
+-- Name: TABLE staff; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.staff TO huifang_app;
+GRANT SELECT ON TABLE public.staff TO huifang_reader;
+
+--
+-- Name: TABLE staff_sessions; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.staff_sessions TO huifang_app;
+
+--
+-- Name: TABLE submit_keys; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.submit_keys TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.submit_keys TO huifang_app;
+
+--
+-- Name: TABLE submit_locks; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.submit_locks TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.submit_locks TO huifang_app;
+
+--
+-- Name: TABLE verification_challenges; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.verification_challenges TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.verification_challenges TO huifang_app;
+
+--
+-- Name: TABLE verification_counters; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.verification_counters TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.verification_counters TO huifang_app;
+
+--
+-- Name: DEFAULT PRIVILEGES FOR TABLES; Type: DEFAULT ACL; Schema: public; Owner: -
+--
+
+ALTER DEFAULT PRIVILEGES FOR ROLE huifang_owner IN SCHEMA public GRANT SELECT ON TABLES  TO huifang_reader;
+
+--
+-- PostgreSQL database dump complete
+--
+
