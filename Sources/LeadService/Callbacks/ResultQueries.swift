@@ -119,7 +119,7 @@ extension Transaction {
         try await self.execute(
             """
             UPDATE inquiries i SET met_at = \(now) FROM leads l
-            WHERE i.lead_id = l.id AND coalesce(l.merged_into, l.id) = \(lead) AND i.met_at IS NULL AND NOT i.quarantined
+            WHERE i.lead_id = l.id AND (l.merged_into = \(lead) OR (l.id = \(lead) AND l.merged_into IS NULL)) AND i.met_at IS NULL AND NOT i.quarantined
               AND i.accepted_at <= \(boundary)
             """)
     }
@@ -129,7 +129,7 @@ extension Transaction {
         let rows = try await self.rows(
             """
             SELECT min(i.due_at) FROM inquiries i JOIN leads l ON i.lead_id = l.id
-            WHERE coalesce(l.merged_into, l.id) = \(lead) AND i.met_at IS NULL AND NOT i.quarantined AND i.accepted_at > \(boundary)
+            WHERE (l.merged_into = \(lead) OR (l.id = \(lead) AND l.merged_into IS NULL)) AND i.met_at IS NULL AND NOT i.quarantined AND i.accepted_at > \(boundary)
             """)
         guard let row = rows.first else { return nil }
         return try row.decode(Date?.self)

@@ -27,10 +27,10 @@ package struct Settings: Sendable {
         package var url: String
 
         static let standard = [
-            Benefit(title: "上海居住证积分办理指南", url: "/benefits/guide"),
-            Benefit(title: "申请材料清单", url: "/benefits/materials"),
-            Benefit(title: "顾问一对一方案", url: "/benefits/plan"),
-            Benefit(title: "政策更新提醒", url: "/benefits/updates"),
+            Benefit(title: "积分测算与差距说明", url: "/#calc"),
+            Benefit(title: "签注时间与材料清单", url: "/#renewal"),
+            Benefit(title: "顾问一对一方案", url: "/#contact"),
+            Benefit(title: "个人信息保护说明", url: "/privacy"),
         ]
     }
 

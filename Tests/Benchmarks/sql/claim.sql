@@ -94,10 +94,10 @@ SELECT claim_number, adviser_id, kind, claimed_at, revealed_at, ended_at, end_re
 WHERE task_id = :task::uuid AND adviser_id = bench_adviser(:client_id) ORDER BY claim_number DESC LIMIT 1;
 SELECT disposition, reason FROM call_attempts WHERE task_id = :task::uuid AND counts ORDER BY at DESC, id DESC LIMIT 100;
 UPDATE inquiries i SET met_at = now() FROM leads l
-WHERE i.lead_id = l.id AND coalesce(l.merged_into, l.id) = :lead::uuid AND i.met_at IS NULL AND NOT i.quarantined
+WHERE i.lead_id = l.id AND (l.merged_into = :lead::uuid OR (l.id = :lead::uuid AND l.merged_into IS NULL)) AND i.met_at IS NULL AND NOT i.quarantined
   AND i.accepted_at <= now();
 SELECT min(i.due_at) FROM inquiries i JOIN leads l ON i.lead_id = l.id
-WHERE coalesce(l.merged_into, l.id) = :lead::uuid AND i.met_at IS NULL AND NOT i.quarantined AND i.accepted_at > now();
+WHERE (l.merged_into = :lead::uuid OR (l.id = :lead::uuid AND l.merged_into IS NULL)) AND i.met_at IS NULL AND NOT i.quarantined AND i.accepted_at > now();
 WITH freed AS (
     UPDATE callback_tasks SET claimed_by = NULL, claim_kind = NULL, claimed_until = NULL WHERE id = :task::uuid AND claim_number = :number::integer
 )

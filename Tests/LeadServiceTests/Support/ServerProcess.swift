@@ -37,8 +37,10 @@ final class ServerProcess: Sendable {
         )
         for file in [self.output, self.log] { try Data().write(to: file) }
         self.process = Process()
-        self.process.executableURL = Self.program
-        self.process.arguments = arguments
+        // A preloaded library that adds to its environment hides the arguments from a Swift program, so another one goes first.
+        let isPreloaded = environment["LD_PRELOAD"] != nil
+        self.process.executableURL = isPreloaded ? URL(fileURLWithPath: "/usr/bin/env") : Self.program
+        self.process.arguments = (isPreloaded ? [Self.program.path] : []) + arguments
         self.process.environment = environment
         self.process.standardInput = FileHandle.nullDevice
         self.process.standardOutput = try FileHandle(forWritingTo: self.output)

@@ -1,0 +1,145 @@
+import Foundation
+import HTTPTypes
+import LeadService
+import Testing
+
+#if DEBUG
+extension ProcessFaultTests {
+    /// What a visitor does in front of the armed process.
+    enum Deed: String, CaseIterable {
+        case rightCode, wrongCode, repeated
+    }
+
+    @Test func `a process killed at any point of a submit loses no lead and doubles none`() async throws {
+        try await withInstallation { place in
+            var acknowledged: [String] = []
+            for deed in Deed.allCases {
+                let before = acknowledged.count
+                while try await Self.crashSubmit(deed, at: acknowledged.count - before + 1, in: place, &acknowledged) {}
+                print("crash points of a submit, \(deed.rawValue): \(acknowledged.count - before - 1)")
+            }
+            try await Self.check(place, acknowledged)
+        }
+    }
+
+    /// - Returns: false when there is no such point any more.
+    private static func crashSubmit(
+        _ deed: Deed, at point: Int, in place: ProcessInstallation, _ acknowledged: inout [String]
+    ) async throws -> Bool {
+        let armed = try await place.start(["HUIFANG_CRASH_AT": deed == .repeated ? "none" : "submit:\(point)"])
+        let phone = "1380000" + String(1000 + acknowledged.count)
+        let key = "key-\(acknowledged.count)"
+        let (challenge, code) = try await place.code(for: phone, from: armed)
+        let wrong = String(code.reversed()) == code ? "000000" : String(code.reversed())
+        let right = ProcessInstallation.inquiry(phone: phone, challenge: challenge, code: code)
+        let tried =
+            deed == .wrongCode ? ProcessInstallation.inquiry(phone: phone, challenge: challenge, code: wrong) : right
+
+        var victim = armed
+        if deed == .repeated {
+            try #require(try await armed.call(.post, "/api/v1/inquiries", right, key: key).status == 201)
+            try await armed.kill()
+            victim = try await place.start(["HUIFANG_CRASH_AT": "submit:\(point)"])
+        }
+        let answer = try? await victim.call(.post, "/api/v1/inquiries", tried, key: key)
+        if answer == nil { #expect(try await victim.ended() == -SIGKILL) }
+        try await victim.kill()
+
+        let fresh = try await place.start()
+        let retried = try await place.answered(fresh, "/api/v1/inquiries", right, key: key) { $0.status != 503 }
+        #expect(retried.status == 201, "\(deed) point \(point): \(retried.text)")
+        if answer?.status == 201 { #expect(retried.text == answer?.text) }
+        acknowledged.append(retried["inquiry_id"].string)
+        try await fresh.kill()
+        return answer == nil
+    }
+
+    @Test func `a process killed at any point of sending sends no code twice`() async throws {
+        try await withInstallation { place in
+            var acknowledged: [String] = []
+            var requests = 0
+            while try await Self.crashRequest(at: requests + 1, in: place, &acknowledged) { requests += 1 }
+            var deliveries = 0
+            while try await Self.crashDelivery(
+                at: deliveries + 1, afterRequestPoint: requests, in: place, &acknowledged)
+            { deliveries += 1 }
+            print("crash points of a code request: \(requests), of its delivery: \(deliveries)")
+            #expect(requests >= 2)
+            #expect(deliveries >= 8)
+            try await Self.check(place, acknowledged)
+        }
+    }
+
+    private static func crashRequest(
+        at point: Int, in place: ProcessInstallation, _ acknowledged: inout [String]
+    ) async throws -> Bool {
+        let phone = "1380001" + String(1000 + acknowledged.count)
+        let armed = try await place.start(["HUIFANG_CRASH_AT": "send:\(point)"])
+        let answer = try? await armed.call(
+            .post, "/api/v1/verification-codes", #"{"phone":"\#(phone)","purpose":"inquiry"}"#)
+        if answer == nil { #expect(try await armed.ended() == -SIGKILL) }
+        try await armed.kill()
+        try await self.finish(phone, in: place, &acknowledged)
+        return answer == nil
+    }
+
+    /// Leaves a message behind by a crash after its commit, and crashes again while it is delivered.
+    private static func crashDelivery(
+        at point: Int, afterRequestPoint last: Int, in place: ProcessInstallation, _ acknowledged: inout [String]
+    ) async throws -> Bool {
+        let phone = "1380002" + String(1000 + acknowledged.count)
+        let first = try await place.start(["HUIFANG_CRASH_AT": "send:\(last)"])
+        _ = try? await first.call(.post, "/api/v1/verification-codes", #"{"phone":"\#(phone)","purpose":"inquiry"}"#)
+        #expect(try await first.ended() == -SIGKILL)
+        let waiting = "SELECT count(*) FROM messages WHERE state IN ('queued', 'sending')"
+        try #require(try await place.count(waiting) == 1)
+
+        let armed = try await place.start(["HUIFANG_CRASH_AT": "outbox:\(point)"], isAwaited: false)
+        let delivered = try await eventually(within: .seconds(20)) {
+            if !armed.isRunning { return true }
+            return try await place.count(waiting) == 0
+        }
+        #expect(delivered)
+        let crashed = try await eventually(within: .seconds(1)) { !armed.isRunning }
+        if crashed { #expect(try await armed.ended() == -SIGKILL) }
+        try await armed.kill()
+        try await self.finish(phone, in: place, &acknowledged)
+        #expect(try await place.count(waiting) == 0)
+        return crashed
+    }
+
+    /// The visitor goes on with a fresh process and asks for another code.
+    private static func finish(
+        _ phone: String, in place: ProcessInstallation, _ acknowledged: inout [String]
+    ) async throws {
+        // The dead sender's lease ends now, not in half a minute.
+        try await place.rows(
+            "UPDATE messages SET lease_until = lease_until - interval '1 minute' WHERE state = 'sending'")
+        let fresh = try await place.start()
+        let (challenge, code) = try await place.code(for: phone, from: fresh)
+        let body = ProcessInstallation.inquiry(phone: phone, challenge: challenge, code: code)
+        let answer = try await place.answered(fresh, "/api/v1/inquiries", body, key: nil) { $0.status != 503 }
+        #expect(answer.status == 201, "\(answer.text)")
+        acknowledged.append(answer["inquiry_id"].string)
+        let isIdle = try await eventually(within: .seconds(5)) {
+            try await place.count("SELECT count(*) FROM messages WHERE state IN ('queued', 'sending')") == 0
+        }
+        #expect(isIdle)
+        try await fresh.kill()
+    }
+
+    /// Everything acknowledged is there once, and no message was sent twice.
+    private static func check(_ place: ProcessInstallation, _ acknowledged: [String]) async throws {
+        let ids = acknowledged.map { "'\($0)'" }.joined(separator: ",")
+        #expect(Set(acknowledged).count == acknowledged.count)
+        #expect(try await place.count("SELECT count(*) FROM inquiries WHERE id IN (\(ids))") == acknowledged.count)
+        for table in ["leads", "inquiries", "callback_tasks", "consents"] {
+            #expect(try await place.count("SELECT count(*) FROM \(table)") == acknowledged.count, "\(table)")
+        }
+        let messages = place.messages.messages
+        #expect(Set(messages.map(\.id)).count == messages.count, "a message was sent twice")
+        let fsck = try place.run(["fsck"])
+        #expect(try await fsck.ended() == 0)
+    }
+}
+#endif
