@@ -146,17 +146,9 @@ package struct Inquiries: Sendable {
         Counter(label: "huifang_sms_verify_total", dimensions: [("result", match == nil ? "refused" : "right")])
             .increment()
         guard let challenge = match else {
+            if let first = try await self.firstAnswer(attempt, reservation) { return first }
             try await self.database.autocommit {
                 try await $0.recordWrongCode(attempt, counted: reservation.isReserved)
-            }
-            // Between the look for a bound key and the lock, the first submit may have committed.
-            if !attempt.locks.isEmpty,
-                let bound = try await self.database.autocommit({ try await $0.boundSubmit(attempt) })
-            {
-                try await self.database.autocommit {
-                    try await $0.giveBackTry(attempt, counted: reservation.isReserved)
-                }
-                return try self.repeated(bound, attempt)
             }
             return .codeInvalid
         }
@@ -164,7 +156,7 @@ package struct Inquiries: Sendable {
             let intake = try self.intake(
                 draft, attempt, challenge: challenge, notice: notice, promise: promise, assessed: assessed)
             guard let dueAt = try await self.database.autocommit({ try await $0.insertInquiry(intake) }) else {
-                return .codeInvalid
+                return try await self.firstAnswer(attempt, reservation) ?? .codeInvalid
             }
             return .accepted(
                 InquiryReceipt(
@@ -172,12 +164,20 @@ package struct Inquiries: Sendable {
                     receiptToken: self.links.token(.receipt, for: attempt.inquiryID),
                     benefits: intake.benefits))
         } catch {
+            if let first = try? await self.firstAnswer(attempt, reservation) { return first }
             try? await self.database.autocommit { try await $0.giveBackTry(attempt, counted: true) }
-            if let bound = try await self.database.autocommit({ try await $0.boundSubmit(attempt) }) {
-                return try self.repeated(bound, attempt)
-            }
             throw error
         }
+    }
+
+    /// The answer of a first submit that committed after this one had looked for it and before it held the keys: its
+    /// code is used by now, and this submit cost no try.
+    private func firstAnswer(
+        _ attempt: SubmitAttempt, _ reservation: SubmitReservation
+    ) async throws -> InquiryOutcome? {
+        guard let bound = try await self.database.autocommit({ try await $0.boundSubmit(attempt) }) else { return nil }
+        try await self.database.autocommit { try await $0.giveBackTry(attempt, counted: reservation.isReserved) }
+        return try self.repeated(bound, attempt)
     }
 
     /// The live challenge whose code it is; without one, one comparison is made all the same.
