@@ -146,13 +146,14 @@ package struct Doctor: Sendable {
         return [Finding("keys", "the key file is missing", remedy: remedy)]
     }
 
+    /// The notice for the next year comes between late October and early December, so it is missed from December on.
     private func lookAtCalendar(at time: Date, inDatabase: Bool) async -> [Finding] {
         var calendar = self.shipped
         if inDatabase, let years = try? await self.database.autocommit({ try await $0.calendarYears() }) {
             calendar = WorkingCalendar(years: years)
         }
         let (year, month, _) = ShanghaiDate(time).components
-        return (month >= 11 ? [year, year + 1] : [year]).filter { !calendar.covers(year: $0) }.map {
+        return (month == 12 ? [year, year + 1] : [year]).filter { !calendar.covers(year: $0) }.map {
             Finding(
                 "calendar", "the working days of \($0) are not known",
                 remedy:
