@@ -33,13 +33,22 @@ package struct Transaction: Sendable {
     package func all<Row: TableRow>(
         _ query: PostgresQuery, as: Row.Type = Row.self, file: String = #fileID, line: Int = #line
     ) async throws -> [Row] {
-        try await self.rows(query, file: file, line: line).map { try Row(row: $0) }
+        let rows = try await self.rows(query, file: file, line: line)
+        return try Self.decode(rows)
     }
 
     /// Runs a statement and decodes its first row.
     package func first<Row: TableRow>(
         _ query: PostgresQuery, as: Row.Type = Row.self, file: String = #fileID, line: Int = #line
     ) async throws -> Row? {
-        try await self.rows(query, file: file, line: line).first.map { try Row(row: $0) }
+        let rows = try await self.rows(query, file: file, line: line)
+        let decoded: [Row] = try Self.decode(Array(rows.prefix(1)))
+        return decoded.first
+    }
+
+    /// Apart from the functions that wait: inlined into them, a decoder that throws crashes the optimiser of Swift 6.3.1.
+    @inline(never)
+    private static func decode<Row: TableRow>(_ rows: [PostgresRow]) throws -> [Row] {
+        try rows.map { try Row(row: $0) }
     }
 }
