@@ -131,8 +131,8 @@ struct CardInquiry: Sendable {
     var metAt: Date?
 
     func json(_ keys: KeyRing, whole: Bool) throws -> JSONOutput {
-        let name = try PersonName(
-            parsing: try keys.open(self.nameSealed, at: SealedPlace("inquiries", "name_sealed", self.id)))
+        let name = PersonName(
+            stored: try keys.open(self.nameSealed, at: SealedPlace("inquiries", "name_sealed", self.id)))
         let remark = try self.remarkSealed.map {
             try keys.open($0, at: SealedPlace("inquiries", "remark_sealed", self.id))
         }

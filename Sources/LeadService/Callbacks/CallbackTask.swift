@@ -38,8 +38,8 @@ package struct CallbackTask: Sendable {
     }
 
     func name(_ keys: KeyRing) throws -> PersonName {
-        try PersonName(
-            parsing: try keys.open(self.nameSealed, at: SealedPlace("inquiries", "name_sealed", self.inquiryID)))
+        PersonName(
+            stored: try keys.open(self.nameSealed, at: SealedPlace("inquiries", "name_sealed", self.inquiryID)))
     }
 
     /// The one task shape (contract §3): masked, and these members only.

@@ -40,7 +40,7 @@ package struct LeadFilter: Sendable {
     private mutating func search(_ text: String, _ fields: inout FieldReader) {
         if let phone = try? PhoneNumber(parsing: text) {
             self.phone = phone
-        } else if text.wholeMatch(of: /[0-9]{4}/) != nil {
+        } else if text.utf8.count == 4, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
             self.lastFour = text
         } else if let name = try? PersonName(parsing: text) {
             self.name = name

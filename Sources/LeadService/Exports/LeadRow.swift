@@ -27,8 +27,8 @@ struct LeadRow: Sendable {
     }
 
     func name(_ keys: KeyRing) throws -> PersonName {
-        try PersonName(
-            parsing: try keys.open(self.nameSealed, at: SealedPlace("inquiries", "name_sealed", self.inquiryID)))
+        PersonName(
+            stored: try keys.open(self.nameSealed, at: SealedPlace("inquiries", "name_sealed", self.inquiryID)))
     }
 
     func remark(_ keys: KeyRing) throws -> String {

@@ -5,14 +5,16 @@ package import Hummingbird
 import Leads
 import Mustache
 import NIOCore
+import Synchronization
 
 /// The pages and their assets: templates parsed once, assets held as bytes with an ETag.
 package struct Pages: Sendable {
     private let library: MustacheLibrary
     private let assets: [String: Asset]
     private let settings: SettingsStore
+    private let rendered = RenderedPages()
 
-    private struct Asset: Sendable {
+    fileprivate struct Asset: Sendable {
         var body: ByteBuffer
         var type: String
         var tag: String
@@ -49,14 +51,22 @@ package struct Pages: Sendable {
             body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 
-    /// As `render`, for a page that is the same for everybody: with an ETag, and 304 for a browser that has it.
+    /// As `render`, for a page that is the same for everybody: rendered once for the settings in force, with an ETag, and
+    /// 304 for a browser that has it.
+    ///
+    /// - Parameters:
+    ///   - version: names everything but the settings that the context depends on.
+    ///   - context: the template's own variables, asked for when the page is rendered.
     package func renderStatic(
-        _ template: String, _ context: [String: Any] = [:], for request: Request
+        _ template: String, version: String, for request: Request, _ context: () -> [String: Any]
     ) throws -> Response {
-        let text = try self.text(template, context)
-        return Self.tagged(
-            ByteBuffer(string: text), type: "text/html; charset=utf-8", tag: Self.tag(Data(text.utf8)),
-            cache: "no-cache", for: request)
+        let settings = self.settings.current
+        let page = try self.rendered.page(template, of: settings, version: version) {
+            let text = try self.text(template, context())
+            return Asset(
+                body: ByteBuffer(string: text), type: "text/html; charset=utf-8", tag: Self.tag(Data(text.utf8)))
+        }
+        return Self.tagged(page, for: request)
     }
 
     private func text(_ template: String, _ context: [String: Any]) throws -> String {
@@ -105,17 +115,15 @@ package struct Pages: Sendable {
     /// Answers an asset, or 404.
     package func asset(_ name: String, for request: Request) throws -> Response {
         guard let asset = self.assets[name] else { throw Problems.notFound }
-        return Self.tagged(asset.body, type: asset.type, tag: asset.tag, cache: "no-cache", for: request)
+        return Self.tagged(asset, for: request)
     }
 
-    private static func tagged(
-        _ body: ByteBuffer, type: String, tag: String, cache: String, for request: Request
-    ) -> Response {
-        let headers: HTTPFields = [.contentType: type, .eTag: tag, .cacheControl: cache]
-        if request.headers[.ifNoneMatch]?.contains(tag) == true {
+    private static func tagged(_ asset: Asset, for request: Request) -> Response {
+        let headers: HTTPFields = [.contentType: asset.type, .eTag: asset.tag, .cacheControl: "no-cache"]
+        if request.headers[.ifNoneMatch]?.contains(asset.tag) == true {
             return Response(status: .notModified, headers: headers)
         }
-        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: body))
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: asset.body))
     }
 
     private static func tag(_ data: Data) -> String {
@@ -132,6 +140,27 @@ package struct Pages: Sendable {
         ]
         if !settings.icpNumber.isEmpty { identity["icp_number"] = settings.icpNumber }
         return identity
+    }
+}
+
+/// The pages that are the same for everybody, as they were last rendered.
+private final class RenderedPages: Sendable {
+    private struct Page {
+        var settings: Settings
+        var version: String
+        var asset: Pages.Asset
+    }
+
+    private let pages = Mutex<[String: Page]>([:])
+
+    func page(
+        _ template: String, of settings: Settings, version: String, render: () throws -> Pages.Asset
+    ) throws -> Pages.Asset {
+        let known = self.pages.withLock { $0[template] }
+        if let known, known.version == version, known.settings == settings { return known.asset }
+        let asset = try render()
+        self.pages.withLock { $0[template] = Page(settings: settings, version: version, asset: asset) }
+        return asset
     }
 }
 

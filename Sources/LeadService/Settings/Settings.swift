@@ -2,7 +2,7 @@ package import Foundation
 package import Leads
 
 /// The business rules in force at an instant, typed; a key without a row has the default below.
-package struct Settings: Sendable {
+package struct Settings: Sendable, Equatable {
     package var companyName = "（未填写公司名称）"
     package var companyAddress = "（未填写公司地址）"
     package var companyTelephone = "（未填写咨询电话）"

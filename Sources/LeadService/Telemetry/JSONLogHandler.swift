@@ -68,6 +68,7 @@ package struct JSONLogHandler: LogHandler {
     }
 
     private static func quoted(_ text: String) -> String {
+        if Self.isHarmless(text) { return "\"\(text)\"" }
         var result = "\""
         for scalar in Self.withoutPhones(text).unicodeScalars {
             switch scalar {
@@ -81,6 +82,17 @@ package struct JSONLogHandler: LogHandler {
             }
         }
         return result + "\""
+    }
+
+    /// Printable ASCII with nothing to escape and no run of digits as long as a number, as most of what is logged.
+    private static func isHarmless(_ text: String) -> Bool {
+        var digits = 0
+        for byte in text.utf8 {
+            guard (0x20...0x7E).contains(byte), byte != 0x22, byte != 0x5C else { return false }
+            digits = (0x30...0x39).contains(byte) ? digits + 1 : 0
+            if digits == 11 { return false }
+        }
+        return true
     }
 
     private static func escape(_ scalar: Unicode.Scalar) -> String {
@@ -99,7 +111,7 @@ package struct JSONLogHandler: LogHandler {
             let number = ["0086", "86", ""].compactMap {
                 digits.hasPrefix($0) ? String(digits.dropFirst($0.count)) : nil
             }
-            result += number.contains { $0.wholeMatch(of: /1[3-9][0-9]{9}/) != nil } ? "[number]" : run
+            result += number.contains(where: Self.isMobile) ? "[number]" : run
             run = ""
             digits = ""
         }
@@ -114,6 +126,11 @@ package struct JSONLogHandler: LogHandler {
         }
         endRun()
         return result
+    }
+
+    private static func isMobile(_ digits: String) -> Bool {
+        digits.utf8.count == 11 && digits.hasPrefix("1")
+            && digits.dropFirst().first.map { "3456789".contains($0) } == true
     }
 
     private static func digit(_ scalar: Unicode.Scalar) -> Character? {

@@ -17,7 +17,9 @@ struct VisitorRoutes: RouteList {
     var routes: [Route] {
         [
             Route(.get, "/", .visitor) { request, _ in
-                try self.pages.pages.renderStatic("inquiries/landing", self.pages.landing, for: request)
+                try self.pages.pages.renderStatic(
+                    "inquiries/landing", version: self.pages.notices.current?.version ?? "", for: request
+                ) { self.pages.landing }
             },
             Route(.get, "/privacy", .visitor, self.notice),
             Route(.post, "/assessment", .visitor, self.assess),
