@@ -63,7 +63,7 @@ extension PostgresConnection {
         let query = PostgresQuery(unsafeSQL: "COPY \(quoted(table))\(list) FROM STDIN WITH (\(format.clause))")
         let request = self.session.control.makeRequest()
         try await self.perform(request: request, logger: logger, file: file, line: line) {
-            try await $0.beginCopy(query, request: $1, direction: .fromClient)
+            try $0.beginCopy(query, request: $1, direction: .fromClient)
         }
         do {
             try await writeData(PostgresCopyFromWriter(session: self.session, request: request))
@@ -74,7 +74,7 @@ extension PostgresConnection {
         }
         do {
             try await self.perform(request: request, logger: logger, file: file, line: line) {
-                try await $0.endCopy(request: $1)
+                try $0.endCopy(request: $1)
             }
         } catch {
             await self.session.abandonCopy()
