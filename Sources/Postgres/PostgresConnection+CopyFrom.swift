@@ -14,7 +14,7 @@ public struct PostgresCopyFromWriter: Sendable {
     /// Sends bytes; a row may begin in one call and end in another.
     public func write(_ byteBuffer: ByteBuffer) async throws {
         try await withTaskCancellationHandler {
-            try await self.session.writeCopy(byteBuffer, request: self.request)
+            try await self.session.run { try $0.writeCopy(byteBuffer, request: self.request) }
         } onCancel: {
             self.session.control.interrupt(self.request)
         }
