@@ -46,9 +46,9 @@ public final class PostgresClient: Sendable, Service {
         isolation: isolated (any Actor)? = #isolation, _ closure: (PostgresConnection) async throws -> sending Result
     ) async throws -> sending Result {
         let connection = try await self.pool.lease()
+        defer { self.pool.release(connection) }
         return try await withTaskExecutorPreference(connection.session.loan, isolation: isolation) {
-            defer { self.pool.release(connection) }
-            return Sent(try await closure(connection))
+            Sent(try await closure(connection))
         }.take()
     }
 

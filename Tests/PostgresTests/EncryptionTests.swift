@@ -52,7 +52,9 @@ extension Sequential {
                         try await $0.one("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()", as: Bool.self)
                     })
 
-                try await withTestConnection(conninfo: "host=\(server.folder) port=\(port) user=postgres dbname=postgres") {
+                try await withTestConnection(
+                    conninfo: "host=\(server.folder) port=\(port) user=postgres dbname=postgres"
+                ) {
                     connection async throws in
                     try await connection.query("ALTER SYSTEM SET ssl = off", logger: logger)
                     try await connection.query("SELECT pg_reload_conf()", logger: logger)

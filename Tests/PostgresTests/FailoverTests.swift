@@ -15,7 +15,8 @@ extension Sequential {
                     } _: { client async throws in
                         try await client.query("CREATE TABLE notes (number bigint)")
                         try await client.query("INSERT INTO notes VALUES (1)")
-                        try await withTestConnection(conninfo: "\(hosts) target_session_attrs=standby") { reader async throws in
+                        try await withTestConnection(conninfo: "\(hosts) target_session_attrs=standby") {
+                            reader async throws in
                             #expect(try await reader.one("SELECT pg_is_in_recovery()", as: Bool.self))
                             try await eventually {
                                 (try? await reader.one("SELECT count(*) FROM notes", as: Int.self)) == 1

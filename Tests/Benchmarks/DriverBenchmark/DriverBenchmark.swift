@@ -9,7 +9,8 @@ import Synchronization
 struct DriverBenchmark {
     static func main() async throws {
         guard let run = Run(CommandLine.arguments.dropFirst()) else {
-            let usage = "usage: DriverBenchmark CONNINFO select|key|transaction pool|connection CONNECTIONS SECONDS ROWS\n"
+            let usage =
+                "usage: DriverBenchmark CONNINFO select|key|transaction pool|connection CONNECTIONS SECONDS ROWS\n"
             FileHandle.standardError.write(Data(usage.utf8))
             exit(64)
         }
@@ -85,7 +86,9 @@ struct Run: Sendable {
         }
     }
 
-    private func one(_ client: PostgresClient, _ seed: UInt64, until deadline: ContinuousClock.Instant) async throws -> Int {
+    private func one(
+        _ client: PostgresClient, _ seed: UInt64, until deadline: ContinuousClock.Instant
+    ) async throws -> Int {
         var keys = Keys(state: seed &* 0x9E37_79B9_7F4A_7C15, rows: self.rows)
         var count = 0
         switch self.door {
@@ -122,9 +125,10 @@ struct Run: Sendable {
             }
         case .key, .transaction:
             var found = 0
-            for try await (id, balance) in try await query("SELECT aid, abalance FROM pgbench_accounts WHERE aid = \(key)")
-                .decode((Int, Int).self)
-            {
+            for try await (id, balance) in try await query(
+                "SELECT aid, abalance FROM pgbench_accounts WHERE aid = \(key)"
+            )
+            .decode((Int, Int).self) {
                 precondition(id == key && balance == 0)
                 found += 1
             }

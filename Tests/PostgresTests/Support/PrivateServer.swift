@@ -35,7 +35,8 @@ final class PrivateServer: Sendable {
     func withStandby<Result>(_ body: (PrivateServer) async throws -> Result) async throws -> Result {
         try await Self.serve(settings: []) { standby in
             try await ServerAccount.execute([
-                ServerAccount.program("pg_basebackup"), "-D", "\(standby.folder)/data", "-h", self.folder, "-U", "postgres",
+                ServerAccount.program("pg_basebackup"), "-D", "\(standby.folder)/data", "-h", self.folder, "-U",
+                "postgres",
                 "-R", "-X", "stream", "-c", "fast", "--no-sync",
             ])
         } _: {
