@@ -91,12 +91,12 @@ public struct PostgresBindings: Sendable, Hashable {
         (Value.self as? any PostgresEncodable.Type)?.psqlType ?? .null
     }
 
-    private mutating func appendNull(_ type: PostgresDataType) {
+    mutating func appendNull(_ type: PostgresDataType) {
         self.metadata.append(Metadata(dataType: type, format: .binary))
         self.bytes.writeInteger(Int32(-1))
     }
 
-    private mutating func appendValue(
+    mutating func appendValue(
         type: PostgresDataType, format: PostgresFormat, _ encode: (inout ByteBuffer) throws -> Void
     ) rethrows {
         let start = self.bytes.writerIndex

@@ -37,13 +37,19 @@ public final class PostgresClient: Sendable, Service {
 
     /// Lends a connection for as long as the closure runs.
     ///
+    /// A closure of no actor runs on the connection's thread, which saves waking another one for each statement. So do its
+    /// child tasks, which therefore wait while a statement runs; work that a statement may have to wait for belongs in a
+    /// task of its own.
+    ///
     /// - Throws: what the closure throws, or `PSQLError` when there is no connection: `leaseTimeout`, `poolClosed`.
     public func withConnection<Result>(
         isolation: isolated (any Actor)? = #isolation, _ closure: (PostgresConnection) async throws -> sending Result
     ) async throws -> sending Result {
         let connection = try await self.pool.lease()
         defer { self.pool.release(connection) }
-        return try await closure(connection)
+        return try await withTaskExecutorPreference(connection.session.loan, isolation: isolation) {
+            Sent(try await closure(connection))
+        }.take()
     }
 
     /// Lends a connection in a transaction, which is committed when the closure returns and rolled back when it throws.
@@ -77,13 +83,23 @@ public final class PostgresClient: Sendable, Service {
     public func query(
         _ query: PostgresQuery, logger: Logger? = nil, file: String = #fileID, line: Int = #line
     ) async throws -> PostgresRowSequence {
-        let connection: PostgresConnection
         do {
-            connection = try await self.pool.lease()
-        } catch let error as PSQLError {
+            return try await self.withConnection { connection in
+                try await connection.query(query, logger: logger ?? self.logger, file: file, line: line)
+            }
+        } catch let error as PSQLError where error.file == nil {
             throw error.at(file, line)
         }
-        defer { self.pool.release(connection) }
-        return try await connection.query(query, logger: logger ?? self.logger, file: file, line: line)
     }
+}
+
+/// Carries what nobody else holds, as `withTaskExecutorPreference` does not say `sending`.
+private struct Sent<Value>: @unchecked Sendable {
+    nonisolated(unsafe) private let storage: Value
+
+    init(_ value: sending Value) {
+        self.storage = value
+    }
+
+    func take() -> sending Value { self.storage }
 }

@@ -14,7 +14,7 @@ public struct PostgresCopyFromWriter: Sendable {
     /// Sends bytes; a row may begin in one call and end in another.
     public func write(_ byteBuffer: ByteBuffer) async throws {
         try await withTaskCancellationHandler {
-            try await self.session.writeCopy(byteBuffer, request: self.request)
+            try await self.session.run { try $0.writeCopy(byteBuffer, request: self.request) }
         } onCancel: {
             self.session.control.interrupt(self.request)
         }
@@ -63,7 +63,7 @@ extension PostgresConnection {
         let query = PostgresQuery(unsafeSQL: "COPY \(quoted(table))\(list) FROM STDIN WITH (\(format.clause))")
         let request = self.session.control.makeRequest()
         try await self.perform(request: request, logger: logger, file: file, line: line) {
-            try await $0.beginCopy(query, request: $1, direction: .fromClient)
+            try $0.beginCopy(query, request: $1, direction: .fromClient)
         }
         do {
             try await writeData(PostgresCopyFromWriter(session: self.session, request: request))
@@ -74,7 +74,7 @@ extension PostgresConnection {
         }
         do {
             try await self.perform(request: request, logger: logger, file: file, line: line) {
-                try await $0.endCopy(request: $1)
+                try $0.endCopy(request: $1)
             }
         } catch {
             await self.session.abandonCopy()

@@ -57,6 +57,6 @@ extension PostgresConnection {
 
     private func control(_ sql: String, _ kind: LibpqSession.Kind, logger: Logger, file: String, line: Int) async throws
     {
-        try await self.perform(logger: logger, file: file, line: line) { try await $0.execute(sql, kind, request: $1) }
+        try await self.perform(logger: logger, file: file, line: line) { try $0.execute(sql, kind, request: $1) }
     }
 }

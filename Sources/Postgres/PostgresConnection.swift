@@ -64,19 +64,19 @@ public final class PostgresConnection: Sendable {
         _ query: PostgresQuery, logger: Logger, file: String = #fileID, line: Int = #line
     ) async throws -> PostgresRowSequence {
         PostgresRowSequence(
-            try await self.perform(logger: logger, file: file, line: line) { try await $0.execute(query, request: $1) })
+            try await self.perform(logger: logger, file: file, line: line) { try $0.execute(query, request: $1) })
     }
 
     /// Runs something on the session; a cancellation of the task interrupts it.
     func perform<Answer: Sendable>(
         request: Int? = nil, logger: Logger, file: String, line: Int,
-        _ body: (LibpqSession, _ request: Int) async throws -> Answer
+        _ body: @Sendable (isolated LibpqSession, _ request: Int) throws -> Answer
     ) async throws -> Answer {
         let session = self.session
         let request = request ?? session.control.makeRequest()
         do {
             return try await withTaskCancellationHandler {
-                try await body(session, request)
+                try await session.run { try body($0, request) }
             } onCancel: {
                 session.control.interrupt(request)
             }

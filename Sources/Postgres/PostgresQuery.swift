@@ -89,7 +89,7 @@ extension PostgresQuery: ExpressibleByStringInterpolation {
             self.sql.append(interpolated)
         }
 
-        private mutating func appendPlaceholder() {
+        mutating func appendPlaceholder() {
             self.sql.append("$\(self.binds.count)")
         }
     }

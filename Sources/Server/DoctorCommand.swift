@@ -51,7 +51,7 @@ struct DoctorCommand: AsyncParsableCommand {
             try await Installation.knock(configuration)
             return .reachable
         } catch let error as PSQLError {
-            return error.sqlState == nil || error.meansUnavailable ? .unreachable : .notSetUp
+            return error.meansUnavailable ? .unreachable : .notSetUp
         } catch {
             return .unreachable
         }

@@ -66,7 +66,7 @@ struct Failure: Error, Equatable {
     }
 
     private init(_ error: PSQLError) {
-        if error.sqlState == nil || error.meansUnavailable {
+        if error.meansUnavailable {
             self = .precondition(
                 "the database cannot be reached (\(error.code)); start it, or correct HUIFANG_DATABASE_URL")
         } else if let state = error.sqlState, ["22023", "42501", "42704", "42P01"].contains(state) {

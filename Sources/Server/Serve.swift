@@ -80,7 +80,7 @@ struct Serve: AsyncParsableCommand {
                 try await installation.checkSchema()
                 return try await file.readOrMake(isUsed: installation.isUsed)
             }
-        } catch let error as PSQLError where error.sqlState == nil || error.meansUnavailable {
+        } catch let error as PSQLError where error.meansUnavailable {
             logger.warning("the database cannot be reached yet", metadata: error.logMetadata)
             return try await file.readOrMake(isUsed: { false })
         }

@@ -15,6 +15,7 @@ import sys
 import time
 
 import checks
+import driver
 import load
 from database import SQL, Database
 from operations import Ledger, adviser_token
@@ -203,6 +204,13 @@ class Bench:
             self.compare(comparison, lambda: self.over_http(self.ledger.work, seconds=count / rate, count=count, rate=rate, seed=number + 1),
                          lambda: by_pgbench(rate=rate), number % 2)
 
+    def driver(self):
+        """The driver alone, on a database of its own."""
+        database = Database(self.options.programs, self.options.socket, "driver")
+        comparisons, facts = driver.measure(self.options.driver, database, self.options.rounds, self.options.seconds, say)
+        self.comparisons += comparisons
+        self.facts.update(facts)
+
     def pages(self):
         """Pages against the constant text of /livez, with wrk."""
         if not shutil.which("wrk"):
@@ -234,6 +242,7 @@ class Bench:
             database.psql(file="advisers.sql")
         try:
             begun = time.perf_counter()
+            self.driver()
             self.readiness()
             self.intake()
             self.fill()
@@ -265,7 +274,7 @@ def main():
     parser.add_argument("--tasks", type=int, default=400, help="worked off in a round of claims (%(default)s)")
     parser.add_argument("--port", type=int, default=18080, help="of the service; the next one is its operations port (%(default)s)")
     parser.add_argument("--json", help="a file for all figures")
-    for name in ("executable", "programs", "socket", "folder"):
+    for name in ("executable", "driver", "programs", "socket", "folder"):
         parser.add_argument("--" + name, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--postmaster", type=int, required=True, help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -91,6 +91,51 @@ struct CodingOfStructuresTests {
         try await check([String](), "text[]")
     }
 
+    @Test func `arrays with NULL elements go to the server and back as arrays of optionals`() async throws {
+        func check<Element: PostgresArrayEncodable & PostgresArrayDecodable & Equatable & Sendable>(
+            _ array: [Element?], _ type: String
+        ) async throws
+        where Element._DecodableType == Element {
+            try await withTestConnection { connection async throws in
+                let rows = try await connection.query(
+                    try """
+                    SELECT \(array), pg_typeof(\(array))::text, array_positions(\(array), NULL)::bigint[],
+                           \([Element?]?.none), array_append(\(array), NULL)
+                    """, logger: logger
+                ).collect()
+                let (back, name, nulls, none, longer) = try #require(rows.first).decode(
+                    ([Element?], String, [Int], [Element?]?, [Element?]).self)
+                #expect(back == array)
+                #expect(name == type)
+                #expect(nulls == array.indices.filter { array[$0] == nil }.map { $0 + 1 })
+                #expect(none == nil)
+                #expect(longer == array + [nil])
+            }
+        }
+        try await check([true, nil, false], "boolean[]")
+        try await check([nil, Int16.min, .max], "smallint[]")
+        try await check([Int32.min, nil], "integer[]")
+        try await check([1, nil, Int.max], "bigint[]")
+        try await check([Double.pi, nil], "double precision[]")
+        try await check([Decimal(1), nil], "numeric[]")
+        try await check(["", nil, "NULL", "深圳"], "text[]")
+        try await check([ByteBuffer(bytes: [0]), nil, ByteBuffer()], "bytea[]")
+        try await check([UUID(), nil], "uuid[]")
+        try await check([nil, Date(timeIntervalSince1970: 1.5)], "timestamp with time zone[]")
+        try await check([PostgresDate(daysSince2000: 1), nil], "date[]")
+        try await check([String?.none, nil], "text[]")
+        try await check([String?](), "text[]")
+    }
+
+    @Test func `U+0000 beside a NULL element is refused before it is sent`() async throws {
+        let error = try await #require(throws: PSQLError.self) {
+            try await withTestConnection { connection async throws in
+                try await connection.query("SELECT \([nil, "a\0b"])", logger: logger)
+            }
+        }
+        #expect(error.code == .nulInText)
+    }
+
     @Test func `an array with NULL or of another type is refused`() async throws {
         try await withTestConnection { connection async throws in
             let missing = try await #require(throws: PostgresDecodingError.self) {

@@ -66,6 +66,28 @@ extension Sequential {
             }
         }
 
+        @Test func `who asks before the run begins is served by it, and without a run is refused after the lease time`()
+            async throws
+        {
+            let warnings = Recorder<String>()
+            let noting = Logger(label: "test") { _ in WarningRecorder(warnings: warnings) }
+            var configuration = PostgresClient.Configuration(conninfo: try TestServer.conninfo)
+            let early = PostgresClient(configuration: configuration, backgroundLogger: noting)
+            let asking = Task { try await early.one("SELECT 1", as: Int.self) }
+            try await eventually { early.statistics.waiting == 1 }
+            let run = Task { await early.run() }
+            #expect(try await asking.value == 1)
+            run.cancel()
+            await run.value
+            #expect(warnings.values == [])
+
+            configuration.extras.leaseTimeout = .milliseconds(20)
+            let idle = PostgresClient(configuration: configuration, backgroundLogger: noting)
+            let error = try await #require(throws: PSQLError.self) { try await idle.query("SELECT 1") }
+            #expect(error.code == .leaseTimeout)
+            #expect(warnings.values == ["No connection was lent, because PostgresClient.run() is not running"])
+        }
+
         @Test func `a cancelled task stops waiting for a connection`() async throws {
             try await withTestClient {
                 $0.options.maximumConnections = 1
@@ -169,5 +191,25 @@ extension Sequential {
             let error = try await #require(throws: PSQLError.self) { try await client.query("SELECT 1") }
             #expect(error.code == .poolClosed)
         }
+    }
+}
+
+/// Notes warnings and what is worse.
+private struct WarningRecorder: LogHandler {
+    let warnings: Recorder<String>
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.warning
+
+    init(warnings: Recorder<String>) {
+        self.warnings = warnings
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { self.metadata[key] }
+        set { self.metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        self.warnings.record("\(event.message)")
     }
 }

@@ -19,10 +19,20 @@ extension PSQLError {
 
     /// Whether the same request may succeed a moment later: no connection, no lease, a server starting or stopping,
     /// out of connections or disk, a lock or a statement that took too long.
+    ///
+    /// What the driver refuses by itself, such as U+0000 in a text, would be refused again.
     package var meansUnavailable: Bool {
-        guard let state = self.sqlState else { return true }
+        guard let state = self.sqlState else { return Self.passing.contains(self.code) }
         return ["08", "53", "57"].contains(state.prefix(2)) || ["40001", "40P01", "55P03", "25006"].contains(state)
     }
+}
+
+extension PSQLError {
+    /// The failures without SQLSTATE that pass: of the connection, of its pool, of a cancelled or unanswered request.
+    private static let passing: Set<Code> = [
+        .connectionError, .serverClosedConnection, .clientClosedConnection, .listenFailed, .leaseTimeout, .poolClosed,
+        .queryCancelled, .timeout, .outcomeUnknown,
+    ]
 }
 
 /// What operations, which do not know the driver, may ask of a failed statement.

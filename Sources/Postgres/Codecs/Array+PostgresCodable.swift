@@ -78,7 +78,7 @@ extension Array: PostgresEncodable where Element: PostgresArrayEncodable {
     public func encode<JSONEncoder: PostgresJSONEncoder>(
         into byteBuffer: inout ByteBuffer, context: PostgresEncodingContext<JSONEncoder>
     ) throws {
-        try self.encodeElements(into: &byteBuffer) { try $0.encode(into: &$1, context: context) }
+        try byteBuffer.writeElements(self.lazy.map(Optional.some)) { try $0.encode(into: &$1, context: context) }
     }
 }
 
@@ -95,28 +95,32 @@ extension Array: PostgresNonThrowingEncodable where Element: PostgresArrayEncoda
     public func encode<JSONEncoder: PostgresJSONEncoder>(
         into byteBuffer: inout ByteBuffer, context: PostgresEncodingContext<JSONEncoder>
     ) {
-        self.encodeElements(into: &byteBuffer) { $0.encode(into: &$1, context: context) }
+        byteBuffer.writeElements(self.lazy.map(Optional.some)) { $0.encode(into: &$1, context: context) }
     }
 }
 
-extension Array where Element: PostgresArrayEncodable {
-    fileprivate func encodeElements(
-        into bytes: inout ByteBuffer, _ encode: (Element, inout ByteBuffer) throws -> Void
+extension ByteBuffer {
+    /// Writes a one-dimensional array from 1; nil is NULL.
+    mutating func writeElements<Element: PostgresArrayEncodable>(
+        _ elements: some Collection<Element?>, _ encode: (Element, inout ByteBuffer) throws -> Void
     ) rethrows {
-        bytes.writeMultipleIntegers(Int32(self.isEmpty ? 0 : 1), Int32(0), Element.psqlType.rawValue)
-        guard !self.isEmpty else { return }
-        bytes.writeMultipleIntegers(Int32(self.count), Int32(1))
-        for element in self {
-            let start = bytes.writerIndex
-            bytes.writeInteger(Int32(0))
-            try encode(element, &bytes)
-            bytes.setInteger(Int32(bytes.writerIndex - start - 4), at: start)
+        let hasNull = elements.contains { $0 == nil }
+        self.writeMultipleIntegers(
+            Int32(elements.isEmpty ? 0 : 1), Int32(hasNull ? 1 : 0), Element.psqlType.rawValue)
+        guard !elements.isEmpty else { return }
+        self.writeMultipleIntegers(Int32(elements.count), Int32(1))
+        for element in elements {
+            let start = self.writerIndex
+            self.writeInteger(Int32(-1))
+            guard let element else { continue }
+            try encode(element, &self)
+            self.setInteger(Int32(self.writerIndex - start - 4), at: start)
         }
     }
 }
 
-extension Array: PostgresDecodable where Element: PostgresArrayDecodable, Element == Element._DecodableType {
-    /// Reads a one-dimensional array without NULL elements.
+extension Array: PostgresDecodable where Element: PostgresArrayDecodable {
+    /// Reads a one-dimensional array; an element that is NULL needs an optional type.
     public init<JSONDecoder: PostgresJSONDecoder>(
         from byteBuffer: inout ByteBuffer, type: PostgresDataType, format: PostgresFormat,
         context: PostgresDecodingContext<JSONDecoder>
@@ -136,11 +140,11 @@ extension Array: PostgresDecodable where Element: PostgresArrayDecodable, Elemen
         self.reserveCapacity(Int(count))
         for _ in 0..<count {
             guard let length = byteBuffer.readInteger(as: Int32.self) else { throw PostgresDecodingError.Code.failure }
-            guard length >= 0 else { throw PostgresDecodingError.Code.missingData }
-            guard var bytes = byteBuffer.readSlice(length: Int(length)) else {
-                throw PostgresDecodingError.Code.failure
-            }
-            self.append(try Element(from: &bytes, type: PostgresDataType(element), format: format, context: context))
+            var bytes = length < 0 ? nil : byteBuffer.readSlice(length: Int(length))
+            guard length < 0 || bytes != nil else { throw PostgresDecodingError.Code.failure }
+            self.append(
+                try Element._decodeRaw(
+                    from: &bytes, type: PostgresDataType(element), format: format, context: context))
         }
     }
 }

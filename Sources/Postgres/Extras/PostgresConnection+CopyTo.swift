@@ -46,11 +46,11 @@ extension PostgresConnection {
     ) async throws -> sending Result {
         let request = self.session.control.makeRequest()
         try await self.perform(request: request, logger: logger, file: file, line: line) {
-            try await $0.beginCopy(query, request: $1, direction: .toClient)
+            try $0.beginCopy(query, request: $1, direction: .toClient)
         }
         let chunks = PostgresCopySequence {
             try await self.perform(request: request, logger: logger, file: file, line: line) {
-                try await $0.nextCopyChunk(request: $1)
+                try $0.nextCopyChunk(request: $1)
             }
         }
         do {

@@ -29,7 +29,7 @@ extension PostgresConnection {
         try build(&pipeline)
         let queries = pipeline.queries
         let results = try await self.perform(logger: logger, file: file, line: line) {
-            try await $0.pipeline(queries, request: $1)
+            try $0.pipeline(queries, request: $1)
         }
         return results.map { PostgresRowSequence($0) }
     }

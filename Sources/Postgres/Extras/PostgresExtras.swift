@@ -39,6 +39,9 @@ public struct PostgresExtras: Sendable {
     /// Statements without parameters that every new connection runs first, such as `SET ROLE`.
     public var sessionSetup: [String] = []
     /// Whether statements are prepared by their text; a pooler that shares connections between transactions forbids it.
+    ///
+    /// Behind such a pooler what a session sets reaches only one of its connections: the role and the timeouts have to be
+    /// the login's, by `ALTER ROLE … SET`.
     public var preparedStatements = true
     /// The role a server must have; nil leaves the address's `target_session_attrs`.
     public var targetSessionAttributes: TargetSessionAttributes?

@@ -12,6 +12,8 @@ actor LibpqSession {
     }
 
     private let executor: ThreadExecutor
+    /// The thread for a task that holds the connection.
+    nonisolated let loan: ThreadLoan
     nonisolated var unownedExecutor: UnownedSerialExecutor { self.executor.asUnownedSerialExecutor() }
 
     nonisolated let control = SessionControl()
@@ -27,7 +29,26 @@ actor LibpqSession {
 
     init(id: Int, configuration: SessionConfiguration) {
         self.executor = ThreadExecutor(name: "postgres-\(id)")
+        self.loan = ThreadLoan(of: self.executor)
         self.configuration = configuration
+    }
+
+    /// Runs something on the session's thread; whoever runs there already goes on without a switch.
+    nonisolated func run<Answer: Sendable>(
+        _ body: @Sendable (isolated LibpqSession) throws -> Answer
+    ) async throws -> Answer {
+        guard self.executor.isCurrent else { return try await self.hop(body) }
+        return try self.runHere(body)
+    }
+
+    private nonisolated func runHere<Answer: Sendable>(
+        _ body: (isolated LibpqSession) throws -> Answer
+    ) throws -> Answer {
+        try self.assumeIsolated(body)
+    }
+
+    private func hop<Answer: Sendable>(_ body: @Sendable (isolated LibpqSession) throws -> Answer) throws -> Answer {
+        try body(self)
     }
 
     /// Takes over an open connection.
@@ -163,7 +184,7 @@ extension LibpqSession {
     static func poll(
         _ socket: Int32, _ events: Int32, _ wakeUp: Int32, until deadline: ContinuousClock.Instant?
     ) -> Bool? {
-        var descriptors = [
+        var descriptors: [2 of pollfd] = [
             pollfd(fd: socket, events: Int16(events), revents: 0),
             pollfd(fd: wakeUp, events: Int16(POLLIN), revents: 0),
         ]
@@ -174,7 +195,9 @@ extension LibpqSession {
                 guard left > .zero else { return nil }
                 milliseconds = Int32(clamping: left.wholeMilliseconds + 1)
             }
-            let count = Glibc.poll(&descriptors, 2, milliseconds)
+            let count = withUnsafeMutablePointer(to: &descriptors) {
+                $0.withMemoryRebound(to: pollfd.self, capacity: 2) { Glibc.poll($0, 2, milliseconds) }
+            }
             guard count > 0 else { continue }
             return descriptors[1].revents != 0
         }

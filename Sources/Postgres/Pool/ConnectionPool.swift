@@ -58,11 +58,15 @@ final class ConnectionPool: Sendable {
             state.lastWaiterID += 1
             return state.lastWaiterID
         }
-        if !self.state.withLock({ $0.isRunning }) {
-            self.logger.warning("A connection is asked for, but PostgresClient.run() is not running")
-        }
         let start = ContinuousClock.now
         defer { self.metrics.waited(ContinuousClock.now - start) }
+        if !self.state.withLock({ $0.isRunning }) {
+            // The timers belong to the run, which may begin in a moment or never; the wait has to end either way.
+            Task {
+                try await Task.sleep(until: start + self.configuration.extras.leaseTimeout, clock: .continuous)
+                self.change { $0.machine.tick(at: .now) }
+            }
+        }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 self.change { state in
@@ -213,6 +217,9 @@ final class ConnectionPool: Sendable {
         switch refusal {
         case .timedOut:
             self.metrics.leaseTimeouts.increment()
+            if !state.isRunning {
+                self.logger.warning("No connection was lent, because PostgresClient.run() is not running")
+            }
             return PSQLError(code: .leaseTimeout, underlying: state.lastFailure)
         case .closed: return PSQLError(code: .poolClosed)
         case .cancelled: return PSQLError(code: .queryCancelled)
