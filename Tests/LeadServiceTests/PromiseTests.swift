@@ -48,6 +48,21 @@ import Testing
         }
     }
 
+    @Test func `an inquiry is provisional for the deadline it was told, not for an older one of the task`() async throws {
+        try await withService { service in
+            service.clock.set(try #require(RFC3339.date("2026-12-29T10:00:00+08:00")))
+            try await service.submit(phone: "13800000085")
+            // The notice for 2027 has not come, and the first promise is broken.
+            service.clock.set(try #require(RFC3339.date("2026-12-31T10:00:00+08:00")))
+            let second = try await service.submit(phone: "13800000085")
+            #expect(second["due_at"].string == "2027-01-04T18:00:00+08:00")
+            let stored = try await service.column(
+                "SELECT string_agg(provisional::text, ' ' ORDER BY accepted_at) FROM inquiries")
+            #expect(stored == "false true")
+            #expect(try await service.column("SELECT provisional::text FROM callback_tasks") == "false")
+        }
+    }
+
     @Test func `without consent, or under an older notice, nothing at all is stored`() async throws {
         try await withService { service in
             let (id, code) = try await service.challenge(for: "13800000083")
