@@ -48,7 +48,8 @@ import Testing
         }
     }
 
-    @Test func `an inquiry is provisional for the deadline it was told, not for an older one of the task`() async throws {
+    @Test func `an inquiry is provisional for the deadline it was told, not for an older one of the task`() async throws
+    {
         try await withService { service in
             service.clock.set(try #require(RFC3339.date("2026-12-29T10:00:00+08:00")))
             try await service.submit(phone: "13800000085")
