@@ -19,6 +19,23 @@ import Testing
                     "length and chunks", Self.post + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
                     400
                 ),
+                ("chunk with a sign", Self.post + "Transfer-Encoding: chunked\r\n\r\n-2\r\n{}\r\n0\r\n\r\n", 400),
+                (
+                    "chunk longer than it said", Self.post + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}}\r\n0\r\n\r\n",
+                    400
+                ),
+                (
+                    "no JSON in chunks",
+                    Self.post + "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n{\r\n0\r\n\r\n",
+                    400
+                ),
+                (
+                    "too much in chunks",
+                    Self.post + "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        + String(repeating: "4000\r\n\(String(repeating: " ", count: 0x4000))\r\n", count: 5)
+                        + "0\r\n\r\n", 413
+                ),
+                ("half a chunk", Self.post + "Transfer-Encoding: chunked\r\n\r\n5\r\n{", 408),
                 ("two lengths", Self.post + "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!", 400),
                 ("negative length", Self.post + "Content-Length: -5\r\n\r\nhello", 400),
                 ("no host", "GET / HTTP/1.1\r\n\r\n", 400),
@@ -63,6 +80,8 @@ import Testing
             let well = try await Self.exchange(
                 "GET /api/v1/assessment-rules HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", port: port)
             #expect(well.hasPrefix("HTTP/1.1 200 "))
+            let stored = try await huifang.database.query("SELECT 1 FROM assessments")
+            #expect(stored.isEmpty)
             serve.terminate()
             #expect(await serve.end().code == 0)
         }

@@ -54,6 +54,74 @@ extension ProcessFaultTests {
         return answer == nil
     }
 
+    @Test func `a process killed while it gives a try back loses neither code nor key`() async throws {
+        try await withInstallation { place in
+            try await place.rows(
+                "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no''; END'")
+            var acknowledged: [String] = []
+            // Points 1 to 5 are those of every submit up to the statement that fails here.
+            var point = 6
+            var crashed = true
+            while crashed {
+                let armed = try await place.start(["HUIFANG_CRASH_AT": "submit:\(point)"])
+                let (phone, key) = ("1380001\(2000 + point)", "key-\(point)")
+                let (challenge, code) = try await place.code(for: phone, from: armed)
+                let body = ProcessInstallation.inquiry(phone: phone, challenge: challenge, code: code)
+                try await place.rows(
+                    "CREATE TRIGGER fail BEFORE INSERT ON inquiries FOR EACH ROW EXECUTE FUNCTION fail()")
+                let answer = try? await armed.call(.post, "/api/v1/inquiries", body, key: key)
+                crashed = answer == nil
+                if crashed { #expect(try await armed.ended() == -SIGKILL) } else { #expect(answer?.status == 500) }
+                try await armed.kill()
+                try await place.rows("DROP TRIGGER fail ON inquiries")
+                #expect(try await place.count("SELECT count(*) FROM inquiries") == acknowledged.count)
+                let left = "SELECT sum(tries) FROM verification_counters"
+                #expect(try await place.count(left) <= 1, "only the last one may be in doubt")
+                let fresh = try await place.start()
+                let retried = try await place.answered(fresh, "/api/v1/inquiries", body, key: key) { $0.status != 503 }
+                #expect(retried.status == 201, "point \(point): \(retried.text)")
+                #expect(try await place.count(left) == 0)
+                acknowledged.append(retried["inquiry_id"].string)
+                try await fresh.kill()
+                point += 1
+            }
+            print("crash points of giving a try back: \(point - 7)")
+            #expect(point >= 10, "the try was looked up, given back, and the key unlocked")
+            try await Self.check(place, acknowledged)
+        }
+    }
+
+    @Test func `a process killed while it refuses a code sends none and forgets nothing`() async throws {
+        try await withInstallation { place in
+            let phone = "13800013000"
+            let first = try await place.start()
+            _ = try await place.code(for: phone, from: first)
+            try await first.kill()
+            let before = try await place.rows("SELECT p::text FROM phone_budgets p").map { try $0.decode(String.self) }
+            var point = 1
+            var crashed = true
+            while crashed {
+                let armed = try await place.start([
+                    "HUIFANG_CRASH_AT": "send:\(point)", "HUIFANG_RESEND_SECONDS": "3600",
+                ])
+                let answer = try? await armed.call(
+                    .post, "/api/v1/verification-codes", #"{"phone":"\#(phone)","purpose":"inquiry"}"#)
+                crashed = answer == nil
+                if crashed { #expect(try await armed.ended() == -SIGKILL) } else { #expect(answer?.status == 429) }
+                try await armed.kill()
+                let after = try await place.rows("SELECT p::text FROM phone_budgets p").map {
+                    try $0.decode(String.self)
+                }
+                #expect(after == before, "point \(point)")
+                point += 1
+            }
+            print("crash points of a refused code: \(point - 2)")
+            #expect(point >= 7)
+            #expect(try await place.count("SELECT count(*) FROM messages") == 1)
+            #expect(place.messages.messages.count == 1)
+        }
+    }
+
     @Test func `a process killed at any point of sending sends no code twice`() async throws {
         try await withInstallation { place in
             var acknowledged: [String] = []

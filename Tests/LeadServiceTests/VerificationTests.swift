@@ -1,5 +1,7 @@
 import Foundation
 import LeadService
+import NIOCore
+import TestDatabase
 import Testing
 
 @Suite struct VerificationTests {
@@ -90,6 +92,42 @@ import Testing
             let counted = try await service.database.query("SELECT cardinality(wrongs) FROM phone_budgets")
             let wrong5 = try counted[0].decode(Int32.self)
             #expect(wrong5 == Int32(5))
+        }
+    }
+
+    @Test func `of guesses that wait for the last use of a budget one is compared`() async throws {
+        try await withService(TestService.behindProxy) { service in
+            let address = "203.0.113.9"
+            var targets: [(phone: String, id: String)] = []
+            for number in 0..<6 {
+                let phone = "138\(3000 + number)0001"
+                let answer = try await service.askForCode(phone, from: "192.0.\(number).1")
+                targets.append((phone, answer["challenge_id"].string))
+            }
+            let known = targets
+            for number in 0..<29 {
+                let answer = try await service.offer(
+                    "111111", UUID().text, phone: "139\(10_000_000 + number)", from: address)
+                try #require(answer.code == "code_invalid", "\(answer.text)")
+            }
+            // All of them have seen the budget with one use left before any of them gets to take it.
+            let key = ByteBuffer(bytes: service.keys.bucket("wrong-address-hour", address))
+            let guesses = try await service.services.database.transaction { tx in
+                try await tx.execute("SELECT 1 FROM budgets WHERE bucket = \(key) FOR UPDATE")
+                let guesses = known.map { target in
+                    Task { try await service.offer("111111", target.id, phone: target.phone, from: address) }
+                }
+                let waiting =
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                _ = try await eventually(within: .seconds(20)) { try await service.count(waiting) == 6 }
+                return guesses
+            }
+            var statuses: [Int] = []
+            for guess in guesses { statuses.append(try await guess.value.status) }
+            #expect(statuses.sorted() == [422, 429, 429, 429, 429, 429])
+            #expect(try await service.count("SELECT sum(tries) FROM verification_counters") == 1)
+            #expect(try await service.count("SELECT sum(cardinality(wrongs)) FROM phone_budgets") == 1)
+            #expect(try await service.count("SELECT max(used) FROM budgets WHERE ceiling IN (30, 100, 200)") == 30)
         }
     }
 

@@ -197,7 +197,7 @@ extension Transaction {
     func openTask(ofLead lead: UUID) async throws -> UUID? {
         let rows = try await self.rows(
             """
-            SELECT t.id FROM callback_tasks t JOIN leads l ON t.lead_id = coalesce(l.merged_into, l.id)
+            SELECT t.id FROM callback_tasks t JOIN leads l ON t.lead_id = \(unescaped: MergedLead.target)
             WHERE l.id = \(lead) AND t.state <> 'closed'
             """)
         return try rows.first?.decode(UUID.self)
@@ -219,7 +219,7 @@ extension Transaction {
         try await self.execute(
             """
             INSERT INTO callback_tasks (id, lead_id, latest_inquiry_id, state, accepted_at, newest_inquiry_at, due_at, provisional, next_attempt_at)
-            SELECT \(id), coalesce(l.merged_into, l.id), i.id, 'open', \(now), \(now), \(dueAt), \(provisional), \(now)
+            SELECT \(id), \(unescaped: MergedLead.target), i.id, 'open', \(now), \(now), \(dueAt), \(provisional), \(now)
             FROM leads l JOIN LATERAL (SELECT id FROM inquiries WHERE lead_id = l.id ORDER BY accepted_at DESC LIMIT 1) i ON true
             WHERE l.id = \(lead)
             ON CONFLICT (lead_id) WHERE state <> 'closed' DO NOTHING

@@ -79,7 +79,7 @@ extension Transaction {
         try await self.all(
             """
             SELECT \(columnsOf: CardInquiry.self) FROM inquiries i JOIN leads l ON l.id = i.lead_id
-            WHERE (l.id = \(lead) OR l.merged_into = \(lead)) AND NOT i.quarantined ORDER BY i.accepted_at DESC LIMIT 50
+            WHERE \(isOrMergedInto: lead) AND NOT i.quarantined ORDER BY i.accepted_at DESC LIMIT 50
             """)
     }
 
@@ -87,7 +87,7 @@ extension Transaction {
         try await self.all(
             """
             SELECT \(columnsOf: CardConsent.self) FROM consents c JOIN leads l ON l.id = c.lead_id
-            WHERE l.id = \(lead) OR l.merged_into = \(lead) ORDER BY c.given_at DESC, c.id LIMIT 50
+            WHERE \(isOrMergedInto: lead) ORDER BY c.given_at DESC, c.id LIMIT 50
             """)
     }
 
@@ -110,7 +110,7 @@ extension Transaction {
     func cardAssessments(of lead: UUID) async throws -> [CardAssessment] {
         let condition: PostgresQuery = """
             FROM assessments WHERE id IN (SELECT i.assessment_id FROM inquiries i JOIN leads l ON l.id = i.lead_id
-                                          WHERE (l.id = \(lead) OR l.merged_into = \(lead)) AND NOT i.quarantined)
+                                          WHERE \(isOrMergedInto: lead) AND NOT i.quarantined)
             ORDER BY created_at DESC, id DESC LIMIT 20
             """
         let assessed = try await self.all(

@@ -119,8 +119,7 @@ extension Transaction {
         try await self.execute(
             """
             UPDATE inquiries i SET met_at = \(now) FROM leads l
-            WHERE i.lead_id = l.id AND (l.merged_into = \(lead) OR (l.id = \(lead) AND l.merged_into IS NULL)) AND i.met_at IS NULL AND NOT i.quarantined
-              AND i.accepted_at <= \(boundary)
+            WHERE i.lead_id = l.id AND \(isOrMergedInto: lead) AND i.met_at IS NULL AND NOT i.quarantined AND i.accepted_at <= \(boundary)
             """)
     }
 
@@ -129,7 +128,7 @@ extension Transaction {
         let rows = try await self.rows(
             """
             SELECT min(i.due_at) FROM inquiries i JOIN leads l ON i.lead_id = l.id
-            WHERE (l.merged_into = \(lead) OR (l.id = \(lead) AND l.merged_into IS NULL)) AND i.met_at IS NULL AND NOT i.quarantined AND i.accepted_at > \(boundary)
+            WHERE \(isOrMergedInto: lead) AND i.met_at IS NULL AND NOT i.quarantined AND i.accepted_at > \(boundary)
             """)
         guard let row = rows.first else { return nil }
         return try row.decode(Date?.self)
@@ -202,7 +201,7 @@ extension Transaction {
     func link(lead: UUID, to target: UUID) async throws -> Bool {
         try await self.execute(
             """
-            UPDATE leads SET merged_into = \(target) WHERE (id = \(lead) OR merged_into = \(lead))
+            UPDATE leads l SET merged_into = \(target) WHERE \(isOrMergedInto: lead)
               AND EXISTS (SELECT FROM leads t WHERE t.id = \(target) AND t.merged_into IS NULL)
             RETURNING 1
             """)
@@ -219,10 +218,9 @@ extension Transaction {
             FROM callback_tasks WHERE id = \(task)
             ON CONFLICT (lead_id) WHERE state <> 'closed' DO UPDATE SET
                 state = 'open', paused_reason = NULL, met_at = NULL,
-                due_at = CASE WHEN t.met_at IS NULL THEN least(t.due_at, excluded.due_at) ELSE excluded.due_at END,
-                provisional = CASE WHEN t.met_at IS NULL AND t.due_at < excluded.due_at THEN t.provisional ELSE excluded.provisional END,
-                call_again_at = CASE WHEN t.call_again_at < excluded.due_at THEN t.call_again_at END,
-                next_attempt_at = CASE WHEN t.call_again_at < excluded.due_at THEN t.call_again_at ELSE least(t.next_attempt_at, \(now)) END
+                due_at = \(unescaped: TaskJoin.dueAt), provisional = \(unescaped: TaskJoin.provisional),
+                call_again_at = CASE WHEN \(unescaped: TaskJoin.keepsAgreedTime) THEN t.call_again_at END,
+                next_attempt_at = CASE WHEN \(unescaped: TaskJoin.keepsAgreedTime) THEN t.call_again_at ELSE least(t.next_attempt_at, \(now)) END
             """)
     }
 }

@@ -14,7 +14,7 @@ extension LeadRow: TableRow {
     static let tables = """
         leads l
         JOIN LATERAL (SELECT * FROM inquiries WHERE lead_id = l.id AND NOT quarantined ORDER BY accepted_at DESC, id DESC LIMIT 1) i ON true
-        LEFT JOIN LATERAL (SELECT * FROM callback_tasks WHERE lead_id = coalesce(l.merged_into, l.id)
+        LEFT JOIN LATERAL (SELECT * FROM callback_tasks WHERE lead_id = \(MergedLead.target)
                            ORDER BY accepted_at DESC, id DESC LIMIT 1) t ON true
         LEFT JOIN LATERAL (SELECT adviser_id FROM callback_claims WHERE task_id = t.id ORDER BY claim_number DESC LIMIT 1) c ON true
         LEFT JOIN staff s ON s.id = coalesce(t.owner_id, c.adviser_id)

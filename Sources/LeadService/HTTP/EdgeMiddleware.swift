@@ -19,9 +19,7 @@ struct EdgeMiddleware: RouterMiddleware {
         if let authority = request.head.authority, !self.hosts.contains(Self.host(authority)) {
             throw Problems.misdirected
         }
-        if let encoding = request.headers[.contentEncoding], encoding != "identity" {
-            throw Problems.unsupportedMediaType
-        }
+        guard request.headers[.contentEncoding] == nil else { throw Problems.unsupportedMediaType }
         if let length = request.headers[.contentLength], let bytes = Int(length), bytes > context.maxUploadSize {
             throw Problems.tooLarge
         }

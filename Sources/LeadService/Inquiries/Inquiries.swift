@@ -56,6 +56,9 @@ package struct Inquiries: Sendable {
             let reservation = try await self.reserve(attempt)
             if let bound = reservation.bound { return try self.repeated(bound, attempt) }
             if reservation.isBlocked {
+                if reservation.holdsLocks {
+                    try await self.database.autocommit { try await $0.giveBack(reservation, of: attempt) }
+                }
                 let full = try await self.database.autocommit { try await $0.fullBuckets(attempt.wrongBuckets) }
                 let wait = full.map { $0.end.timeIntervalSince(attempt.at) }.max() ?? 1
                 return .tooMany(retryAfter: Int(wait.rounded(.up)))
@@ -113,7 +116,9 @@ package struct Inquiries: Sendable {
             locks.append(keys.bucket("submit-key", Base64URL.encode(phoneIndex) + key))
         }
         return SubmitAttempt(
-            inquiryID: draft.id ?? self.dependencies.makeID(), idempotencyKey: sender.idempotencyKey,
+            inquiryID: draft.id ?? self.dependencies.makeID(),
+            // Whatever a client made its key of stays out of the database.
+            idempotencyKey: sender.idempotencyKey.map { Base64URL.encode(keys.bucket("idempotency-key", $0)) },
             phoneIndex: phoneIndex,
             challenge: draft.challenge, fingerprint: keys.mac(.fingerprint, Data(draft.fingerprintText.utf8)),
             locks: locks.sorted { $0.lexicographicallyPrecedes($1) }, holder: self.dependencies.makeID(), at: now,
@@ -165,7 +170,7 @@ package struct Inquiries: Sendable {
                     benefits: intake.benefits))
         } catch {
             if let first = try? await self.firstAnswer(attempt, reservation) { return first }
-            try? await self.database.autocommit { try await $0.giveBackTry(attempt, counted: true) }
+            try? await self.database.autocommit { try await $0.giveBack(reservation, of: attempt) }
             throw error
         }
     }
@@ -176,7 +181,7 @@ package struct Inquiries: Sendable {
         _ attempt: SubmitAttempt, _ reservation: SubmitReservation
     ) async throws -> InquiryOutcome? {
         guard let bound = try await self.database.autocommit({ try await $0.boundSubmit(attempt) }) else { return nil }
-        try await self.database.autocommit { try await $0.giveBackTry(attempt, counted: reservation.isReserved) }
+        try await self.database.autocommit { try await $0.giveBack(reservation, of: attempt) }
         return try self.repeated(bound, attempt)
     }
 

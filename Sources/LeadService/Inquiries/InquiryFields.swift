@@ -23,11 +23,12 @@ enum InquiryFields {
         let remark = fields.parsed("remark", required: false, longest: 2000) { text throws(ValidationFailure) in
             try Remark(parsing: text)
         }
-        let source = Attribution.cut(fields.value("source"))
+        let source = Attribution.source(fields.value("source"))
         let extra = fields.value("extra").map { Attribution.cut($0) }
         let website = fields.optionalString("website", longest: 4096)
         let token = fields.optionalString("form_token", longest: 4096)
-        for later in ["proof_of_work", "form_key"] { _ = fields.optionalString(later, longest: 8192) }
+        _ = fields.optionalString("proof_of_work", longest: 8192)
+        let formKey = fields.optionalString("form_key", longest: 8192)
         let consent = try Self.consent(&fields)
         try fields.finish()
         guard let name, let phone, let challenge, let code, let consent else { throw Problems.internal }
@@ -38,7 +39,7 @@ enum InquiryFields {
             "assessment_id": .optional(assessmentID?.uuidString.lowercased()),
             "answers": .optional(answers?.canonicalJSON),
             "window": .optional(window?.rawValue), "remark": .optional(remark?.text), "source": .raw(source),
-            "extra": .raw(extra ?? "null"),
+            "extra": .raw(extra ?? "null"), "form_key": .optional(formKey),
             "notice": .string(consent.noticeVersion), "marketing": .bool(consent.marketing),
             "recipients": .string(recipients),
             "reminder": .optional(consent.reminderValidUntil),

@@ -26,12 +26,12 @@ extension Transaction {
                 DELETE FROM submit_locks WHERE key = ANY (\(attempt.locks.map { ByteBuffer(bytes: $0) })::bytea[])
                   AND holder = \(attempt.holder)
             ), lead AS (
-                INSERT INTO leads (id, phone_index, phone_index_key, phone_sealed, last_four_index, created_at)
+                INSERT INTO leads AS l (id, phone_index, phone_index_key, phone_sealed, last_four_index, created_at)
                 SELECT \(intake.lead), \(phone), \(intake.phoneIndexKey), \(ByteBuffer(bytes: intake.phoneSealed)),
                        \(ByteBuffer(bytes: intake.lastFourIndex)), \(now)
                 FROM consumed
                 ON CONFLICT (phone_index) DO UPDATE SET phone_index = excluded.phone_index
-                RETURNING id, coalesce(merged_into, id) AS task_lead
+                RETURNING id, \(unescaped: MergedLead.target) AS task_lead
             ), assessment AS (
                 INSERT INTO assessments (id, rule_version, assessed_on, answers, sum_before_deductions, total, can_apply, blocked_by,
                                          notes, gap, suggestions, created_at)
@@ -54,20 +54,13 @@ extension Transaction {
                 ON CONFLICT (lead_id) WHERE state <> 'closed' DO UPDATE SET
                     state = 'open', paused_reason = NULL, latest_inquiry_id = excluded.latest_inquiry_id,
                     newest_inquiry_at = excluded.newest_inquiry_at, met_at = NULL, attempts = 0,
-                    due_at = CASE WHEN t.met_at IS NULL THEN least(t.due_at, excluded.due_at) ELSE excluded.due_at END,
-                    provisional = CASE WHEN t.met_at IS NULL AND t.due_at < excluded.due_at THEN t.provisional ELSE excluded.provisional END,
-                    preferred_window = CASE
-                        WHEN excluded.next_attempt_at > CASE WHEN t.met_at IS NULL THEN least(t.due_at, excluded.due_at) ELSE excluded.due_at END
-                        THEN t.preferred_window ELSE excluded.preferred_window END,
-                    call_again_at = CASE
-                        WHEN t.call_again_at < CASE WHEN t.met_at IS NULL THEN least(t.due_at, excluded.due_at) ELSE excluded.due_at END
-                        THEN t.call_again_at END,
-                    next_attempt_at = CASE
-                        WHEN t.call_again_at < CASE WHEN t.met_at IS NULL THEN least(t.due_at, excluded.due_at) ELSE excluded.due_at END
-                        THEN t.call_again_at
-                        WHEN excluded.next_attempt_at > CASE WHEN t.met_at IS NULL THEN least(t.due_at, excluded.due_at) ELSE excluded.due_at END
-                        THEN \(now) ELSE excluded.next_attempt_at END
-                RETURNING CASE WHEN t.due_at > \(now) THEN t.due_at ELSE \(promise.dueAt) END AS told, t.provisional
+                    due_at = \(unescaped: TaskJoin.dueAt), provisional = \(unescaped: TaskJoin.provisional),
+                    preferred_window = CASE WHEN \(unescaped: TaskJoin.opensTooLate) THEN t.preferred_window ELSE excluded.preferred_window END,
+                    call_again_at = CASE WHEN \(unescaped: TaskJoin.keepsAgreedTime) THEN t.call_again_at END,
+                    next_attempt_at = CASE WHEN \(unescaped: TaskJoin.keepsAgreedTime) THEN t.call_again_at
+                                           WHEN \(unescaped: TaskJoin.opensTooLate) THEN \(now) ELSE excluded.next_attempt_at END
+                RETURNING CASE WHEN t.due_at > \(now) THEN t.due_at ELSE \(promise.dueAt) END AS told,
+                          CASE WHEN t.due_at > \(now) THEN t.provisional ELSE \(promise.provisional) END AS provisional
             ), inquiry AS (
                 INSERT INTO inquiries (id, lead_id, name_sealed, name_index, remark_sealed, extra_sealed, assessment_id, preferred_window,
                                        source, accepted_at, due_at, provisional, quarantined)
@@ -95,7 +88,7 @@ extension Transaction {
                 SELECT \(intake.event.id), \(intake.event.at), \(intake.event.actor), \(intake.event.role), \(intake.event.action),
                        \(intake.event.object), \(intake.event.detail.text)::text::jsonb, \(ByteBuffer(bytes: intake.event.mac))
                 FROM inquiry
-            )
+            ), \(givingBack: attempt.wrongBuckets, when: "EXISTS (SELECT FROM consumed)")
             SELECT due_at FROM inquiry
             """)
         return try rows.first?.decode(Date.self)

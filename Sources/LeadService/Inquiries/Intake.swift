@@ -16,11 +16,14 @@ struct SubmitAttempt: Sendable {
     var sender: InquirySender
 }
 
-/// What the reservation found: the keys locked or bound, a try reserved or not, and the live codes to compare with.
+/// What the reservation found: the keys locked or bound, a try and uses of the budgets reserved or not, and the live codes
+/// to compare with.
 struct SubmitReservation: Sendable {
     var holdsLocks: Bool
     var isBlocked: Bool
     var isReserved: Bool
+    /// The wrong-code budgets that one use was taken of.
+    var counted: [BudgetBucket]
     var live: [(challenge: UUID, mac: [UInt8])]
     var bound: BoundSubmit?
 }

@@ -15,7 +15,7 @@ extension Transaction {
         try await self.first(
             """
             SELECT \(columnsOf: ReceiptRow.self) FROM inquiries i JOIN leads l ON l.id = i.lead_id
-            LEFT JOIN LATERAL (SELECT * FROM callback_tasks WHERE lead_id = coalesce(l.merged_into, l.id)
+            LEFT JOIN LATERAL (SELECT * FROM callback_tasks WHERE lead_id = \(unescaped: MergedLead.target)
                                ORDER BY accepted_at DESC, id DESC LIMIT 1) t ON true
             WHERE i.id = \(inquiry)
             """)

@@ -6,17 +6,18 @@ import Postgres
 private struct ReservationRow: TableRow {
     static let columns = """
         (SELECT count(*) FROM locked), EXISTS (SELECT FROM blocked), EXISTS (SELECT FROM reserved),
-        ARRAY(SELECT id FROM live), ARRAY(SELECT code_mac FROM live)
+        ARRAY(SELECT bucket FROM counted), ARRAY(SELECT id FROM live), ARRAY(SELECT code_mac FROM live)
         """
     let locks: Int
     let isBlocked: Bool
     let isReserved: Bool
+    let counted: [ByteBuffer]
     let ids: [UUID]
     let macs: [ByteBuffer]
 
     init(row: PostgresRow) throws {
-        (self.locks, self.isBlocked, self.isReserved, self.ids, self.macs) =
-            try row.decode((Int, Bool, Bool, [UUID], [ByteBuffer]).self)
+        (self.locks, self.isBlocked, self.isReserved, self.counted, self.ids, self.macs) =
+            try row.decode((Int, Bool, Bool, [ByteBuffer], [UUID], [ByteBuffer]).self)
     }
 }
 
@@ -38,13 +39,15 @@ extension ByteBuffer {
 }
 
 extension Transaction {
-    /// Locks the keys and reserves one try, in one statement of its own: what is reserved stays reserved when the
-    /// rest of the submit fails.
+    /// Locks the keys and reserves one try and one use of each wrong-code budget, in one statement of its own: what is
+    /// reserved stays reserved when the rest of the submit fails.
     ///
-    /// A bound key or a used-up budget reserves nothing.
+    /// A bound key or a used-up budget reserves nothing. The budgets come last, so that their rows, which many share, are
+    /// held for the commit only.
     func reserveTry(_ attempt: SubmitAttempt) async throws -> SubmitReservation {
         if let bound = try await self.boundSubmit(attempt) {
-            return SubmitReservation(holdsLocks: false, isBlocked: false, isReserved: false, live: [], bound: bound)
+            return SubmitReservation(
+                holdsLocks: false, isBlocked: false, isReserved: false, counted: [], live: [], bound: bound)
         }
         let phone = ByteBuffer(bytes: attempt.phoneIndex)
         let now = attempt.at
@@ -77,6 +80,18 @@ extension Transaction {
                                 AND v.consumed_at IS NULL AND v.expires_at > \(now)
                                 AND (c.dead_through IS NULL OR v.issued_at > c.dead_through))
                 RETURNING c.dead_through
+            ), counted AS (
+                INSERT INTO budgets AS b (bucket, window_start, used, ceiling)
+                SELECT k, w, 1, c
+                FROM unnest(\(attempt.wrongBuckets.map { ByteBuffer(bytes: $0.key) })::bytea[],
+                            \(attempt.wrongBuckets.map(\.start))::timestamptz[],
+                            \(attempt.wrongBuckets.map(\.ceiling))::bigint[]) AS t (k, w, c)
+                WHERE NOT EXISTS (SELECT FROM blocked) AND (SELECT count(*) FROM locked) = \(attempt.locks.count)
+                  AND (SELECT count(*) FROM reserved) >= 0
+                ORDER BY k
+                ON CONFLICT (bucket, window_start) DO UPDATE SET used = b.used + 1, ceiling = excluded.ceiling
+                WHERE b.used < excluded.ceiling
+                RETURNING bucket
             ), live AS (
                 SELECT v.id, v.code_mac FROM verification_challenges v, reserved r
                 WHERE v.phone_index = \(phone) AND v.purpose = 'inquiry' AND v.consumed_at IS NULL AND v.expires_at > \(now)
@@ -86,8 +101,12 @@ extension Transaction {
             SELECT \(columnsOf: ReservationRow.self)
             """, as: ReservationRow.self)
         guard let row else { throw MissingRow() }
+        let holdsLocks = row.locks == attempt.locks.count
+        let counted = Set(row.counted.map(\.bytes))
         return SubmitReservation(
-            holdsLocks: row.locks == attempt.locks.count, isBlocked: row.isBlocked, isReserved: row.isReserved,
+            holdsLocks: holdsLocks,
+            isBlocked: row.isBlocked || (holdsLocks && counted.count < attempt.wrongBuckets.count),
+            isReserved: row.isReserved, counted: attempt.wrongBuckets.filter { counted.contains($0.key) },
             live: zip(row.ids, row.macs).map { (challenge: $0, mac: $1.bytes) }, bound: nil)
     }
 
@@ -104,7 +123,7 @@ extension Transaction {
             """)
     }
 
-    /// Counts a wrong code against number, address, network and all, and unlocks the keys.
+    /// Counts a wrong code against its number and unlocks the keys; what was reserved stays used.
     func recordWrongCode(_ attempt: SubmitAttempt, counted: Bool) async throws {
         let dayAgo = attempt.at.addingTimeInterval(-86400)
         try await self.execute(
@@ -119,19 +138,19 @@ extension Transaction {
             SET wrongs = array_append(ARRAY(SELECT w FROM unnest(p.wrongs) w WHERE w > \(dayAgo)), \(attempt.at)::timestamptz),
                 seen_at = \(attempt.at)
             """)
-        try await self.countBuckets(attempt.wrongBuckets)
     }
 
-    /// Gives a reserved try back when the code was right, or turned out not to be needed, and unlocks the keys.
-    func giveBackTry(_ attempt: SubmitAttempt, counted: Bool) async throws {
+    /// Gives back what was reserved when the code was right, or turned out not to be needed, and unlocks the keys.
+    func giveBack(_ reservation: SubmitReservation, of attempt: SubmitAttempt) async throws {
         try await self.execute(
             """
             WITH unlocked AS (
                 DELETE FROM submit_locks WHERE key = ANY (\(attempt.locks.map { ByteBuffer(bytes: $0) })::bytea[])
                   AND holder = \(attempt.holder)
-            )
+            ), \(givingBack: reservation.counted, when: "true")
             UPDATE verification_counters SET tries = tries - 1
-            WHERE phone_index = \(ByteBuffer(bytes: attempt.phoneIndex)) AND purpose = 'inquiry' AND tries > 0 AND \(counted)
+            WHERE phone_index = \(ByteBuffer(bytes: attempt.phoneIndex)) AND purpose = 'inquiry' AND tries > 0
+              AND \(reservation.isReserved)
             """)
     }
 }

@@ -10,15 +10,21 @@ package struct SMSOutboxWorker: Service {
     private let database: Database
     private let dependencies: Dependencies
     private let signal: OutboxSignal
+    private let pollInterval: Duration
 
     /// Longer than any gateway call may take, so that a lease that ends belongs to a process that died.
     static let leaseLength: TimeInterval = 30
     private static let batch = 20
 
-    package init(database: Database, dependencies: Dependencies, signal: OutboxSignal) {
+    /// - Parameter pollInterval: how often rows are looked for that no wake-up told of.
+    package init(
+        database: Database, dependencies: Dependencies, signal: OutboxSignal,
+        pollInterval: Duration = .milliseconds(500)
+    ) {
         self.database = database
         self.dependencies = dependencies
         self.signal = signal
+        self.pollInterval = pollInterval
     }
 
     /// One round: settles abandoned messages, then sends what is due until nothing is; returns how many were handed over.
@@ -55,7 +61,7 @@ package struct SMSOutboxWorker: Service {
             }
             // Rows of other processes, and of a wake-up that met a database that was away.
             group.addTask {
-                for await _ in AsyncTimerSequence(every: .milliseconds(500)).cancelOnGracefulShutdown() {
+                for await _ in AsyncTimerSequence(every: self.pollInterval).cancelOnGracefulShutdown() {
                     await self.attempt()
                 }
             }

@@ -18,7 +18,8 @@ extension Transaction {
     /// Issues a code in one statement: the number's own budget first, then the shared ones, and only when all of them
     /// allow it the challenge, its counter and the message.
     ///
-    /// What was counted before a refusal stays counted.
+    /// While a shared budget is used up, nothing is counted in the others: one address cannot use up everybody's. What is
+    /// counted when two requests meet at the last use stays counted.
     func issueCode(_ draft: CodeDraft, buckets: [BudgetBucket], at now: Date) async throws -> Bool {
         let hourAgo = now.addingTimeInterval(-3600)
         let dayAgo = now.addingTimeInterval(-86400)
@@ -26,9 +27,13 @@ extension Transaction {
         let phone = ByteBuffer(bytes: draft.phoneIndex)
         return try await self.execute(
             """
-            WITH number AS (
+            WITH wanted AS (
+                SELECT * FROM unnest(\(buckets.map { ByteBuffer(bytes: $0.key) })::bytea[], \(buckets.map(\.start))::timestamptz[],
+                                     \(buckets.map(\.ceiling))::bigint[]) AS t (k, w, c)
+            ), number AS (
                 INSERT INTO phone_budgets AS p (phone_index, sends, seen_at)
-                VALUES (\(phone), ARRAY[\(now)::timestamptz], \(now))
+                SELECT \(phone), ARRAY[\(now)::timestamptz], \(now)
+                WHERE NOT EXISTS (SELECT FROM wanted JOIN budgets f ON f.bucket = k AND f.window_start = w WHERE f.used >= c)
                 ON CONFLICT (phone_index) DO UPDATE
                 SET sends = array_append(ARRAY(SELECT s FROM unnest(p.sends) s WHERE s > \(dayAgo)), \(now)::timestamptz),
                     wrongs = ARRAY(SELECT w FROM unnest(p.wrongs) w WHERE w > \(dayAgo)), seen_at = \(now)
@@ -40,10 +45,7 @@ extension Transaction {
                 RETURNING phone_index
             ), shared AS (
                 INSERT INTO budgets AS b (bucket, window_start, used, ceiling)
-                SELECT k, w, 1, c
-                FROM number, unnest(\(buckets.map { ByteBuffer(bytes: $0.key) })::bytea[], \(buckets.map(\.start))::timestamptz[],
-                                    \(buckets.map(\.ceiling))::bigint[]) AS t (k, w, c)
-                ORDER BY k
+                SELECT k, w, 1, c FROM number, wanted ORDER BY k
                 ON CONFLICT (bucket, window_start) DO UPDATE SET used = b.used + 1, ceiling = excluded.ceiling
                 WHERE b.used < excluded.ceiling
                 RETURNING 1
@@ -87,16 +89,27 @@ extension Transaction {
         return try rows.map { buckets[try $0.decode(Int.self) - 1] }
     }
 
-    /// Counts one use in each bucket that is not used up.
-    func countBuckets(_ buckets: [BudgetBucket]) async throws {
-        try await self.execute(
+}
+
+extension PostgresQuery.StringInterpolation {
+    /// Common table expressions that take one use back from each bucket, locked in the order of their keys; a row whose
+    /// last use it was is deleted.
+    mutating func appendInterpolation(givingBack buckets: [BudgetBucket], when condition: String) {
+        self.appendLiteral(
+            "held AS (SELECT b.bucket, b.window_start, b.used FROM budgets b WHERE (b.bucket, b.window_start) IN (SELECT * FROM unnest("
+        )
+        self.appendInterpolation(buckets.map { ByteBuffer(bytes: $0.key) })
+        self.appendLiteral("::bytea[], ")
+        self.appendInterpolation(buckets.map(\.start))
+        self.appendLiteral(
             """
-            INSERT INTO budgets AS b (bucket, window_start, used, ceiling)
-            SELECT k, w, 1, c
-            FROM unnest(\(buckets.map { ByteBuffer(bytes: $0.key) })::bytea[], \(buckets.map(\.start))::timestamptz[],
-                        \(buckets.map(\.ceiling))::bigint[]) AS t (k, w, c)
-            ORDER BY k
-            ON CONFLICT (bucket, window_start) DO UPDATE SET used = b.used + 1 WHERE b.used < b.ceiling
+            ::timestamptz[])) AND \(condition) ORDER BY b.bucket FOR UPDATE
+            ), lowered AS (
+                UPDATE budgets b SET used = b.used - 1 FROM held h
+                WHERE b.bucket = h.bucket AND b.window_start = h.window_start AND h.used > 1
+            ), emptied AS (
+                DELETE FROM budgets b USING held h WHERE b.bucket = h.bucket AND b.window_start = h.window_start AND h.used = 1
+            )
             """)
     }
 }

@@ -1,8 +1,16 @@
 -- Request a code: the service's one statement.
 \set n random(1, 2000000000)
-WITH number AS (
+WITH wanted AS (
+    SELECT * FROM unnest(
+        ARRAY[bench_hash('prefix'), bench_hash('address-hour'), bench_hash('address-day'), bench_hash('network-hour'),
+              bench_hash('all-minute'), bench_hash('all-day')],
+        ARRAY[date_trunc('hour', now()), date_trunc('hour', now()), date_trunc('day', now()), date_trunc('hour', now()),
+              date_trunc('minute', now()), date_trunc('day', now())],
+        ARRAY[20000000, 60000000, 200000000, 200000000, 60000000, 2000000000]::bigint[]) AS t (k, w, c)
+), number AS (
     INSERT INTO phone_budgets AS p (phone_index, sends, seen_at)
-    VALUES (bench_hash('phone-' || :n::text), ARRAY[now()], now())
+    SELECT bench_hash('phone-' || :n::text), ARRAY[now()], now()
+    WHERE NOT EXISTS (SELECT FROM wanted JOIN budgets f ON f.bucket = k AND f.window_start = w WHERE f.used >= c)
     ON CONFLICT (phone_index) DO UPDATE
     SET sends = array_append(ARRAY(SELECT s FROM unnest(p.sends) s WHERE s > now() - interval '1 day'), now()),
         wrongs = ARRAY(SELECT w FROM unnest(p.wrongs) w WHERE w > now() - interval '1 day'), seen_at = now()
@@ -14,14 +22,7 @@ WITH number AS (
     RETURNING phone_index
 ), shared AS (
     INSERT INTO budgets AS b (bucket, window_start, used, ceiling)
-    SELECT k, w, 1, c
-    FROM number, unnest(
-        ARRAY[bench_hash('prefix'), bench_hash('address-hour'), bench_hash('address-day'), bench_hash('network-hour'),
-              bench_hash('all-minute'), bench_hash('all-day')],
-        ARRAY[date_trunc('hour', now()), date_trunc('hour', now()), date_trunc('day', now()), date_trunc('hour', now()),
-              date_trunc('minute', now()), date_trunc('day', now())],
-        ARRAY[20000000, 60000000, 200000000, 200000000, 60000000, 2000000000]::bigint[]) AS t (k, w, c)
-    ORDER BY k
+    SELECT k, w, 1, c FROM number, wanted ORDER BY k
     ON CONFLICT (bucket, window_start) DO UPDATE SET used = b.used + 1, ceiling = excluded.ceiling
     WHERE b.used < excluded.ceiling
     RETURNING 1

@@ -31,6 +31,17 @@ WITH expired AS (
                     AND v.consumed_at IS NULL AND v.expires_at > now()
                     AND (c.dead_through IS NULL OR v.issued_at > c.dead_through))
     RETURNING c.dead_through
+), counted AS (
+    INSERT INTO budgets AS b (bucket, window_start, used, ceiling)
+    SELECT k, w, 1, c
+    FROM unnest(ARRAY[bench_hash('wrong-address'), bench_hash('wrong-network'), bench_hash('wrong-all')],
+                ARRAY[date_trunc('hour', now()), date_trunc('hour', now()), date_trunc('hour', now())],
+                ARRAY[30000000, 100000000, 200000000]::bigint[]) AS t (k, w, c)
+    WHERE NOT EXISTS (SELECT FROM blocked) AND (SELECT count(*) FROM locked) = 1 AND (SELECT count(*) FROM reserved) >= 0
+    ORDER BY k
+    ON CONFLICT (bucket, window_start) DO UPDATE SET used = b.used + 1, ceiling = excluded.ceiling
+    WHERE b.used < excluded.ceiling
+    RETURNING bucket
 ), live AS (
     SELECT v.id, v.code_mac FROM verification_challenges v, reserved r
     WHERE v.phone_index = bench_hash('phone-' || :k::text) AND v.purpose = 'inquiry' AND v.consumed_at IS NULL AND v.expires_at > now()
@@ -38,7 +49,7 @@ WITH expired AS (
     ORDER BY v.issued_at DESC LIMIT 10
 )
 SELECT (SELECT count(*) FROM locked), EXISTS (SELECT FROM blocked), EXISTS (SELECT FROM reserved),
-       ARRAY(SELECT id FROM live), ARRAY(SELECT code_mac FROM live);
+       ARRAY(SELECT bucket FROM counted), ARRAY(SELECT id FROM live), ARRAY(SELECT code_mac FROM live);
 WITH consumed AS (
     UPDATE verification_challenges SET consumed_at = now()
     WHERE id = md5('challenge-' || :k::text)::uuid AND consumed_at IS NULL AND expires_at > now()
@@ -100,5 +111,17 @@ WITH consumed AS (
     INSERT INTO audit_events (id, at, actor, role, action, object, detail, mac)
     SELECT bench_id('event-' || :k::text), now(), 'visitor', 'visitor', 'inquiry.submit', id::text, '{}', bench_hash('event-' || :k::text)
     FROM inquiry
+), held AS (
+    SELECT b.bucket, b.window_start, b.used FROM budgets b
+    WHERE (b.bucket, b.window_start) IN (SELECT * FROM unnest(
+              ARRAY[bench_hash('wrong-address'), bench_hash('wrong-network'), bench_hash('wrong-all')],
+              ARRAY[date_trunc('hour', now()), date_trunc('hour', now()), date_trunc('hour', now())]))
+      AND EXISTS (SELECT FROM consumed)
+    ORDER BY b.bucket FOR UPDATE
+), lowered AS (
+    UPDATE budgets b SET used = b.used - 1 FROM held h
+    WHERE b.bucket = h.bucket AND b.window_start = h.window_start AND h.used > 1
+), emptied AS (
+    DELETE FROM budgets b USING held h WHERE b.bucket = h.bucket AND b.window_start = h.window_start AND h.used = 1
 )
 SELECT due_at FROM inquiry;
