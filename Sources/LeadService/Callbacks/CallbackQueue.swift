@@ -55,17 +55,12 @@ package struct CallbackQueue: Sendable {
     func claimNext(for session: StaffSession) async throws -> CallbackTask? {
         let moment = self.moment(for: session.staffID)
         let until = moment.now.addingTimeInterval(self.settings.current.claimLength)
-        let adviser = session.staffID
         for _ in 0..<2 {
             do {
                 return try await self.database.transaction { tx in
-                    try await tx.endLapsedClaims(of: adviser, at: moment.now)
-                    if let id = try await tx.extendClaim(of: adviser, kind: "ordinary", at: moment.now, until: until) {
-                        return try await tx.task(id)
-                    }
-                    guard let id = try await tx.claimNextTask(moment, until: until) else { return nil }
-                    try await tx.insert(self.event("callback.claim", on: id, by: session))
-                    return try await tx.task(id)
+                    guard let claimed = try await tx.claimNext(moment, until: until) else { return nil }
+                    if claimed.isNew { try await tx.insert(self.event("callback.claim", on: claimed.task.id, by: session)) }
+                    return claimed.task
                 }
             } catch let error where error.violates("one_claim_of_a_kind_per_adviser") {
                 // The same adviser asked twice at once; the other request's claim is found now.

@@ -1,0 +1,8 @@
+-- Each class of the claim order (contract §4.8) is read from an index that ends in the order's last word, so that serving a task
+-- costs the same however many are open.
+
+DROP INDEX callback_tasks_unmet;
+CREATE INDEX callback_tasks_unmet ON callback_tasks (due_at, accepted_at, id) WHERE state = 'open' AND met_at IS NULL;
+CREATE INDEX callback_tasks_met ON callback_tasks (next_attempt_at, due_at, accepted_at, id) WHERE state = 'open' AND met_at IS NOT NULL;
+CREATE INDEX callback_tasks_appointments ON callback_tasks (next_attempt_at, due_at, accepted_at, id)
+    WHERE state = 'open' AND call_again_at IS NOT NULL;
