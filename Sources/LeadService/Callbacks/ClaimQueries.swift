@@ -60,8 +60,8 @@ extension Transaction {
             WHERE t.claimed_by = \(moment.adviser) AND t.claim_kind = 'ordinary'
             """,
         ])
-        guard let row = answers[3].first else { return nil }
-        return ClaimedNext(task: try CallbackTask(row: row), isNew: !answers[2].isEmpty)
+        let tasks: [CallbackTask] = try Self.decode(answers[3])
+        return tasks.first.map { ClaimedNext(task: $0, isNew: !answers[2].isEmpty) }
     }
 
     /// Ends the adviser's own claims whose lease has run out, at the instant it did.

@@ -48,7 +48,7 @@ package struct Transaction: Sendable {
 
     /// Apart from the functions that wait: inlined into them, a decoder that throws crashes the optimiser of Swift 6.3.1.
     @inline(never)
-    private static func decode<Row: TableRow>(_ rows: [PostgresRow]) throws -> [Row] {
+    static func decode<Row: TableRow>(_ rows: [PostgresRow]) throws -> [Row] {
         try rows.map { try Row(row: $0) }
     }
 
