@@ -11,7 +11,7 @@ import Testing
 @Suite struct ExportProcessTests {
     /// More leads than the sockets between server and client hold, so that an unread export stands still.
     private static let remark = String(repeating: "请在下午联系。", count: 70)
-    private static let many = 12_000
+    private static let many = 9_000
 
     /// How many leads the memory is measured with; the default is quick.
     private static let leads =

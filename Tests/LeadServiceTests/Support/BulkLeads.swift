@@ -13,8 +13,8 @@ struct BulkLeads: Sendable {
 
     /// Writes leads `range`, the number's last digits being the lead's.
     func write(_ range: Range<Int>, to database: TestDatabase) async throws {
-        for start in stride(from: range.lowerBound, to: range.upperBound, by: 1000) {
-            try await self.writeBatch(start..<min(start + 1000, range.upperBound), to: database)
+        for start in stride(from: range.lowerBound, to: range.upperBound, by: 250) {
+            try await self.writeBatch(start..<min(start + 250, range.upperBound), to: database)
         }
     }
 
