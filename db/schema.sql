@@ -913,6 +913,12 @@ CREATE INDEX call_attempts_by_adviser ON public.call_attempts USING btree (advis
 CREATE INDEX callback_claims_by_adviser ON public.callback_claims USING btree (adviser_id, claimed_at);
 
 --
+-- Name: callback_tasks_appointments; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX callback_tasks_appointments ON public.callback_tasks USING btree (next_attempt_at, due_at, accepted_at, id) WHERE ((state = 'open'::text) AND (call_again_at IS NOT NULL));
+
+--
 -- Name: callback_tasks_by_lead; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -923,6 +929,12 @@ CREATE INDEX callback_tasks_by_lead ON public.callback_tasks USING btree (lead_i
 --
 
 CREATE INDEX callback_tasks_closed ON public.callback_tasks USING btree (closed_at DESC, id) WHERE (state = 'closed'::text);
+
+--
+-- Name: callback_tasks_met; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX callback_tasks_met ON public.callback_tasks USING btree (next_attempt_at, due_at, accepted_at, id) WHERE ((state = 'open'::text) AND (met_at IS NOT NULL));
 
 --
 -- Name: callback_tasks_newest; Type: INDEX; Schema: public; Owner: -
@@ -946,7 +958,7 @@ CREATE INDEX callback_tasks_owned ON public.callback_tasks USING btree (owner_id
 -- Name: callback_tasks_unmet; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX callback_tasks_unmet ON public.callback_tasks USING btree (due_at, accepted_at) WHERE ((state = 'open'::text) AND (met_at IS NULL));
+CREATE INDEX callback_tasks_unmet ON public.callback_tasks USING btree (due_at, accepted_at, id) WHERE ((state = 'open'::text) AND (met_at IS NULL));
 
 --
 -- Name: consents_by_lead; Type: INDEX; Schema: public; Owner: -
@@ -983,6 +995,12 @@ CREATE INDEX inquiries_by_lead ON public.inquiries USING btree (lead_id, accepte
 --
 
 CREATE INDEX inquiries_by_name ON public.inquiries USING btree (name_index);
+
+--
+-- Name: leads_by_creation; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX leads_by_creation ON public.leads USING btree (created_at, id);
 
 --
 -- Name: leads_by_last_four; Type: INDEX; Schema: public; Owner: -

@@ -8,6 +8,6 @@ package enum CSVField {
     package static func cell(_ text: String) -> String {
         let first = text.unicodeScalars.first { $0 != " " && $0 != "\u{3000}" && $0 != "\u{FEFF}" && $0 != "\u{A0}" }
         let prefix = first.map { Self.dangerous.contains($0) } == true ? "'" : ""
-        return "\"" + prefix + text.replacing("\"", with: "\"\"") + "\""
+        return "\"" + prefix + (text.utf8.contains(0x22) ? text.replacing("\"", with: "\"\"") : text) + "\""
     }
 }

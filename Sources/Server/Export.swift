@@ -99,12 +99,10 @@ struct Export: AsyncParsableCommand {
 
     private func chosenColumns() throws -> [ExportColumn] {
         guard let columns else { return ExportColumn.allCases }
-        return try columns.split(separator: ",").map { name in
-            guard let column = ExportColumn(rawValue: String(name)) else {
-                throw ValidationError("'\(name)' is no column.")
-            }
-            return column
+        guard let chosen = ExportColumn.list(columns) else {
+            throw ValidationError("--columns has an unknown or repeated name.")
         }
+        return chosen
     }
 }
 

@@ -1,6 +1,7 @@
 import Foundation
 import LeadService
 import Leads
+import NIOCore
 import Postgres
 import Testing
 
@@ -78,6 +79,37 @@ import Testing
         let found = try await chain.verify()
         #expect(found.firstBreak == nil)
         return [found.linked, found.waiting]
+    }
+
+    @Test func `what somebody wrote is sealed beside its event, may be erased, and shows when it was altered`()
+        async throws
+    {
+        try await withService { service in
+            let (anna, task) = (try await service.colleague("anna"), try await service.seed())
+            _ = try await service.claim(anna)
+            let purpose = #"{"purpose":"回访欧阳晓 13800000001"}"#
+            _ = try await service.call(.post, task.path + "/reveal", purpose, token: anna.token)
+            try await service.services.auditChain.runOnce()
+            let row = try #require(
+                try await service.database.query(
+                    """
+                    SELECT e.id, e.detail::text, d.sealed FROM audit_events e JOIN audit_details d ON d.event_id = e.id
+                    WHERE e.action = 'callback.reveal' AND octet_length(e.detail_hash) = 32
+                    """
+                ).first)
+            let (event, detail, sealed) = try row.decode((UUID, String, ByteBuffer).self)
+            #expect(detail == "{}")
+            #expect(try service.keys.open(Array(sealed.readableBytesView), at: Audit.place(of: event)) == purpose)
+            let chain = AuditChain(database: service.services.database, keys: service.keys)
+            #expect(try await Self.counts(chain) == [2, 0])
+            let other = ByteBuffer(bytes: try service.keys.seal(#"{"purpose":"x"}"#, at: Audit.place(of: event)))
+            try await service.database.query("UPDATE audit_details SET sealed = \(other)")
+            #expect(try await chain.verify().firstBreak?.reason == .eventAltered)
+            try await service.database.query("DELETE FROM audit_details")
+            #expect(try await Self.counts(chain) == [2, 0])
+            try await service.database.query("UPDATE audit_events SET detail_hash = NULL")
+            #expect(try await chain.verify().firstBreak?.reason == .eventAltered)
+        }
     }
 
     @Test func `under other keys nothing holds`() async throws {

@@ -181,7 +181,7 @@ import Testing
 
 extension TestService {
     /// Claims what is next and closes it, so that the one after can be claimed.
-    fileprivate func next(for colleague: Colleague) async throws -> String? {
+    func next(for colleague: Colleague) async throws -> String? {
         let claimed = try await self.claim(colleague)
         guard claimed.status == 200 else { return nil }
         let id = claimed["id"].string

@@ -31,6 +31,7 @@ import Testing
                 return try await group.reduce(into: [String]()) { $0 += $1 }
             }
             #expect(claimed.count == 500 && Set(claimed).count == 500)
+            try await service.expectNoOverlap()
         }
     }
 
@@ -54,6 +55,88 @@ import Testing
         }
     }
 
+    @Test func `an assignment and a result at once have one winner`() async throws {
+        try await withService { service in
+            let (anna, chief) = (try await service.colleague("anna"), try await service.colleague("chief", .supervisor))
+            _ = try await service.colleague("boris")
+            for number in 0..<20 {
+                let task = try await service.seed(TaskSeed(phone: "1380000\(1000 + number)"))
+                try #require(try await service.claim(anna)["id"].string == task.id.text)
+                service.clock.advance(by: 1)
+                async let result = service.record("converted", on: task, anna)
+                async let assignment = service.call(
+                    .post, task.path + "/assign", #"{"adviser":"boris"}"#, token: chief.token)
+                let (written, assigned) = (try await result, try await assignment)
+                #expect(
+                    (written.status, assigned.code) == (200, "already_closed")
+                        || (written.code, assigned.status) == ("not_claimant", 204))
+                service.clock.advance(by: 1)
+                if assigned.status == 204 {
+                    try await service.database.query(
+                        "UPDATE callback_tasks SET state = 'paused', paused_reason = 'test' WHERE id = \(task.id)")
+                }
+            }
+            try await service.expectNoOverlap()
+        }
+    }
+
+    @Test func `a release and another's claim of the lapsed task at once leave one holder`() async throws {
+        try await withService { service in
+            let (anna, boris) = (try await service.colleague("anna"), try await service.colleague("boris"))
+            for number in 0..<20 {
+                let task = try await service.seed(TaskSeed(phone: "1380000\(1000 + number)"))
+                try #require(try await service.claim(anna)["id"].string == task.id.text)
+                service.clock.advance(by: 1801)
+                async let release = service.call(.post, task.path + "/release", token: anna.token)
+                async let claim = service.claim(boris)
+                let (released, claimed) = (try await release, try await claim)
+                // A claim that met the lock of the release goes away empty-handed; the next one gets the task.
+                #expect(released.status == 204 || released.code == "not_claimant", "\(released.text)")
+                #expect(claimed.status == 200 || (claimed.status == 204 && released.status == 204))
+                #expect(try await service.claim(boris)["id"].string == task.id.text)
+                try #require(try await service.record("spam", on: task, boris).status == 200)
+                service.clock.advance(by: 1)
+            }
+            try await service.expectNoOverlap()
+        }
+    }
+
+    @Test func `an incoming and an ordinary claim of one task at once have one winner`() async throws {
+        try await withService { service in
+            let (anna, boris) = (try await service.colleague("anna"), try await service.colleague("boris"))
+            for number in 0..<20 {
+                let task = try await service.seed(TaskSeed(phone: "1380000\(1000 + number)"))
+                async let incoming = service.claim(anna, #"{"phone":"\#(task.phone)"}"#)
+                async let ordinary = service.claim(boris)
+                let (rung, next) = (try await incoming, try await ordinary)
+                #expect(
+                    (rung.status, next.status) == (200, 204) || (rung.code, next.status) == ("claimed_by_other", 200))
+                let winner = rung.status == 200 ? anna : boris
+                try #require(try await service.record("spam", on: task, winner).status == 200)
+                service.clock.advance(by: 1)
+            }
+            try await service.expectNoOverlap()
+        }
+    }
+
+    @Test func `one adviser's two tabs record one result, whichever is first`() async throws {
+        try await withService { service in
+            let anna = try await service.colleague("anna")
+            for number in 0..<20 {
+                let task = try await service.seed(TaskSeed(phone: "1380000\(1000 + number)"))
+                try #require(try await service.claim(anna)["id"].string == task.id.text)
+                async let one = service.record("converted", on: task, anna)
+                async let two = service.record("spam", on: task, anna)
+                let answers = [try await one, try await two].sorted { $0.status < $1.status }
+                #expect(answers[0].status == 200 && answers[1].code == "already_closed", "\(answers[1].text)")
+                #expect(
+                    try await service.column(
+                        "SELECT count(*)::text FROM call_attempts WHERE task_id = \(task.id) AND refused IS NULL")
+                        == "1")
+            }
+        }
+    }
+
     @Test func `one adviser who asks many times at once has one claim`() async throws {
         try await withService { service in
             let anna = try await service.colleague("anna")
@@ -65,5 +148,20 @@ import Testing
             #expect(ids.count == 1 && !ids.contains(""))
             #expect(try await service.column("SELECT count(*)::text FROM callback_claims") == "1")
         }
+    }
+}
+
+extension TestService {
+    /// No instant at which a task was held twice, and no adviser with two ordinary claims at once.
+    func expectNoOverlap() async throws {
+        let overlapping = try await self.column(
+            """
+            SELECT count(*)::text FROM callback_claims a JOIN callback_claims b
+            ON a.task_id = b.task_id AND a.claim_number < b.claim_number AND (a.ended_at IS NULL OR a.ended_at > b.claimed_at)
+            """)
+        #expect(overlapping == "0")
+        let reversed = try await self.column(
+            "SELECT count(*)::text FROM callback_claims WHERE ended_at < claimed_at")
+        #expect(reversed == "0")
     }
 }

@@ -132,6 +132,38 @@ import Testing
         }
     }
 
+    @Test func `a refused time or target changes nothing but keeps the note, and the right result follows`()
+        async throws
+    {
+        try await withService(["CALLING_HOURS": "09:00-12:00,13:30-21:00"]) { service in
+            let (anna, task) = (try await service.colleague("anna"), try await service.seed())
+            _ = try await service.claim(anna)
+            _ = try await service.reveal(task, anna)
+            let refusals = [
+                ("call_back_at", #","call_again_at":"2026-11-25T12:30:00+08:00""#, "outside_calling_hours"),
+                ("duplicate", #","merge_into":"\#(task.lead.text)""#, "lead_unknown"),
+                ("duplicate", #","merge_into":"\#(UUID().text)""#, "lead_unknown"),
+            ]
+            for (disposition, more, code) in refusals {
+                let silent = try await service.record(disposition, on: task, anna, more: more)
+                #expect(silent.status == 422 && silent.code == code, "\(silent.text)")
+                let noted = try await service.record(disposition, on: task, anna, more: more + #","note":"\#(code)说""#)
+                #expect(noted.status == 422 && noted.code == code)
+            }
+            #expect(
+                try await service.task(task.id, "concat_ws(' ', attempts, met_at IS NULL, claimed_by IS NOT NULL)")
+                    == "0 t t")
+            let history = try await service.call(.get, task.path, token: anna.token)["history"].array
+            let kept = history.filter { $0["kind"].string == "attempt" }
+            #expect(kept.count == 3 && kept.allSatisfy { $0["refused"].bool && !$0["counts"].bool })
+            #expect(Set(kept.map { $0["note"].string }) == ["outside_calling_hours说", "lead_unknown说"])
+            #expect(try await service.column("SELECT count(*)::text FROM leads WHERE merged_into IS NOT NULL") == "0")
+            let right = #","call_again_at":"2026-11-25T14:00:00+08:00""#
+            #expect(try await service.record("call_back_at", on: task, anna, more: right).status == 200)
+            #expect(try await service.task(task.id, "attempts") == "1")
+        }
+    }
+
     @Test func `a second result on a closed task is refused`() async throws {
         try await withService { service in
             let (anna, task) = (try await service.colleague("anna"), try await service.seed())

@@ -29,7 +29,14 @@ import Testing
         "", "short", "elevenchars", "passwordpassword", "Password1234", "123456789012", "210987654321", "abcdefghijklm",
         "qwertyuiopas",
         "aaaaaaaaaaaa", "abcabcabcabc", "huifang-2026-x", "Qwerty123456", "admin-2026-2026", "zhang.wei-2026",
-        "1qaz2wsx3edc", "woaini1314520",
+        "1qaz2wsx3edc", "woaini1314520", "5201314woaini", "woaiwojia2026!", "wodemima123456", "P@ssw0rd2026!",
+        "Pa55w0rd!!!!",
+        "iloveyou520520", "ILoveYouForever", "q1w2e3r4t5y6", "a1b2c3d4e5f6", "zaq12wsxcde3", "!@#$%^&*()_+",
+        "abcd1234abcd",
+        "qwertyuiop12", "asdfghjkl;123", "zxcvbnm,./123", "dragon-monkey-7", "superman-batman", "Shanghai-2026!",
+        "shanghai-luohu1", "jifenluohu2026", "13800000001138", "310101199001011234", "520131452013", "zhangwei123456",
+        "zhangwei-admin1", "guanliyuan2026", "laopowoaini520", "huanying-huifang", "welcome2026!!", "letmein12345678",
+        "trustno1trustno1", "Huawei-xiaomi-1", "ｐａｓｓｗｏｒｄ１２３４", "xiaoming521125", "beijing2008!!!", "monday-friday",
     ])
     func `what everybody tries is refused`(_ text: String) {
         let failure = #expect(throws: ValidationFailure.self) { try Password(choosing: text, username: "zhang.wei") }

@@ -14,6 +14,9 @@ package struct AuditEvent: Sendable {
     /// What it was done to: an id.
     package var object: String
     package var detail: JSONOutput
+    /// Free text somebody wrote, sealed; it may be erased, and `detailHash` with it in the chain still says what was there.
+    package var sealed: [UInt8]?
+    package var detailHash: [UInt8]?
     package var mac: [UInt8]
 }
 
@@ -28,6 +31,27 @@ package struct Audit: Sendable {
     /// An event of now, to be inserted in the transaction of what it tells.
     package func event(
         _ action: String, on object: String, by actor: String, role: String, detail: [String: JSONOutput] = [:]
+    ) -> AuditEvent {
+        self.make(action, on: object, by: actor, role: role, detail: detail)
+    }
+
+    /// An event with free text, which may name anybody and so is only kept sealed.
+    package func event(
+        _ action: String, on object: String, by actor: String, role: String, sealing text: [String: JSONOutput]
+    ) throws -> AuditEvent {
+        var event = self.make(action, on: object, by: actor, role: role, detail: [:])
+        let text = JSONOutput.object(text).text
+        event.sealed = try self.dependencies.keys.seal(text, at: Self.place(of: event.id))
+        event.detailHash = self.dependencies.keys.mac(.audit, Data(text.utf8))
+        event.mac = Self.mac(event, detail: event.detail.text, keys: self.dependencies.keys)
+        return event
+    }
+
+    /// Where an event's free text is sealed.
+    package static func place(of event: UUID) -> SealedPlace { SealedPlace("audit_details", "sealed", event) }
+
+    private func make(
+        _ action: String, on object: String, by actor: String, role: String, detail: [String: JSONOutput]
     ) -> AuditEvent {
         var event = AuditEvent(
             id: self.dependencies.makeID(), at: self.dependencies.now().wholeMilliseconds, actor: actor, role: role,
@@ -44,11 +68,12 @@ package struct Audit: Sendable {
 
     /// What the MAC covers.
     static func message(_ event: AuditEvent, detail: String) -> String {
-        let columns = [
-            event.id.uuidString.lowercased(), String(Int64((event.at.timeIntervalSince1970 * 1000).rounded())),
-            event.actor, event.role,
-            event.action, event.object, detail,
-        ]
+        let columns =
+            [
+                event.id.uuidString.lowercased(), String(Int64((event.at.timeIntervalSince1970 * 1000).rounded())),
+                event.actor, event.role,
+                event.action, event.object, detail,
+            ] + (event.detailHash.map { [Hex.text($0)] } ?? [])
         return columns.joined(separator: "\u{1F}")
     }
 }

@@ -108,6 +108,18 @@ extension Audit {
     /// Whether an event read from the database is the one that was written.
     static func isAuthentic(_ event: AuditEvent, keys: KeyRing) -> Bool {
         keys.isAuthentic(event.mac, of: Array(self.message(event, detail: event.detail.text).utf8), for: .audit)
+            && self.isDetailAuthentic(event, keys: keys)
+    }
+}
+
+extension Audit {
+    /// Whether the sealed text is what the event's hash says; one that was erased is no break.
+    private static func isDetailAuthentic(_ event: AuditEvent, keys: KeyRing) -> Bool {
+        guard let sealed = event.sealed else { return true }
+        guard let hash = event.detailHash, let text = try? keys.open(sealed, at: self.place(of: event.id)) else {
+            return false
+        }
+        return keys.isAuthentic(hash, of: Array(text.utf8), for: .audit)
     }
 }
 

@@ -4,7 +4,10 @@ import NIOCore
 package import Postgres
 
 extension AuditEvent: TableRow {
-    package static let columns = "e.id, e.at, e.actor, e.role, e.action, e.object, e.detail::text, e.mac"
+    package static let columns = """
+        e.id, e.at, e.actor, e.role, e.action, e.object, e.detail::text, e.mac, e.detail_hash,
+        (SELECT sealed FROM audit_details WHERE event_id = e.id)
+        """
 
     package init(row: PostgresRow) throws {
         try self.init(row.makeRandomAccess(), from: 0)
@@ -17,6 +20,8 @@ extension AuditEvent: TableRow {
             actor: try row[first + 2].decode(String.self),
             role: try row[first + 3].decode(String.self), action: try row[first + 4].decode(String.self),
             object: try row[first + 5].decode(String.self), detail: JSONOutput(detail),
+            sealed: try row[first + 9].decode(ByteBuffer?.self)?.bytes,
+            detailHash: try row[first + 8].decode(ByteBuffer?.self)?.bytes,
             mac: try row[first + 7].decode(ByteBuffer.self).bytes)
     }
 }

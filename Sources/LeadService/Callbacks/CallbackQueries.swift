@@ -37,82 +37,7 @@ extension CallbackTask: TableRow {
     }
 }
 
-/// What the moment allows: which windows are open, who has been late, what is due today.
-struct QueueMoment: Sendable {
-    var adviser: UUID
-    var now: Date
-    /// The windows open now; nil lifts them.
-    var openWindows: [String]?
-    var endOfToday: Date
-    var freshSince: Date
-
-    /// An owner this late loses the task to anybody.
-    var late: Date { self.now.addingTimeInterval(-30 * 60) }
-    var soon: Date { self.now.addingTimeInterval(3600) }
-}
-
-extension PostgresQuery.StringInterpolation {
-    /// The tasks that this adviser could be served now (contract §4.8).
-    mutating func appendInterpolation(servable moment: QueueMoment) {
-        self.appendLiteral("t.state = 'open' AND t.next_attempt_at <= ")
-        self.appendInterpolation(moment.now)
-        self.appendLiteral(" AND (t.claimed_until IS NULL OR t.claimed_until <= ")
-        self.appendInterpolation(moment.now)
-        self.appendLiteral(")")
-        if let open = moment.openWindows {
-            self.appendLiteral(
-                " AND (t.preferred_window IS NULL OR t.call_again_at IS NOT NULL OR t.preferred_window = ANY (")
-            self.appendInterpolation(open)
-            self.appendLiteral("))")
-        }
-        self.appendLiteral(" AND (t.owner_id IS NULL OR t.owner_id = ")
-        self.appendInterpolation(moment.adviser)
-        self.appendLiteral(" OR t.next_attempt_at <= ")
-        self.appendInterpolation(moment.late)
-        self.appendLiteral(" OR NOT EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND o.active))")
-    }
-}
-
 extension Transaction {
-    /// Claims the most urgent task in the order of contract §4.8, skipping tasks another adviser is claiming at this
-    /// instant.
-    func claimNextTask(_ moment: QueueMoment, until: Date) async throws -> UUID? {
-        let rows = try await self.rows(
-            """
-            WITH hurry AS (
-                SELECT EXISTS (SELECT FROM callback_tasks t
-                               WHERE \(servable: moment) AND t.met_at IS NULL AND t.due_at > \(moment.now) AND t.due_at <= \(moment.soon)) AS yes
-            ), picked AS (
-                SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t, hurry, LATERAL (
-                    SELECT CASE
-                        WHEN t.owner_id = \(moment.adviser) AND t.owner_reason IN ('appointment', 'assigned') THEN 1
-                        WHEN t.call_again_at IS NOT NULL THEN 2
-                        WHEN t.met_at IS NULL AND t.newest_inquiry_at > \(moment.freshSince) AND NOT hurry.yes THEN 3
-                        WHEN t.met_at IS NULL AND t.due_at < \(moment.endOfToday) THEN 4
-                        WHEN t.met_at IS NOT NULL THEN 5
-                        ELSE 6 END AS class) rank
-                WHERE \(servable: moment)
-                ORDER BY rank.class,
-                    CASE WHEN rank.class IN (1, 2, 5) THEN t.next_attempt_at END,
-                    CASE WHEN rank.class = 3 THEN t.newest_inquiry_at END DESC,
-                    t.due_at, t.accepted_at, t.id
-                LIMIT 1 FOR UPDATE OF t SKIP LOCKED
-            ), lapsed AS (
-                UPDATE callback_claims c SET ended_at = p.claimed_until, end_reason = 'expired'
-                FROM picked p WHERE c.task_id = p.id AND c.claim_number = p.claim_number AND c.ended_at IS NULL
-            ), claimed AS (
-                UPDATE callback_tasks t SET claimed_by = \(moment.adviser), claim_kind = 'ordinary', claimed_until = \(until),
-                       claim_number = t.claim_number + 1
-                FROM picked p WHERE t.id = p.id
-                RETURNING t.id, t.claim_number
-            )
-            INSERT INTO callback_claims (task_id, claim_number, adviser_id, kind, claimed_at)
-            SELECT id, claim_number, \(moment.adviser), 'ordinary', \(moment.now) FROM claimed
-            RETURNING task_id
-            """)
-        return try rows.first?.decode(UUID.self)
-    }
-
     /// Claims one task for an incoming call, unless somebody holds it.
     func claimTask(_ id: UUID, for adviser: UUID, at now: Date, until: Date) async throws -> Bool {
         try await self.execute(
@@ -133,32 +58,6 @@ extension Transaction {
             SELECT id, claim_number, \(adviser), 'incoming', \(now) FROM claimed
             RETURNING 1
             """)
-    }
-
-    /// Ends the adviser's own claims whose lease has run out, at the instant it did.
-    func endLapsedClaims(of adviser: UUID, at now: Date) async throws {
-        try await self.execute(
-            """
-            WITH lapsed AS (
-                SELECT id, claim_number, claimed_until FROM callback_tasks
-                WHERE claimed_by = \(adviser) AND claimed_until <= \(now) FOR UPDATE
-            ), freed AS (
-                UPDATE callback_tasks t SET claimed_by = NULL, claim_kind = NULL, claimed_until = NULL
-                FROM lapsed l WHERE t.id = l.id
-            )
-            UPDATE callback_claims c SET ended_at = l.claimed_until, end_reason = 'expired'
-            FROM lapsed l WHERE c.task_id = l.id AND c.claim_number = l.claim_number AND c.ended_at IS NULL
-            """)
-    }
-
-    /// Extends the adviser's live claim of a kind and returns its task.
-    func extendClaim(of adviser: UUID, kind: String, at now: Date, until: Date) async throws -> UUID? {
-        let rows = try await self.rows(
-            """
-            UPDATE callback_tasks SET claimed_until = \(until)
-            WHERE claimed_by = \(adviser) AND claim_kind = \(kind) AND claimed_until > \(now) RETURNING id
-            """)
-        return try rows.first?.decode(UUID.self)
     }
 
     /// Extends the adviser's live claim on one task.

@@ -15,12 +15,12 @@ extension CallbackQueue {
             try self.dependencies.keys.seal($0.text, at: SealedPlace("call_attempts", "note_sealed", attemptID))
         }
         let outcome: Result<String, Problem> = try await self.database.transaction { tx in
-            guard try await tx.lockTask(id), let task = try await tx.task(id) else {
-                return .failure(Problems.notFound)
-            }
-            if let key = result.idempotencyKey,
-                let first = try await tx.firstAnswer(task: id, adviser: session.staffID, key: key)
-            {
+            guard
+                let read = try await tx.lockForResult(
+                    of: session.staffID, on: id, claim: result.claimNumber, key: result.idempotencyKey)
+            else { return .failure(Problems.notFound) }
+            let task = read.task
+            if let first = read.first {
                 return first.fingerprint == fingerprint
                     ? .success(first.answer)
                     : .failure(
@@ -28,28 +28,34 @@ extension CallbackQueue {
                             .conflict, "idempotency_conflict", "同一编号下已记录过不同的结果",
                             english: "Another result was sent under this key."))
             }
-            let claim = try await tx.claim(of: session.staffID, on: id, number: result.claimNumber)
-            if let refusal = Self.refusal(task, claim, session) {
-                if let claim {
-                    try await tx.insertRefusedAttempt(
-                        attemptID, task: id, claim: claim, result, note: note, code: refusal.code,
-                        at: self.dependencies.now())
-                }
-                return .failure(refusal)
+            guard let claim = read.claim else {
+                return .failure(task.state == "closed" ? Self.alreadyClosed : Self.notClaimant)
             }
-            guard let claim else { return .failure(Self.notClaimant) }
-            if let time = result.callAgainAt, let problem = self.refusal(of: time) { return .failure(problem) }
-            let effect = try await self.effect(
-                of: result, attemptID, task, claim, note: note, fingerprint: fingerprint, tx)
+            func refused(_ problem: Problem) async throws -> Result<String, Problem> {
+                try await tx.insertRefusedAttempt(
+                    attemptID, task: id, claim: claim, result, note: note, code: problem.code,
+                    at: self.dependencies.now())
+                return .failure(problem)
+            }
+            if let problem = Self.refusal(task, claim) { return try await refused(problem) }
+            if let problem = result.callAgainAt.flatMap({ self.refusal(of: $0) }) {
+                return note == nil ? .failure(problem) : try await refused(problem)
+            }
+            if let target = result.mergeInto, result.disposition == .duplicate,
+                try await !self.link(task, to: target, tx)
+            {
+                return note == nil ? .failure(Self.mergeTargetUnknown) : try await refused(Self.mergeTargetUnknown)
+            }
+            let effect = self.effect(of: result, attemptID, read, claim, note: note, fingerprint: fingerprint)
             return .success(try await self.apply(effect, of: result, to: task, by: session, tx))
         }
         return try outcome.get()
     }
 
     /// Why a result may not be written; a claim that only ran out still counts while nobody claimed since.
-    private static func refusal(_ task: CallbackTask, _ claim: CallbackClaim?, _ session: StaffSession) -> Problem? {
+    private static func refusal(_ task: CallbackTask, _ claim: CallbackClaim) -> Problem? {
         if task.state == "closed" { return self.alreadyClosed }
-        guard let claim, claim.number == task.claimNumber else { return self.notClaimant }
+        guard claim.number == task.claimNumber else { return self.notClaimant }
         return claim.endedAt == nil || claim.endReason == "expired" ? nil : self.notClaimant
     }
 
@@ -62,16 +68,15 @@ extension CallbackQueue {
     }
 
     private func effect(
-        of result: CallResult, _ id: UUID, _ task: CallbackTask, _ claim: CallbackClaim, note: [UInt8]?,
-        fingerprint: [UInt8],
-        _ tx: Transaction
-    ) async throws -> ResultEffect {
+        of result: CallResult, _ id: UUID, _ read: ResultReading, _ claim: CallbackClaim, note: [UInt8]?,
+        fingerprint: [UInt8]
+    ) -> ResultEffect {
         let now = self.dependencies.now()
         let settings = self.settings.current
         let counts = (claim.revealedAt != nil || claim.kind == "incoming") && result.disposition.canCount
         var step: Cadence.Step?
         if counts {
-            let before = try await tx.countingAttempts(of: task.id)
+            let (task, before) = (read.task, read.attempts)
             let sinceContact = before.prefix { !$0.disposition.isContact }.count
             let history = Cadence.History(
                 attempts: min(task.attempts, sinceContact) + 1, before: before.map(\.disposition),
@@ -98,7 +103,6 @@ extension CallbackQueue {
         _ tx: Transaction
     ) async throws -> String {
         let now = self.dependencies.now()
-        if effect.counts { try await tx.meetInquiries(of: task.leadID, acceptedUpTo: effect.boundary, at: now) }
         let unmet = try await tx.earliestUnmet(of: task.leadID, acceptedAfter: effect.boundary)
         var closedReason: String?
         var nextAttemptAt = task.nextAttemptAt
@@ -122,39 +126,32 @@ extension CallbackQueue {
             change.owner = session.staffID
             change.ownerReason = change.callAgainAt == nil ? "contacted" : "appointment"
         }
-        try await tx.endClaim(task.id, number: effect.claim.number, reason: "result", note: nil, at: now)
-        try await tx.change(change)
-        if result.disposition == .doNotCall {
-            try await tx.addDoNotCall(lead: task.phoneRow, by: session.username, at: now)
-        }
-        if let target = result.mergeInto, result.disposition == .duplicate {
-            try await self.merge(task, into: target, tx)
-        }
         let answer = ResultAnswer(
             state: closedReason == nil ? "open" : "closed", dueAt: change.dueAt,
             nextAttemptAt: closedReason == nil ? nextAttemptAt : nil,
             closedReason: closedReason
         ).json.text
-        try await tx.insertAttempt(effect, task: task.id, result, adviser: session.staffID, change, answer: answer)
-        try await tx.insert(
-            self.event(
-                "callback.result", on: task.id, by: session,
-                detail: ["disposition": .string(result.disposition.rawValue), "counts": .bool(effect.counts)]))
+        let event = self.event(
+            "callback.result", on: task.id, by: session,
+            detail: ["disposition": .string(result.disposition.rawValue), "counts": .bool(effect.counts)])
+        try await tx.write(result, effect, change, on: task, by: session, answer: answer, event)
+        if let target = result.mergeInto, result.disposition == .duplicate, task.metAt == nil {
+            // An unmet promise moves to the other lead's task (contract §4.11).
+            try await tx.movePromise(of: task.id, to: target, newTask: self.dependencies.makeID(), at: now)
+        }
         return answer
     }
 
-    /// Links a lead to the one it duplicates; an unmet promise moves to that one's task (contract §4.11).
-    private func merge(_ task: CallbackTask, into target: UUID, _ tx: Transaction) async throws {
-        guard target != task.leadID, try await tx.leadExists(target), try await tx.link(lead: task.leadID, to: target)
-        else {
-            throw Problem(failures: [
-                ValidationFailure(
-                    "lead_unknown", at: "/merge_into", "没有这条线索，或它已并入别的线索", english: "Unknown lead, or merged itself.")
-            ])
-        }
-        if task.metAt == nil {
-            try await tx.movePromise(
-                of: task.id, to: target, newTask: self.dependencies.makeID(), at: self.dependencies.now())
-        }
+    /// Links a lead to the one it duplicates.
+    ///
+    /// - Returns: false when there is no such lead, or it was merged itself.
+    private func link(_ task: CallbackTask, to target: UUID, _ tx: Transaction) async throws -> Bool {
+        guard target != task.leadID else { return false }
+        return try await tx.link(lead: task.leadID, to: target)
     }
+
+    private static let mergeTargetUnknown = Problem(failures: [
+        ValidationFailure(
+            "lead_unknown", at: "/merge_into", "没有这条线索，或它已并入别的线索", english: "Unknown lead, or merged itself.")
+    ])
 }

@@ -55,17 +55,14 @@ package struct CallbackQueue: Sendable {
     func claimNext(for session: StaffSession) async throws -> CallbackTask? {
         let moment = self.moment(for: session.staffID)
         let until = moment.now.addingTimeInterval(self.settings.current.claimLength)
-        let adviser = session.staffID
         for _ in 0..<2 {
             do {
                 return try await self.database.transaction { tx in
-                    try await tx.endLapsedClaims(of: adviser, at: moment.now)
-                    if let id = try await tx.extendClaim(of: adviser, kind: "ordinary", at: moment.now, until: until) {
-                        return try await tx.task(id)
+                    guard let claimed = try await tx.claimNext(moment, until: until) else { return nil }
+                    if claimed.isNew {
+                        try await tx.insert(self.event("callback.claim", on: claimed.task.id, by: session))
                     }
-                    guard let id = try await tx.claimNextTask(moment, until: until) else { return nil }
-                    try await tx.insert(self.event("callback.claim", on: id, by: session))
-                    return try await tx.task(id)
+                    return claimed.task
                 }
             } catch let error where error.violates("one_claim_of_a_kind_per_adviser") {
                 // The same adviser asked twice at once; the other request's claim is found now.
@@ -137,8 +134,14 @@ package struct CallbackQueue: Sendable {
         let now = self.dependencies.now()
         let settings = self.settings.current
         let until = now.addingTimeInterval(settings.claimLength)
-        return try await self.database.transaction { tx in
-            guard try await tx.lockTask(id), let task = try await tx.task(id) else { throw Problems.notFound }
+        let event = try self.audit.event(
+            "callback.reveal", on: id.uuidString.lowercased(), by: session.username, role: session.role.rawValue,
+            sealing: ["purpose": .string(purpose)])
+        // What is shown is what the last statement still finds; when the claim changed in between, the second look says how.
+        for _ in 0..<2 {
+            guard let task = try await self.database.autocommit({ try await $0.task(id) }) else {
+                throw Problems.notFound
+            }
             guard task.state != "closed" else { throw Self.alreadyClosed }
             guard task.claimedBy == session.staffID, task.isHeld(at: now) else { throw Self.notClaimant }
             if task.claimKind == "ordinary" {
@@ -146,13 +149,13 @@ package struct CallbackQueue: Sendable {
                 let allowed = settings.callingHours.next(from: now, window: window)
                 if allowed > now { throw Self.outsideCallingHours(next: allowed) }
             }
-            try await tx.markRevealed(id, claim: task.claimNumber, at: now)
-            try await tx.extendClaim(on: id, by: session.staffID, at: now, until: until)
-            try await tx.insert(
-                self.event(
-                    "callback.reveal", on: id, by: session, detail: ["purpose": .string(Self.withoutDigits(purpose))]))
-            return try task.phone(self.dependencies.keys)
+            let phone = try task.phone(self.dependencies.keys)
+            let isShown = try await self.database.autocommit {
+                try await $0.reveal(task, to: session.staffID, at: now, until: until, event)
+            }
+            if isShown { return phone }
         }
+        throw Self.notClaimant
     }
 
     /// Gives a claim back; a note says why, sealed.
@@ -221,11 +224,6 @@ package struct CallbackQueue: Sendable {
     ) -> AuditEvent {
         self.audit.event(
             action, on: id.uuidString.lowercased(), by: session.username, role: session.role.rawValue, detail: detail)
-    }
-
-    /// The audit keeps no personal data, and a purpose is free text: nobody's number goes in.
-    private static func withoutDigits(_ text: String) -> String {
-        String(text.map { $0.isNumber ? "*" : $0 })
     }
 
     static let notClaimant = Problem(

@@ -73,7 +73,8 @@ struct CallbackRoutes: RouteList {
     @Sendable private func reveal(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
         try await self.keepingClaim(context) {
             var fields = try FieldReader(try await request.json(context))
-            let purpose = fields.string("purpose", longest: 200)
+            let purpose = fields.string("purpose", longest: 200)?.trimmed
+            if purpose == "" { fields.missing("purpose") }
             try fields.finish()
             let phone = try await self.queue.reveal(try context.id, purpose: purpose ?? "", for: try context.loggedIn)
             return .json(.object(["phone": .string(phone.e164)]))

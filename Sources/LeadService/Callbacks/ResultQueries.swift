@@ -43,6 +43,14 @@ struct FirstAnswer: TableRow {
     }
 }
 
+/// What a result needs to know, read under the task's lock.
+struct ResultReading: Sendable {
+    var task: CallbackTask
+    var claim: CallbackClaim?
+    var attempts: [PastAttempt]
+    var first: FirstAnswer?
+}
+
 /// What a result writes to its task.
 struct TaskChange: Sendable {
     var task: UUID
@@ -69,37 +77,75 @@ struct TaskChange: Sendable {
 }
 
 extension Transaction {
-    /// The adviser's claim on a task: the one of that number, else their newest.
-    func claim(of adviser: UUID, on task: UUID, number: Int?) async throws -> CallbackClaim? {
-        try await self.first(
+    /// Marks the claim as revealed, extends it and tells the audit, all in one statement.
+    ///
+    /// - Returns: false when the claim is no longer the one that was read.
+    func reveal(
+        _ task: CallbackTask, to adviser: UUID, at now: Date, until: Date, _ event: AuditEvent
+    ) async throws -> Bool {
+        try await self.execute(
             """
-            SELECT \(columnsOf: CallbackClaim.self) FROM callback_claims
-            WHERE task_id = \(task) AND adviser_id = \(adviser)
-              AND (\(number.map { Int32(clamping: $0) }) IS NULL OR claim_number = \(number.map { Int32(clamping: $0) }))
-            ORDER BY claim_number DESC LIMIT 1
+            WITH held AS (
+                UPDATE callback_tasks SET claimed_until = \(until)
+                WHERE id = \(task.id) AND claim_number = \(Int32(task.claimNumber)) AND claim_kind = \(task.claimKind)
+                  AND claimed_by = \(adviser) AND claimed_until > \(now)
+                RETURNING id, claim_number
+            ), revealed AS (
+                UPDATE callback_claims c SET revealed_at = coalesce(c.revealed_at, \(now))
+                FROM held WHERE c.task_id = held.id AND c.claim_number = held.claim_number
+            ), \(auditing: event, when: "held")
+            SELECT 1 FROM held
             """)
     }
 
-    func markRevealed(_ task: UUID, claim: Int, at now: Date) async throws {
-        try await self.execute(
+    /// Locks a task, so that its result and its expiry cannot both win, and reads what a result of the adviser needs, in one
+    /// round trip: their claim of that number, else their newest; the counting attempts so far, newest first; the first
+    /// answer under the key.
+    func lockForResult(of adviser: UUID, on task: UUID, claim number: Int?, key: String?) async throws -> ResultReading?
+    {
+        let number = number.map { Int32(clamping: $0) }
+        let answers = try await self.pipeline([
+            "SELECT 1 FROM callback_tasks WHERE id = \(task) FOR UPDATE",
+            "SELECT \(columnsOf: CallbackTask.self) FROM \(unescaped: CallbackTask.tables) WHERE t.id = \(task)",
             """
-            UPDATE callback_claims SET revealed_at = coalesce(revealed_at, \(now))
-            WHERE task_id = \(task) AND claim_number = \(Int32(claim)) AND ended_at IS NULL
-            """)
+            SELECT \(columnsOf: CallbackClaim.self) FROM callback_claims
+            WHERE task_id = \(task) AND adviser_id = \(adviser) AND (\(number) IS NULL OR claim_number = \(number))
+            ORDER BY claim_number DESC LIMIT 1
+            """,
+            """
+            SELECT \(columnsOf: PastAttempt.self) FROM call_attempts WHERE task_id = \(task) AND counts ORDER BY at DESC, id DESC LIMIT 100
+            """,
+            """
+            SELECT \(columnsOf: FirstAnswer.self) FROM call_attempts
+            WHERE task_id = \(task) AND adviser_id = \(adviser) AND idempotency_key = \(key) AND answer IS NOT NULL
+            """,
+        ])
+        let tasks: [CallbackTask] = try Self.decode(answers[1])
+        let claims: [CallbackClaim] = try Self.decode(answers[2])
+        let attempts: [PastAttempt] = try Self.decode(answers[3])
+        let first: [FirstAnswer] = try Self.decode(answers[4])
+        return tasks.first.map {
+            ResultReading(task: $0, claim: claims.first, attempts: attempts, first: first.first)
+        }
     }
 
     /// Ends a claim in its history and on the task.
     func endClaim(_ task: UUID, number: Int, reason: String, note: [UInt8]?, at now: Date) async throws {
-        try await self.execute(
-            """
-            WITH freed AS (
-                UPDATE callback_tasks SET claimed_by = NULL, claim_kind = NULL, claimed_until = NULL
-                WHERE id = \(task) AND claim_number = \(Int32(number))
-            )
-            UPDATE callback_claims SET ended_at = \(now), end_reason = \(reason),
-                   release_note_sealed = coalesce(\(note.map { ByteBuffer(bytes: $0) }), release_note_sealed)
-            WHERE task_id = \(task) AND claim_number = \(Int32(number)) AND (ended_at IS NULL OR end_reason = 'expired')
-            """)
+        try await self.execute(Self.endingClaim(task, number: number, reason: reason, note: note, at: now))
+    }
+
+    private static func endingClaim(
+        _ task: UUID, number: Int, reason: String, note: [UInt8]?, at now: Date
+    ) -> PostgresQuery {
+        """
+        WITH freed AS (
+            UPDATE callback_tasks SET claimed_by = NULL, claim_kind = NULL, claimed_until = NULL
+            WHERE id = \(task) AND claim_number = \(Int32(number))
+        )
+        UPDATE callback_claims SET ended_at = \(now), end_reason = \(reason),
+               release_note_sealed = coalesce(\(note.map { ByteBuffer(bytes: $0) }), release_note_sealed)
+        WHERE task_id = \(task) AND claim_number = \(Int32(number)) AND (ended_at IS NULL OR end_reason = 'expired')
+        """
     }
 
     func setOwner(_ task: UUID, _ owner: UUID, reason: String) async throws {
@@ -108,19 +154,31 @@ extension Transaction {
         )
     }
 
-    /// Counting attempts since the task was opened, newest first.
-    func countingAttempts(of task: UUID) async throws -> [PastAttempt] {
-        try await self.all(
-            "SELECT \(columnsOf: PastAttempt.self) FROM call_attempts WHERE task_id = \(task) AND counts ORDER BY at DESC, id DESC LIMIT 100"
-        )
+    /// Writes a result: the claim's end, the task, the inquiries it meets, the attempt and the audit, in one round trip.
+    func write(
+        _ result: CallResult, _ effect: ResultEffect, _ change: TaskChange, on task: CallbackTask,
+        by session: StaffSession, answer: String, _ event: AuditEvent
+    ) async throws {
+        var statements = [
+            Self.endingClaim(task.id, number: effect.claim.number, reason: "result", note: nil, at: change.at),
+            Self.changing(change),
+            Self.insertingAttempt(effect, task: task.id, result, adviser: session.staffID, change, answer: answer),
+            Self.inserting(event),
+        ]
+        if effect.counts {
+            statements.append(Self.meetingInquiries(of: task.leadID, acceptedUpTo: effect.boundary, at: change.at))
+        }
+        if result.disposition == .doNotCall {
+            statements.append(Self.addingDoNotCall(lead: task.phoneRow, by: session.username, at: change.at))
+        }
+        _ = try await self.pipeline(statements)
     }
 
-    func meetInquiries(of lead: UUID, acceptedUpTo boundary: Date, at now: Date) async throws {
-        try await self.execute(
-            """
-            UPDATE inquiries i SET met_at = \(now) FROM leads l
-            WHERE i.lead_id = l.id AND \(isOrMergedInto: lead) AND i.met_at IS NULL AND NOT i.quarantined AND i.accepted_at <= \(boundary)
-            """)
+    private static func meetingInquiries(of lead: UUID, acceptedUpTo boundary: Date, at now: Date) -> PostgresQuery {
+        """
+        UPDATE inquiries i SET met_at = \(now) FROM leads l
+        WHERE i.lead_id = l.id AND \(isOrMergedInto: lead) AND i.met_at IS NULL AND NOT i.quarantined AND i.accepted_at <= \(boundary)
+        """
     }
 
     /// The earliest promise still unmet among inquiries accepted after an instant.
@@ -134,48 +192,38 @@ extension Transaction {
         return try row.decode(Date?.self)
     }
 
-    func change(_ change: TaskChange) async throws {
-        try await self.execute(
-            """
-            UPDATE callback_tasks SET
-                last_disposition = \(change.disposition), last_attempt_at = \(change.at),
-                attempts = attempts + \(Int32(change.counts ? 1 : 0)),
-                first_attempt_at = CASE WHEN \(change.counts) THEN coalesce(first_attempt_at, \(change.at)) ELSE first_attempt_at END,
-                first_contact_at = CASE WHEN \(change.isContact) THEN coalesce(first_contact_at, \(change.at)) ELSE first_contact_at END,
-                next_attempt_at = \(change.nextAttemptAt), due_at = \(change.dueAt), met_at = \(change.metAt),
-                call_again_at = CASE WHEN \(change.counts) THEN \(change.callAgainAt)::timestamptz ELSE call_again_at END,
-                preferred_window = CASE WHEN \(change.replacesWindow) THEN NULL ELSE preferred_window END,
-                owner_id = coalesce(\(change.owner), owner_id), owner_reason = coalesce(\(change.ownerReason), owner_reason),
-                state = CASE WHEN \(change.closedReason) IS NULL THEN state ELSE 'closed' END,
-                closed_reason = \(change.closedReason),
-                closed_at = CASE WHEN \(change.closedReason) IS NULL THEN NULL ELSE \(change.at)::timestamptz END
-            WHERE id = \(change.task)
-            """)
+    private static func changing(_ change: TaskChange) -> PostgresQuery {
+        """
+        UPDATE callback_tasks SET
+            last_disposition = \(change.disposition), last_attempt_at = \(change.at),
+            attempts = attempts + \(Int32(change.counts ? 1 : 0)),
+            first_attempt_at = CASE WHEN \(change.counts) THEN coalesce(first_attempt_at, \(change.at)) ELSE first_attempt_at END,
+            first_contact_at = CASE WHEN \(change.isContact) THEN coalesce(first_contact_at, \(change.at)) ELSE first_contact_at END,
+            next_attempt_at = \(change.nextAttemptAt), due_at = \(change.dueAt), met_at = \(change.metAt),
+            call_again_at = CASE WHEN \(change.counts) THEN \(change.callAgainAt)::timestamptz ELSE call_again_at END,
+            preferred_window = CASE WHEN \(change.replacesWindow) THEN NULL ELSE preferred_window END,
+            owner_id = coalesce(\(change.owner), owner_id), owner_reason = coalesce(\(change.ownerReason), owner_reason),
+            state = CASE WHEN \(change.closedReason) IS NULL THEN state ELSE 'closed' END,
+            closed_reason = \(change.closedReason),
+            closed_at = CASE WHEN \(change.closedReason) IS NULL THEN NULL ELSE \(change.at)::timestamptz END
+        WHERE id = \(change.task)
+        """
     }
 
-    func firstAnswer(task: UUID, adviser: UUID, key: String) async throws -> FirstAnswer? {
-        try await self.first(
-            """
-            SELECT \(columnsOf: FirstAnswer.self) FROM call_attempts
-            WHERE task_id = \(task) AND adviser_id = \(adviser) AND idempotency_key = \(key) AND answer IS NOT NULL
-            """)
-    }
-
-    func insertAttempt(
+    private static func insertingAttempt(
         _ effect: ResultEffect, task: UUID, _ result: CallResult, adviser: UUID, _ change: TaskChange, answer: String
-    ) async throws {
-        try await self.execute(
-            """
-            INSERT INTO call_attempts (id, task_id, claim_number, adviser_id, at, disposition, reason, item, reference, merge_into, note_sealed,
-                                       call_again_at, counts, next_attempt_at, closed_reason, idempotency_key, fingerprint, answer)
-            VALUES (\(effect.id), \(task), \(Int32(effect.claim.number)), \(adviser), \(change.at), \(result.disposition.rawValue),
-                    \(result.reason), \(result.item), \(result.reference), \(result.mergeInto), \(effect.noteSealed.map { ByteBuffer(bytes: $0) }),
-                    \(result.callAgainAt), \(effect.counts), \(change.nextAttemptAt), \(change.closedReason), \(result.idempotencyKey),
-                    \(ByteBuffer(bytes: effect.fingerprint)), \(answer)::text::jsonb)
-            """)
+    ) -> PostgresQuery {
+        """
+        INSERT INTO call_attempts (id, task_id, claim_number, adviser_id, at, disposition, reason, item, reference, merge_into, note_sealed,
+                                   call_again_at, counts, next_attempt_at, closed_reason, idempotency_key, fingerprint, answer)
+        VALUES (\(effect.id), \(task), \(Int32(effect.claim.number)), \(adviser), \(change.at), \(result.disposition.rawValue),
+                \(result.reason), \(result.item), \(result.reference), \(result.mergeInto), \(effect.noteSealed.map { ByteBuffer(bytes: $0) }),
+                \(result.callAgainAt), \(effect.counts), \(change.nextAttemptAt), \(change.closedReason), \(result.idempotencyKey),
+                \(ByteBuffer(bytes: effect.fingerprint)), \(answer)::text::jsonb)
+        """
     }
 
-    /// Keeps the note of a result that came too late.
+    /// Keeps the note of a result that was refused.
     func insertRefusedAttempt(
         _ id: UUID, task: UUID, claim: CallbackClaim, _ result: CallResult, note: [UInt8]?, code: String, at now: Date
     ) async throws {
@@ -187,12 +235,11 @@ extension Transaction {
             """)
     }
 
-    func addDoNotCall(lead: UUID, by actor: String, at now: Date) async throws {
-        try await self.execute(
-            """
-            INSERT INTO do_not_call (phone_index, added_at, added_by)
-            SELECT phone_index, \(now), \(actor) FROM leads WHERE id = \(lead) ON CONFLICT (phone_index) DO NOTHING
-            """)
+    private static func addingDoNotCall(lead: UUID, by actor: String, at now: Date) -> PostgresQuery {
+        """
+        INSERT INTO do_not_call (phone_index, added_at, added_by)
+        SELECT phone_index, \(now), \(actor) FROM leads WHERE id = \(lead) ON CONFLICT (phone_index) DO NOTHING
+        """
     }
 
     /// Points a lead, and whatever was merged into it, to another one.

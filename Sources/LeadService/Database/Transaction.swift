@@ -48,7 +48,24 @@ package struct Transaction: Sendable {
 
     /// Apart from the functions that wait: inlined into them, a decoder that throws crashes the optimiser of Swift 6.3.1.
     @inline(never)
-    private static func decode<Row: TableRow>(_ rows: [PostgresRow]) throws -> [Row] {
+    static func decode<Row: TableRow>(_ rows: [PostgresRow]) throws -> [Row] {
         try rows.map { try Row(row: $0) }
+    }
+
+    /// Sends statements in one round trip and returns the rows of each.
+    ///
+    /// Each sees what those before it did; after the first that fails the others are skipped. Outside a transaction they
+    /// are one of their own.
+    package func pipeline(
+        _ queries: [PostgresQuery], file: String = #fileID, line: Int = #line
+    ) async throws -> [[PostgresRow]] {
+        CrashPoint.reach()
+        let answers = try await self.connection.pipeline(logger: self.logger, file: file, line: line) { pipeline in
+            for query in queries { pipeline.query(query) }
+        }
+        var rows: [[PostgresRow]] = []
+        for answer in answers { rows.append(try await answer.collect()) }
+        CrashPoint.reach()
+        return rows
     }
 }

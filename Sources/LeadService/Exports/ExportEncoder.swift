@@ -1,7 +1,7 @@
 import Foundation
 import Leads
 
-/// A column of an export; further ones, one per assessment item, follow them.
+/// A column of an export; further ones, one per assessment item and one per extra question, follow them.
 package enum ExportColumn: String, Sendable, CaseIterable {
     case leadID = "lead_id"
     case name, phone, state, disposition
@@ -9,6 +9,13 @@ package enum ExportColumn: String, Sendable, CaseIterable {
     case dueAt = "due_at"
     case metAt = "met_at"
     case total, gap, source, remark, attempts, adviser
+
+    /// Reads names separated by commas; nil for an unknown, empty or repeated one.
+    package static func list(_ text: String) -> [ExportColumn]? {
+        let names = text.split(separator: ",", omittingEmptySubsequences: false)
+        let columns = names.compactMap { ExportColumn(rawValue: String($0)) }
+        return columns.count == names.count && Set(columns).count == columns.count ? columns : nil
+    }
 
     /// The header in CSV.
     var title: String {
@@ -34,12 +41,14 @@ package enum ExportColumn: String, Sendable, CaseIterable {
 /// Writes rows as CSV (UTF-8 with BOM, CRLF, every field quoted, no formulas) or NDJSON (values untouched).
 struct ExportEncoder: Sendable {
     let request: ExportRequest
+    let questions: ExtraQuestions
     let keys: KeyRing
     /// Every assessment item, in the order of the rules' documentation.
     private let items: [AssessmentItem] = AssessmentItem.allCases
 
-    init(request: ExportRequest, keys: KeyRing) {
+    init(request: ExportRequest, questions: ExtraQuestions, keys: KeyRing) {
         self.request = request
+        self.questions = questions
         self.keys = keys
     }
 
@@ -47,25 +56,45 @@ struct ExportEncoder: Sendable {
     var header: String {
         guard self.request.format == .csv else { return "" }
         let titles = self.request.columns.map(\.title) + self.items.map(\.title)
-        return "\u{FEFF}" + titles.map { Self.quoted($0) }.joined(separator: ",") + "\r\n"
+        // A question's name came from outside, as its answers did.
+        let extras = (self.questions.names + (self.questions.hasRest ? [ExtraQuestions.restTitle] : [])).map {
+            CSVField.cell($0)
+        }
+        return "\u{FEFF}" + (titles.map { Self.quoted($0) } + extras).joined(separator: ",") + "\r\n"
     }
 
-    /// One row with its line end.
-    func line(_ row: LeadRow) throws -> String {
-        let values = try self.request.columns.map { ($0.rawValue, try self.value($0, row)) }
-        let points = Dictionary(zip(row.itemKeys, row.itemPoints), uniquingKeysWith: { first, _ in first })
+    /// Writes one row with its line end.
+    func write(_ row: LeadRow, to text: inout String) throws {
         switch self.request.format {
-        case .csv:
-            let cells = values.map { column, value in
-                Self.cell(value, isOurs: column != "name" && column != "remark" && column != "source")
-            }
-            let itemCells = self.items.map { item in Self.quoted(points[item.rawValue].map { String($0) } ?? "") }
-            return (cells + itemCells).joined(separator: ",") + "\r\n"
-        case .ndjson:
-            var members = Dictionary(values, uniquingKeysWith: { first, _ in first })
-            for item in self.items { members[item.rawValue] = .optional(points[item.rawValue]) }
-            return JSONOutput.object(members).text + "\n"
+        case .csv: try self.writeRecord(row, to: &text)
+        case .ndjson: try self.writeObject(row, to: &text)
         }
+    }
+
+    private func writeRecord(_ row: LeadRow, to text: inout String) throws {
+        for (index, column) in self.request.columns.enumerated() {
+            if index > 0 { text += "," }
+            text += Self.cell(try self.value(column, row), isOurs: ![.name, .remark, .source].contains(column))
+        }
+        let points = self.points(row)
+        for item in self.items { text += ",\"" + (points[item.rawValue].map { String($0) } ?? "") + "\"" }
+        if !self.questions.names.isEmpty {
+            for cell in self.questions.cells(try row.extra(self.keys)) { text += "," + CSVField.cell(cell) }
+        }
+        text += "\r\n"
+    }
+
+    private func writeObject(_ row: LeadRow, to text: inout String) throws {
+        var members: [String: JSONOutput] = [:]
+        for column in self.request.columns { members[column.rawValue] = try self.value(column, row) }
+        let points = self.points(row)
+        for item in self.items { members[item.rawValue] = .optional(points[item.rawValue]) }
+        members["extra"] = .object(try row.extra(self.keys))
+        text += JSONOutput.object(members).text + "\n"
+    }
+
+    private func points(_ row: LeadRow) -> [String: Int] {
+        Dictionary(zip(row.itemKeys, row.itemPoints), uniquingKeysWith: { first, _ in first })
     }
 
     private func value(_ column: ExportColumn, _ row: LeadRow) throws -> JSONOutput {
@@ -109,7 +138,5 @@ struct ExportEncoder: Sendable {
         }
     }
 
-    private static func quoted(_ text: String) -> String {
-        "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\""
-    }
+    private static func quoted(_ text: String) -> String { "\"" + text.replacing("\"", with: "\"\"") + "\"" }
 }

@@ -4,6 +4,19 @@ import Hummingbird
 import Leads
 import NIOCore
 
+/// Ends the reading of an export with the answer that it is for, whether that was sent, broken off or never begun.
+private final class ExportProducing: Sendable {
+    private let producer: Task<Void, Never>
+
+    init(_ producer: Task<Void, Never>) {
+        self.producer = producer
+    }
+
+    func end() { self.producer.cancel() }
+
+    deinit { self.end() }
+}
+
 /// `GET /api/v1/leads/export`: streams whatever the size, with the counts in the headers.
 struct ExportRoutes: RouteList {
     let exports: LeadExport
@@ -58,6 +71,7 @@ struct ExportRoutes: RouteList {
             producer.cancel()
             throw error
         }
+        let producing = ExportProducing(producer)
         let name = "leads-\(RFC3339.text(self.now()).prefix(10)).\(export.format.rawValue)"
         return Response(
             status: .ok,
@@ -67,12 +81,9 @@ struct ExportRoutes: RouteList {
                 .rowCount: String(counts.rows), .excludedCount: String(counts.excluded),
             ],
             body: ResponseBody { writer in
-                do {
-                    while let buffer = try await pipe.next() { try await writer.write(buffer) }
-                } catch {
-                    producer.cancel()
-                    throw error
-                }
+                // Also when the client is gone before the first byte, and nobody ever asks for the body.
+                defer { producing.end() }
+                while let buffer = try await pipe.next() { try await writer.write(buffer) }
                 try await writer.finish(nil)
             })
     }
@@ -95,10 +106,9 @@ struct ExportRoutes: RouteList {
 
     private static func columns(_ fields: inout FieldReader) -> [ExportColumn] {
         guard let text = fields.optionalString("columns") else { return ExportColumn.allCases }
-        let names = text.split(separator: ",").map(String.init)
-        let columns = names.compactMap { ExportColumn(rawValue: $0) }
-        if columns.isEmpty || columns.count != names.count || Set(columns).count != columns.count {
+        guard let columns = ExportColumn.list(text) else {
             fields.fail("columns_invalid", at: "columns", "列名有误或重复", english: "Unknown or repeated column.")
+            return []
         }
         return columns
     }

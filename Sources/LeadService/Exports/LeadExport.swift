@@ -58,6 +58,8 @@ package struct LeadExport: Sendable {
     private let audit: Audit
 
     private static let batch = 500
+    /// A batch is decrypted and written in so many parts at once.
+    private static let parts = max(1, min(8, ProcessInfo.processInfo.activeProcessorCount))
 
     package init(database: Database, dependencies: Dependencies) {
         self.database = database
@@ -82,14 +84,15 @@ package struct LeadExport: Sendable {
             let written = try await self.write(request, begin: begin, write: write)
             try await self.finish(record, request, state: "done", written)
         } catch {
-            try? await self.finish(record, request, state: "failed", Written())
+            // Whoever asked may be gone, and with them this task; the record is kept all the same.
+            await Task { try? await self.finish(record, request, state: "failed", Written()) }.value
             throw error
         }
     }
 
     private struct Written: Sendable {
-        var rows = 0
-        var excluded = 0
+        var rows: Int?
+        var excluded: Int?
         var sha256: [UInt8]?
     }
 
@@ -102,24 +105,58 @@ package struct LeadExport: Sendable {
         return try await self.database.snapshot { tx in
             let counts = try await tx.countLeads(filter)
             try await begin(counts.rows, counts.excluded)
-            let encoder = ExportEncoder(request: request, keys: keys)
+            let questions = request.format == .csv ? try await Self.questions(filter, keys, tx) : ExtraQuestions()
+            let encoder = ExportEncoder(request: request, questions: questions, keys: keys)
             var hash = SHA256()
             var rows = 0
             func emit(_ text: String) async throws {
                 let buffer = ByteBuffer(string: text)
-                hash.update(data: Data(buffer.readableBytesView))
+                hash.update(data: Array(text.utf8))
                 try await write(buffer)
             }
             try await emit(encoder.header)
             try await tx.declareExport(filter)
-            while true {
-                let batch = try await tx.fetchExport(Self.batch)
-                guard !batch.isEmpty else { break }
-                try await emit(try batch.map { try encoder.line($0) }.joined())
+            var batch = try await tx.fetchExport(Self.batch)
+            while !batch.isEmpty {
+                // The database looks for the next leads while these are decrypted and sent.
+                async let next = tx.fetchExport(Self.batch)
+                for part in try await Self.lines(of: batch, encoder) { try await emit(part) }
                 rows += batch.count
+                batch = try await next
             }
             guard rows == counts.rows else { throw ExportIncomplete(expected: counts.rows, written: rows) }
             return Written(rows: rows, excluded: counts.excluded, sha256: Array(hash.finalize()))
+        }
+    }
+
+    /// What the leads of the snapshot answered beyond our own questions: a table needs its columns before its first row.
+    private static func questions(
+        _ filter: IndexedLeadFilter, _ keys: KeyRing, _ tx: Transaction
+    ) async throws -> ExtraQuestions {
+        var questions = ExtraQuestions()
+        try await tx.declareExtras(filter)
+        while true {
+            let batch = try await tx.fetchExtras(Self.batch)
+            guard !batch.isEmpty else { break }
+            for each in batch { questions.add(try LeadRow.extra(each.sealed, of: each.inquiry, keys)) }
+        }
+        questions.settle()
+        return questions
+    }
+
+    /// A batch as lines, in its order, its parts made side by side.
+    private static func lines(of batch: [LeadRow], _ encoder: ExportEncoder) async throws -> [String] {
+        let length = (batch.count + Self.parts - 1) / Self.parts
+        return try await withThrowingTaskGroup(of: (Int, String).self) { group in
+            for start in stride(from: 0, to: batch.count, by: length) {
+                let part = batch[start..<min(start + length, batch.count)]
+                group.addTask {
+                    var text = ""
+                    for row in part { try encoder.write(row, to: &text) }
+                    return (start, text)
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map { $0.1 }
         }
     }
 
@@ -129,8 +166,8 @@ package struct LeadExport: Sendable {
         let detail: [String: JSONOutput] = [
             "format": .string(record.format.rawValue), "filters": .object(record.filters),
             "columns": .array(record.columns.map { .string($0) }), "phone": .string(record.phone.rawValue),
-            "reason": .string(record.reason), "rows": .integer(written.rows), "excluded": .integer(written.excluded),
-            "sha256": .optional(written.sha256.map { Hex.text($0) }), "state": .string(state),
+            "reason": .string(record.reason), "rows": .optional(written.rows), "excluded": .optional(written.excluded),
+            "sha256": .optional(written.sha256.map { Hex.text($0) }),
         ]
         let event = self.audit.event(
             "export.\(state)", on: record.id.uuidString.lowercased(), by: request.actor, role: request.role,

@@ -19,12 +19,13 @@ package struct LeadCursor: Sendable, Equatable {
         self.leadID = leadID
     }
 
+    /// - Returns: nil for what is no cursor, or lies outside the years 1970–2199.
     init?(_ text: String) {
         guard let bytes = Base64URL.decode(text) else { return nil }
         let parts = String(decoding: bytes, as: UTF8.self).split(separator: "|")
-        guard parts.count == 2, let microseconds = Int64(parts[0]), let id = UUID(uuidString: String(parts[1])) else {
-            return nil
-        }
+        guard parts.count == 2, let microseconds = Int64(parts[0]), let id = UUID(uuidString: String(parts[1])),
+            (0..<7_258_118_400_000_000).contains(microseconds)
+        else { return nil }
         self.init(acceptedAt: Date(timeIntervalSince1970: Double(microseconds) / 1_000_000), leadID: id)
     }
 }

@@ -44,6 +44,18 @@ extension LeadRow: TableRow {
     }
 }
 
+/// What one inquiry answered beyond our own questions.
+struct SealedExtra: TableRow {
+    static let columns = "i.id, i.extra_sealed"
+    let inquiry: UUID
+    let sealed: [UInt8]
+
+    init(row: PostgresRow) throws {
+        let (inquiry, sealed) = try row.decode((UUID, ByteBuffer).self)
+        (self.inquiry, self.sealed) = (inquiry, sealed.bytes)
+    }
+}
+
 extension PostgresQuery.StringInterpolation {
     /// The conditions of a filter over `LeadRow.tables`; an absent member is no condition.
     mutating func appendInterpolation(matching indexed: IndexedLeadFilter) {
@@ -126,13 +138,14 @@ extension Transaction {
     func countLeads(_ filter: IndexedLeadFilter) async throws -> (rows: Int, excluded: Int) {
         let rows = try await self.rows(
             """
-            SELECT count(*) FILTER (WHERE x.excluded IS NOT TRUE), count(*) FILTER (WHERE x.excluded)
+            SELECT count(*), count(*) FILTER (WHERE x.excluded)
             FROM \(unescaped: LeadRow.tables)
             CROSS JOIN LATERAL (SELECT \(unescaped: Self.isExcluded) AS excluded) x
             WHERE \(matching: filter)
             """)
         guard let row = rows.first else { throw MissingRow() }
-        return try row.decode((Int, Int).self)
+        let (matching, excluded) = try row.decode((Int, Int).self)
+        return (matching - excluded, excluded)
     }
 
     /// Opens the server-side cursor of an export: one snapshot, oldest lead first.
@@ -144,6 +157,20 @@ extension Transaction {
             WHERE \(matching: filter) AND NOT (\(unescaped: Self.isExcluded))
             ORDER BY l.created_at, l.id
             """)
+    }
+
+    /// Opens the cursor over what the exported leads answered beyond our own questions.
+    func declareExtras(_ filter: IndexedLeadFilter) async throws {
+        try await self.execute(
+            """
+            DECLARE lead_extras NO SCROLL CURSOR FOR
+            SELECT \(columnsOf: SealedExtra.self) FROM \(unescaped: LeadRow.tables)
+            WHERE i.extra_sealed IS NOT NULL AND \(matching: filter) AND NOT (\(unescaped: Self.isExcluded))
+            """)
+    }
+
+    func fetchExtras(_ count: Int) async throws -> [SealedExtra] {
+        try await self.all("FETCH FORWARD \(unescaped: String(count)) FROM lead_extras")
     }
 
     func fetchExport(_ count: Int) async throws -> [LeadRow] {
@@ -168,7 +195,7 @@ extension Transaction {
     }
 
     func finishExportRecord(
-        _ id: UUID, state: String, rows: Int, excluded: Int, sha256: [UInt8]?, at now: Date
+        _ id: UUID, state: String, rows: Int?, excluded: Int?, sha256: [UInt8]?, at now: Date
     ) async throws {
         try await self.execute(
             """

@@ -31,6 +31,17 @@ struct LeadRow: Sendable {
             stored: try keys.open(self.nameSealed, at: SealedPlace("inquiries", "name_sealed", self.inquiryID)))
     }
 
+    /// What the newest inquiry answered beyond our own questions.
+    func extra(_ keys: KeyRing) throws -> [String: JSONOutput] {
+        try self.extraSealed.map { try Self.extra($0, of: self.inquiryID, keys) } ?? [:]
+    }
+
+    static func extra(_ sealed: [UInt8], of inquiry: UUID, _ keys: KeyRing) throws -> [String: JSONOutput] {
+        let text = try keys.open(sealed, at: SealedPlace("inquiries", "extra_sealed", inquiry))
+        guard case .object(let members) = try StrictJSON.read(Array(text.utf8)) else { return [:] }
+        return members.mapValues { JSONOutput($0) }
+    }
+
     func remark(_ keys: KeyRing) throws -> String {
         guard let remarkSealed else { return "" }
         return try keys.open(remarkSealed, at: SealedPlace("inquiries", "remark_sealed", self.inquiryID))

@@ -4,7 +4,7 @@ import Leads
 
 /// The members of a query string, read as strictly as those of a body.
 enum QueryFields {
-    /// - Throws: 422 for a repeated member.
+    /// - Throws: 422 for a repeated member, or one that is no text.
     static func reader(_ request: Request) throws -> FieldReader {
         let form = FormFields(request.uri.query ?? "")
         let repeated = form.values.filter { $0.value.count > 1 }.keys.sorted()
@@ -13,6 +13,12 @@ enum QueryFields {
                 failures: repeated.map {
                     ValidationFailure("repeated", at: "/\($0)", "参数重复", english: "Given more than once.")
                 })
+        }
+        // Left out, an unreadable filter would select everything.
+        guard !form.hasUnreadable else {
+            throw Problem(failures: [
+                ValidationFailure("text_invalid", at: "", "网址中有无法识别的字符", english: "The query is not readable as text.")
+            ])
         }
         return try FieldReader(.object(form.values.compactMapValues { $0.first.map { .string($0) } }))
     }

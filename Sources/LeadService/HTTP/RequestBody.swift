@@ -63,11 +63,14 @@ extension Request {
 /// The fields of a URL-encoded form or query.
 package struct FormFields: Sendable {
     package private(set) var values: [String: [String]] = [:]
+    /// Whether some name or value was no text: broken percent-encoding, other bytes than UTF-8, or a NUL.
+    package private(set) var hasUnreadable = false
 
     package init(_ text: String) {
         for pair in text.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = Self.decoded(parts[0]), let value = Self.decoded(parts.count == 2 ? parts[1] : "") else {
+                self.hasUnreadable = true
                 continue
             }
             self.values[name, default: []].append(value)

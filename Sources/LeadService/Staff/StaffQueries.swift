@@ -80,19 +80,20 @@ extension Transaction {
         try await self.execute("UPDATE staff SET password_hash = \(hash) WHERE id = \(id)")
     }
 
-    func session(_ hash: [UInt8], at now: Date, idleSince: Date) async throws -> StaffSession? {
+    /// A session that has not ended; one last seen before `seenBefore` is marked as seen now.
+    func session(_ hash: [UInt8], at now: Date, idleSince: Date, seenBefore: Date) async throws -> StaffSession? {
         try await self.first(
             """
-            SELECT \(columnsOf: StaffSession.self) FROM staff_sessions s JOIN staff p ON p.id = s.staff_id
-            WHERE s.token_hash = \(ByteBuffer(bytes: hash)) AND s.expires_at > \(now) AND s.last_seen_at > \(idleSince) AND p.active
-              AND (p.password_expires_at IS NULL OR p.password_expires_at > \(now))
+            WITH found AS (
+                SELECT \(columnsOf: StaffSession.self) FROM staff_sessions s JOIN staff p ON p.id = s.staff_id
+                WHERE s.token_hash = \(ByteBuffer(bytes: hash)) AND s.expires_at > \(now) AND s.last_seen_at > \(idleSince) AND p.active
+                  AND (p.password_expires_at IS NULL OR p.password_expires_at > \(now))
+            ), touched AS (
+                UPDATE staff_sessions s SET last_seen_at = \(now) FROM found
+                WHERE s.token_hash = found.token_hash AND s.last_seen_at <= \(seenBefore)
+            )
+            SELECT * FROM found
             """)
-    }
-
-    func touchSession(_ hash: [UInt8], at now: Date) async throws {
-        try await self.execute(
-            "UPDATE staff_sessions SET last_seen_at = \(now) WHERE token_hash = \(ByteBuffer(bytes: hash)) AND last_seen_at < \(now)"
-        )
     }
 
     func insertSession(_ hash: [UInt8], of staff: UUID, at now: Date, until: Date) async throws {

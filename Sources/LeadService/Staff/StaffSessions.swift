@@ -112,9 +112,7 @@ package struct StaffSessions: Sendable {
         let hash = Self.hash(token)
         let idleSince = now.addingTimeInterval(-Self.idle)
         return try await self.database.autocommit { database in
-            guard let session = try await database.session(hash, at: now, idleSince: idleSince) else { return nil }
-            if now.timeIntervalSince(session.lastSeenAt) >= 60 { try await database.touchSession(hash, at: now) }
-            return session
+            try await database.session(hash, at: now, idleSince: idleSince, seenBefore: now.addingTimeInterval(-60))
         }
     }
 

@@ -1,10 +1,18 @@
 -- Claim the next task, reveal its number, record a closing result: the service's statements of the three requests, each with its
 -- look-up of the session.
+-- The service sends several of them in one round trip (all before the first INSERT into audit_events, and what a result reads
+-- and writes); here each is one of its own.
 -- Of the claim order only the `openWindows` condition is missing: calling hours are "always" in this run.
-SELECT s.staff_id, p.username, p.display_name, p.role, p.must_change_password, s.expires_at, s.step_up_at, s.last_seen_at, s.token_hash
-FROM staff_sessions s JOIN staff p ON p.id = s.staff_id
-WHERE s.token_hash = bench_hash(rpad('bench-' || :client_id::text || '-', 43, '0')) AND s.expires_at > now()
-  AND s.last_seen_at > now() - interval '30 minutes' AND p.active AND (p.password_expires_at IS NULL OR p.password_expires_at > now());
+WITH found AS (
+    SELECT s.staff_id, p.username, p.display_name, p.role, p.must_change_password, s.expires_at, s.step_up_at, s.last_seen_at, s.token_hash
+    FROM staff_sessions s JOIN staff p ON p.id = s.staff_id
+    WHERE s.token_hash = bench_hash(rpad('bench-' || :client_id::text || '-', 43, '0')) AND s.expires_at > now()
+      AND s.last_seen_at > now() - interval '30 minutes' AND p.active AND (p.password_expires_at IS NULL OR p.password_expires_at > now())
+), touched AS (
+    UPDATE staff_sessions s SET last_seen_at = now() FROM found
+    WHERE s.token_hash = found.token_hash AND s.last_seen_at <= now() - interval '60 seconds'
+)
+SELECT * FROM found;
 BEGIN;
 WITH lapsed AS (
     SELECT id, claim_number, claimed_until FROM callback_tasks WHERE claimed_by = bench_adviser(:client_id) AND claimed_until <= now() FOR UPDATE
@@ -15,29 +23,57 @@ UPDATE callback_claims c SET ended_at = l.claimed_until, end_reason = 'expired'
 FROM lapsed l WHERE c.task_id = l.id AND c.claim_number = l.claim_number AND c.ended_at IS NULL;
 UPDATE callback_tasks SET claimed_until = now() + interval '30 minutes'
 WHERE claimed_by = bench_adviser(:client_id) AND claim_kind = 'ordinary' AND claimed_until > now() RETURNING id;
-WITH hurry AS (
-    SELECT EXISTS (SELECT FROM callback_tasks t
-                   WHERE t.state = 'open' AND t.next_attempt_at <= now() AND (t.claimed_until IS NULL OR t.claimed_until <= now())
-                     AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR t.next_attempt_at <= now() - interval '30 minutes'
-                          OR NOT EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND o.active))
-                     AND t.met_at IS NULL AND t.due_at > now() AND t.due_at <= now() + interval '1 hour') AS yes
+WITH own AS MATERIALIZED (
+    SELECT FROM callback_tasks WHERE claimed_by = bench_adviser(:client_id) AND claim_kind = 'ordinary'
 ), picked AS (
-    SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t, hurry, LATERAL (
-        SELECT CASE
-            WHEN t.owner_id = bench_adviser(:client_id) AND t.owner_reason IN ('appointment', 'assigned') THEN 1
-            WHEN t.call_again_at IS NOT NULL THEN 2
-            WHEN t.met_at IS NULL AND t.newest_inquiry_at > now() - interval '15 minutes' AND NOT hurry.yes THEN 3
-            WHEN t.met_at IS NULL AND t.due_at < date_trunc('day', now()) + interval '1 day' THEN 4
-            WHEN t.met_at IS NOT NULL THEN 5
-            ELSE 6 END AS class) rank
-    WHERE t.state = 'open' AND t.next_attempt_at <= now() AND (t.claimed_until IS NULL OR t.claimed_until <= now())
-      AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR t.next_attempt_at <= now() - interval '30 minutes'
-           OR NOT EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND o.active))
-    ORDER BY rank.class,
-        CASE WHEN rank.class IN (1, 2, 5) THEN t.next_attempt_at END,
-        CASE WHEN rank.class = 3 THEN t.newest_inquiry_at END DESC,
-        t.due_at, t.accepted_at, t.id
-    LIMIT 1 FOR UPDATE OF t SKIP LOCKED
+    SELECT * FROM (
+        SELECT * FROM (
+            SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t
+            WHERE t.state = 'open' AND t.next_attempt_at <= now() AND (t.claimed_until IS NULL OR t.claimed_until <= now())
+                  AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR t.next_attempt_at <= now() - interval '30 minutes'
+                  OR NOT EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND o.active)) AND t.owner_id = bench_adviser(:client_id) AND t.owner_reason IN ('appointment', 'assigned')
+            ORDER BY t.next_attempt_at, t.due_at, t.accepted_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED) own_first
+        UNION ALL
+        SELECT * FROM (
+            SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t
+            WHERE t.state = 'open' AND t.next_attempt_at <= now() AND (t.claimed_until IS NULL OR t.claimed_until <= now())
+                  AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR t.next_attempt_at <= now() - interval '30 minutes'
+                  OR NOT EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND o.active)) AND t.call_again_at IS NOT NULL
+            ORDER BY t.next_attempt_at, t.due_at, t.accepted_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED) appointments
+        UNION ALL
+        SELECT * FROM (
+            SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t
+            WHERE t.state = 'open' AND t.next_attempt_at <= now() AND (t.claimed_until IS NULL OR t.claimed_until <= now())
+                  AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR t.next_attempt_at <= now() - interval '30 minutes'
+                  OR NOT EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND o.active)) AND t.met_at IS NULL AND t.newest_inquiry_at > now() - interval '15 minutes'
+              AND NOT EXISTS (SELECT FROM callback_tasks t WHERE t.state = 'open' AND t.next_attempt_at <= now() AND (t.claimed_until IS NULL OR t.claimed_until <= now())
+                    AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR t.next_attempt_at <= now() - interval '30 minutes'
+                    OR NOT EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND o.active)) AND t.met_at IS NULL
+                              AND t.due_at > now() AND t.due_at <= now() + interval '1 hour')
+            ORDER BY t.newest_inquiry_at DESC, t.due_at, t.accepted_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED) fresh
+        UNION ALL
+        SELECT * FROM (
+            SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t
+            WHERE t.state = 'open' AND t.next_attempt_at <= now() AND (t.claimed_until IS NULL OR t.claimed_until <= now())
+                  AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR t.next_attempt_at <= now() - interval '30 minutes'
+                  OR NOT EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND o.active)) AND t.met_at IS NULL AND t.due_at < date_trunc('day', now()) + interval '1 day'
+            ORDER BY t.due_at, t.accepted_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED) due
+        UNION ALL
+        SELECT * FROM (
+            SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t
+            WHERE t.state = 'open' AND t.next_attempt_at <= now() AND (t.claimed_until IS NULL OR t.claimed_until <= now())
+                  AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR t.next_attempt_at <= now() - interval '30 minutes'
+                  OR NOT EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND o.active)) AND t.met_at IS NOT NULL
+            ORDER BY t.next_attempt_at, t.due_at, t.accepted_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED) met
+        UNION ALL
+        SELECT * FROM (
+            SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t
+            WHERE t.state = 'open' AND t.next_attempt_at <= now() AND (t.claimed_until IS NULL OR t.claimed_until <= now())
+                  AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR t.next_attempt_at <= now() - interval '30 minutes'
+                  OR NOT EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND o.active)) AND t.met_at IS NULL
+            ORDER BY t.due_at, t.accepted_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED) later
+        LIMIT 1) first
+    WHERE NOT EXISTS (SELECT FROM own)
 ), lapsed AS (
     UPDATE callback_claims c SET ended_at = p.claimed_until, end_reason = 'expired'
     FROM picked p WHERE c.task_id = p.id AND c.claim_number = p.claim_number AND c.ended_at IS NULL
@@ -59,29 +95,48 @@ FROM callback_tasks t JOIN inquiries i ON i.id = t.latest_inquiry_id JOIN leads 
 LEFT JOIN assessments a ON a.id = i.assessment_id LEFT JOIN staff h ON h.id = t.claimed_by
 WHERE t.id = :task::uuid;
 COMMIT;
-SELECT s.staff_id, p.username, p.display_name, p.role, p.must_change_password, s.expires_at, s.step_up_at, s.last_seen_at, s.token_hash
-FROM staff_sessions s JOIN staff p ON p.id = s.staff_id
-WHERE s.token_hash = bench_hash(rpad('bench-' || :client_id::text || '-', 43, '0')) AND s.expires_at > now()
-  AND s.last_seen_at > now() - interval '30 minutes' AND p.active AND (p.password_expires_at IS NULL OR p.password_expires_at > now());
-BEGIN;
-SELECT 1 FROM callback_tasks WHERE id = :task::uuid FOR UPDATE;
+WITH found AS (
+    SELECT s.staff_id, p.username, p.display_name, p.role, p.must_change_password, s.expires_at, s.step_up_at, s.last_seen_at, s.token_hash
+    FROM staff_sessions s JOIN staff p ON p.id = s.staff_id
+    WHERE s.token_hash = bench_hash(rpad('bench-' || :client_id::text || '-', 43, '0')) AND s.expires_at > now()
+      AND s.last_seen_at > now() - interval '30 minutes' AND p.active AND (p.password_expires_at IS NULL OR p.password_expires_at > now())
+), touched AS (
+    UPDATE staff_sessions s SET last_seen_at = now() FROM found
+    WHERE s.token_hash = found.token_hash AND s.last_seen_at <= now() - interval '60 seconds'
+)
+SELECT * FROM found;
 SELECT t.lead_id AS lead, t.state, t.accepted_at, t.due_at, t.met_at, t.next_attempt_at, t.call_again_at, t.preferred_window, t.attempts,
        t.claim_number, t.claimed_by, t.claim_kind, t.claimed_until, h.username, t.last_disposition, t.last_attempt_at, t.closed_at,
        t.closed_reason, l.phone_sealed, i.name_sealed, i.source::text, a.total, a.gap
 FROM callback_tasks t JOIN inquiries i ON i.id = t.latest_inquiry_id JOIN leads l ON l.id = i.lead_id
 LEFT JOIN assessments a ON a.id = i.assessment_id LEFT JOIN staff h ON h.id = t.claimed_by
 WHERE t.id = :task::uuid \gset
-UPDATE callback_claims SET revealed_at = coalesce(revealed_at, now())
-WHERE task_id = :task::uuid AND claim_number = :number::integer AND ended_at IS NULL;
-UPDATE callback_tasks SET claimed_until = now() + interval '30 minutes'
-WHERE id = :task::uuid AND claimed_by = bench_adviser(:client_id) AND claimed_until > now() RETURNING 1;
-INSERT INTO audit_events (id, at, actor, role, action, object, detail, mac)
-VALUES (gen_random_uuid(), now(), 'bench', 'adviser', 'callback.reveal', :task::text, '{"purpose": "bench"}', bench_hash(:task::text));
-COMMIT;
-SELECT s.staff_id, p.username, p.display_name, p.role, p.must_change_password, s.expires_at, s.step_up_at, s.last_seen_at, s.token_hash
-FROM staff_sessions s JOIN staff p ON p.id = s.staff_id
-WHERE s.token_hash = bench_hash(rpad('bench-' || :client_id::text || '-', 43, '0')) AND s.expires_at > now()
-  AND s.last_seen_at > now() - interval '30 minutes' AND p.active AND (p.password_expires_at IS NULL OR p.password_expires_at > now());
+WITH held AS (
+    UPDATE callback_tasks SET claimed_until = now() + interval '30 minutes'
+    WHERE id = :task::uuid AND claim_number = :number::integer AND claim_kind = 'ordinary'
+      AND claimed_by = bench_adviser(:client_id) AND claimed_until > now()
+    RETURNING id, claim_number
+), revealed AS (
+    UPDATE callback_claims c SET revealed_at = coalesce(c.revealed_at, now())
+    FROM held WHERE c.task_id = held.id AND c.claim_number = held.claim_number
+), audited AS (
+    INSERT INTO audit_events (id, at, actor, role, action, object, detail, detail_hash, mac)
+    SELECT bench_id('reveal-' || :task::text), now(), 'bench', 'adviser', 'callback.reveal', :task::text, '{}', bench_hash('reason'),
+           bench_hash(:task::text) FROM held
+), detailed AS (
+    INSERT INTO audit_details (event_id, sealed) SELECT bench_id('reveal-' || :task::text), bench_sealed(20) FROM held
+)
+SELECT 1 FROM held;
+WITH found AS (
+    SELECT s.staff_id, p.username, p.display_name, p.role, p.must_change_password, s.expires_at, s.step_up_at, s.last_seen_at, s.token_hash
+    FROM staff_sessions s JOIN staff p ON p.id = s.staff_id
+    WHERE s.token_hash = bench_hash(rpad('bench-' || :client_id::text || '-', 43, '0')) AND s.expires_at > now()
+      AND s.last_seen_at > now() - interval '30 minutes' AND p.active AND (p.password_expires_at IS NULL OR p.password_expires_at > now())
+), touched AS (
+    UPDATE staff_sessions s SET last_seen_at = now() FROM found
+    WHERE s.token_hash = found.token_hash AND s.last_seen_at <= now() - interval '60 seconds'
+)
+SELECT * FROM found;
 BEGIN;
 SELECT 1 FROM callback_tasks WHERE id = :task::uuid FOR UPDATE;
 SELECT t.lead_id AS lead, t.state, t.accepted_at, t.due_at, t.met_at, t.next_attempt_at, t.call_again_at, t.preferred_window, t.attempts,

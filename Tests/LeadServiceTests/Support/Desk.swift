@@ -28,6 +28,9 @@ struct TaskSeed: Sendable {
     var owner: UUID?
     var ownerReason: String?
     var callAgainIn: TimeInterval?
+    var source = #"{"utm":{"source":"article"}}"#
+    /// Kept as it is, whatever a form would have made of it.
+    var remark: String?
 }
 
 /// What `TestService.seed` wrote.
@@ -72,6 +75,7 @@ extension TestService {
         }
         let phoneSealed = try sealed(phone.e164, "leads", "phone_sealed", lead)
         let nameSealed = try sealed(name.text, "inquiries", "name_sealed", inquiry)
+        let remarkSealed = try seed.remark.map { try sealed($0, "inquiries", "remark_sealed", inquiry) }
         let phoneIndex = ByteBuffer(bytes: self.keys.index(of: phone))
         let lastFour = ByteBuffer(bytes: self.keys.index(ofLastFour: phone.lastFour))
         let nameIndex = ByteBuffer(bytes: self.keys.index(of: name))
@@ -86,9 +90,10 @@ extension TestService {
                 """)
             try await tx.execute(
                 """
-                INSERT INTO inquiries (id, lead_id, name_sealed, name_index, preferred_window, source, accepted_at, due_at, provisional, met_at)
-                VALUES (\(inquiry), \(lead), \(nameSealed), \(nameIndex), \(seed.window), '{"utm":{"source":"article"}}', \(accepted), \(due),
-                        false, \(met))
+                INSERT INTO inquiries (id, lead_id, name_sealed, name_index, remark_sealed, preferred_window, source, accepted_at, due_at,
+                                       provisional, met_at)
+                VALUES (\(inquiry), \(lead), \(nameSealed), \(nameIndex), \(remarkSealed), \(seed.window), \(seed.source)::text::jsonb,
+                        \(accepted), \(due), false, \(met))
                 """)
             try await tx.execute(
                 """

@@ -49,6 +49,9 @@ final class ServerProcess: Sendable {
     }
 
     var isRunning: Bool { self.process.isRunning }
+    var identifier: Int32 { self.process.processIdentifier }
+    /// The port of pages and API.
+    var port: Int? { self.base.flatMap { URL(string: $0)?.port } }
 
     /// Waits until it has ended.
     ///

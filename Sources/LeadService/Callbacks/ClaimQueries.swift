@@ -1,0 +1,143 @@
+import Foundation
+import Leads
+import Postgres
+
+/// What the moment allows: which windows are open, who has been late, what is due today.
+struct QueueMoment: Sendable {
+    var adviser: UUID
+    var now: Date
+    /// The windows open now; nil lifts them.
+    var openWindows: [String]?
+    var endOfToday: Date
+    var freshSince: Date
+
+    /// An owner this late loses the task to anybody.
+    var late: Date { self.now.addingTimeInterval(-30 * 60) }
+    var soon: Date { self.now.addingTimeInterval(3600) }
+}
+
+extension PostgresQuery.StringInterpolation {
+    /// The tasks that this adviser could be served now (contract §4.8).
+    mutating func appendInterpolation(servable moment: QueueMoment) {
+        self.appendLiteral("t.state = 'open' AND t.next_attempt_at <= ")
+        self.appendInterpolation(moment.now)
+        self.appendLiteral(" AND (t.claimed_until IS NULL OR t.claimed_until <= ")
+        self.appendInterpolation(moment.now)
+        self.appendLiteral(")")
+        if let open = moment.openWindows {
+            self.appendLiteral(
+                " AND (t.preferred_window IS NULL OR t.call_again_at IS NOT NULL OR t.preferred_window = ANY (")
+            self.appendInterpolation(open)
+            self.appendLiteral("))")
+        }
+        self.appendLiteral(" AND (t.owner_id IS NULL OR t.owner_id = ")
+        self.appendInterpolation(moment.adviser)
+        self.appendLiteral(" OR t.next_attempt_at <= ")
+        self.appendInterpolation(moment.late)
+        self.appendLiteral(" OR NOT EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND o.active))")
+    }
+}
+
+/// What an adviser who asks for the next call gets.
+struct ClaimedNext: Sendable {
+    var task: CallbackTask
+    /// False for the claim they had already, which got a new lease.
+    var isNew: Bool
+}
+
+extension Transaction {
+    /// The adviser's own ordinary claim with a new lease, else the most urgent task (contract §4.8), in one round trip.
+    func claimNext(_ moment: QueueMoment, until: Date) async throws -> ClaimedNext? {
+        let answers = try await self.pipeline([
+            Self.endingLapsedClaims(of: moment.adviser, at: moment.now),
+            """
+            UPDATE callback_tasks SET claimed_until = \(until)
+            WHERE claimed_by = \(moment.adviser) AND claim_kind = 'ordinary' AND claimed_until > \(moment.now)
+            """,
+            Self.claiming(moment, until: until),
+            """
+            SELECT \(columnsOf: CallbackTask.self) FROM \(unescaped: CallbackTask.tables)
+            WHERE t.claimed_by = \(moment.adviser) AND t.claim_kind = 'ordinary'
+            """,
+        ])
+        let tasks: [CallbackTask] = try Self.decode(answers[3])
+        return tasks.first.map { ClaimedNext(task: $0, isNew: !answers[2].isEmpty) }
+    }
+
+    /// Ends the adviser's own claims whose lease has run out, at the instant it did.
+    func endLapsedClaims(of adviser: UUID, at now: Date) async throws {
+        try await self.execute(Self.endingLapsedClaims(of: adviser, at: now))
+    }
+
+    private static func endingLapsedClaims(of adviser: UUID, at now: Date) -> PostgresQuery {
+        """
+        WITH lapsed AS (
+            SELECT id, claim_number, claimed_until FROM callback_tasks
+            WHERE claimed_by = \(adviser) AND claimed_until <= \(now) FOR UPDATE
+        ), freed AS (
+            UPDATE callback_tasks t SET claimed_by = NULL, claim_kind = NULL, claimed_until = NULL
+            FROM lapsed l WHERE t.id = l.id
+        )
+        UPDATE callback_claims c SET ended_at = l.claimed_until, end_reason = 'expired'
+        FROM lapsed l WHERE c.task_id = l.id AND c.claim_number = l.claim_number AND c.ended_at IS NULL
+        """
+    }
+
+    /// Claims the first task of the first class that has one, skipping those another adviser is claiming at this instant.
+    ///
+    /// Each class is read in its order from an index and stops at its first task; a class is only looked at when those
+    /// before it have none, so that it need not say what it leaves to them.
+    private static func claiming(_ moment: QueueMoment, until: Date) -> PostgresQuery {
+        """
+        WITH own AS MATERIALIZED (
+            SELECT FROM callback_tasks WHERE claimed_by = \(moment.adviser) AND claim_kind = 'ordinary'
+        ), picked AS (
+            SELECT * FROM (
+                SELECT * FROM (
+                    SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t
+                    WHERE \(servable: moment) AND t.owner_id = \(moment.adviser) AND t.owner_reason IN ('appointment', 'assigned')
+                    ORDER BY t.next_attempt_at, t.due_at, t.accepted_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED) own_first
+                UNION ALL
+                SELECT * FROM (
+                    SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t
+                    WHERE \(servable: moment) AND t.call_again_at IS NOT NULL
+                    ORDER BY t.next_attempt_at, t.due_at, t.accepted_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED) appointments
+                UNION ALL
+                SELECT * FROM (
+                    SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t
+                    WHERE \(servable: moment) AND t.met_at IS NULL AND t.newest_inquiry_at > \(moment.freshSince)
+                      AND NOT EXISTS (SELECT FROM callback_tasks t WHERE \(servable: moment) AND t.met_at IS NULL
+                                      AND t.due_at > \(moment.now) AND t.due_at <= \(moment.soon))
+                    ORDER BY t.newest_inquiry_at DESC, t.due_at, t.accepted_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED) fresh
+                UNION ALL
+                SELECT * FROM (
+                    SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t
+                    WHERE \(servable: moment) AND t.met_at IS NULL AND t.due_at < \(moment.endOfToday)
+                    ORDER BY t.due_at, t.accepted_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED) due
+                UNION ALL
+                SELECT * FROM (
+                    SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t
+                    WHERE \(servable: moment) AND t.met_at IS NOT NULL
+                    ORDER BY t.next_attempt_at, t.due_at, t.accepted_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED) met
+                UNION ALL
+                SELECT * FROM (
+                    SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t
+                    WHERE \(servable: moment) AND t.met_at IS NULL
+                    ORDER BY t.due_at, t.accepted_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED) later
+                LIMIT 1) first
+            WHERE NOT EXISTS (SELECT FROM own)
+        ), lapsed AS (
+            UPDATE callback_claims c SET ended_at = p.claimed_until, end_reason = 'expired'
+            FROM picked p WHERE c.task_id = p.id AND c.claim_number = p.claim_number AND c.ended_at IS NULL
+        ), claimed AS (
+            UPDATE callback_tasks t SET claimed_by = \(moment.adviser), claim_kind = 'ordinary', claimed_until = \(until),
+                   claim_number = t.claim_number + 1
+            FROM picked p WHERE t.id = p.id
+            RETURNING t.id, t.claim_number
+        )
+        INSERT INTO callback_claims (task_id, claim_number, adviser_id, kind, claimed_at)
+        SELECT id, claim_number, \(moment.adviser), 'ordinary', \(moment.now) FROM claimed
+        RETURNING task_id
+        """
+    }
+}

@@ -1,0 +1,53 @@
+import Foundation
+import Leads
+
+/// The extra questions that the leads of one export answered: a column each, the most answered first.
+///
+/// A form may send any names. Those beyond the hundredth share one last column, so that no export is wider than a table can be.
+struct ExtraQuestions: Sendable {
+    static let most = 100
+    private static let mostCounted = 10_000
+    /// The last column's title, when it is there.
+    static let restTitle = "其余问题"
+
+    private var counts: [String: Int] = [:]
+    private(set) var names: [String] = []
+    private(set) var hasRest = false
+
+    /// Notes what one inquiry answered.
+    mutating func add(_ answers: [String: JSONOutput]) {
+        for name in answers.keys {
+            if self.counts[name] != nil || self.counts.count < Self.mostCounted {
+                self.counts[name, default: 0] += 1
+            } else {
+                self.hasRest = true
+            }
+        }
+    }
+
+    /// Settles the columns once everything was noted.
+    mutating func settle() {
+        let sorted = self.counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        self.names = sorted.prefix(Self.most).map(\.key)
+        self.hasRest = self.hasRest || sorted.count > Self.most
+        self.counts = [:]
+    }
+
+    /// One inquiry's answers as the cells of the columns.
+    func cells(_ answers: [String: JSONOutput]) -> [String] {
+        let cells = self.names.map { answers[$0].map { Self.text($0) } ?? "" }
+        guard self.hasRest else { return cells }
+        let known = Set(self.names)
+        let rest = answers.filter { !known.contains($0.key) }
+        return cells + [rest.isEmpty ? "" : JSONOutput.object(rest).text]
+    }
+
+    /// Text as it is, nothing for null, anything else as JSON.
+    private static func text(_ value: JSONOutput) -> String {
+        switch value {
+        case .string(let text): text
+        case .null: ""
+        default: value.text
+        }
+    }
+}

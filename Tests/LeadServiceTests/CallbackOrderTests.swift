@@ -1,0 +1,113 @@
+import Foundation
+import LeadService
+import Leads
+import Postgres
+import Testing
+
+/// The order of contract §4.8 against a plain one in Swift, over random tasks.
+@Suite struct CallbackOrderTests {
+    /// A random task and what decides its place.
+    private struct Candidate {
+        var seed: TaskSeed
+        var id = ""
+        var ownsIt = false
+        var ownerIsAway = false
+
+        /// Inside the window (at 10:30 only the morning's is open), come, and not another's who is on time.
+        var isServable: Bool {
+            let isOpen = self.seed.window != "afternoon" || self.seed.callAgainIn != nil
+            let isFree = self.seed.owner == nil || self.ownsIt || self.ownerIsAway || self.seed.nextAttemptIn <= -1800
+            return self.seed.state == "open" && self.seed.nextAttemptIn <= 0 && isOpen && isFree
+        }
+
+        var isUrgent: Bool {
+            self.isServable && !self.seed.isMet && self.seed.dueIn > 0 && self.seed.dueIn <= 3600
+        }
+
+        /// Class and place in it; until midnight are 13.5 hours.
+        func place(hurry: Bool) -> (Int, [Double]) {
+            let byDeadline = [self.seed.dueIn, -self.seed.acceptedAgo]
+            if self.ownsIt, ["appointment", "assigned"].contains(self.seed.ownerReason) {
+                return (1, [self.seed.nextAttemptIn] + byDeadline)
+            }
+            if self.seed.callAgainIn != nil { return (2, [self.seed.nextAttemptIn] + byDeadline) }
+            if !self.seed.isMet, self.seed.acceptedAgo < 900, !hurry {
+                return (3, [self.seed.acceptedAgo] + byDeadline)
+            }
+            if !self.seed.isMet, self.seed.dueIn < 13.5 * 3600 { return (4, byDeadline) }
+            if self.seed.isMet { return (5, [self.seed.nextAttemptIn] + byDeadline) }
+            return (6, byDeadline)
+        }
+    }
+
+    @Test(arguments: 0..<4)
+    func `random tasks are served in the order that a plain sort gives`(round: Int) async throws {
+        let number = UInt64.random(in: 0...9_999_999)
+        print("seed of the claim order, round \(round): \(number)")
+        try await withService(["CALLING_HOURS": "09:00-12:00,13:30-21:00"]) { service in
+            var random = SeededNumbers(seed: number)
+            let (anna, boris) = (try await service.colleague("anna"), try await service.colleague("boris"))
+            let away = try await service.colleague("away")
+            try await service.database.query("UPDATE staff SET active = false WHERE id = \(away.id)")
+            var left: [Candidate] = []
+            for index in 0..<60 {
+                var candidate = Self.candidate(index, owners: [anna.id, boris.id, away.id], &random)
+                candidate.ownsIt = candidate.seed.owner == anna.id
+                candidate.ownerIsAway = candidate.seed.owner == away.id
+                candidate.id = try await service.seed(candidate.seed).id.text
+                left.append(candidate)
+            }
+            var served = 0
+            while true {
+                let hurry = left.contains { $0.isUrgent }
+                let expected = left.filter { $0.isServable }.map { ($0.id, $0.place(hurry: hurry)) }.min { one, other in
+                    one.1.0 != other.1.0 ? one.1.0 < other.1.0 : one.1.1.lexicographicallyPrecedes(other.1.1)
+                }
+                let claimed = try await service.next(for: anna)
+                #expect(claimed == expected?.0, "after \(served) tasks, class \(expected?.1.0 ?? 0), seed \(number)")
+                guard let claimed, claimed == expected?.0 else { break }
+                left.removeAll { $0.id == claimed }
+                served += 1
+            }
+            #expect(!left.contains { $0.isServable })
+            #expect(served > 10)
+        }
+    }
+
+    private static func candidate(_ index: Int, owners: [UUID], _ random: inout SeededNumbers) -> Candidate {
+        var seed = TaskSeed(phone: "1380000\(1000 + index)")
+        // Whole seconds of its own each, so that no two are equal in all that the order names.
+        seed.acceptedAgo = Double(random.pick([60, 300, 800, 1000, 7200, 100_000]) + index)
+        seed.dueIn = Double(random.pick([-72_000, -60, 1800, 3500, 27_000, 113_400, 200_000]))
+        if seed.dueIn < -seed.acceptedAgo + 1 { seed.acceptedAgo = 172_800 + Double(index) }
+        seed.nextAttemptIn = Double(random.pick([-7200, -3600, -1900, -1700, -60, 0, 60, 4000]))
+        seed.isMet = random.pick([true, false, false])
+        seed.window = random.pick([nil, nil, "morning", "afternoon"])
+        seed.state = random.pick(["open", "open", "open", "open", "paused"])
+        if random.pick([true, false]) {
+            seed.owner = random.pick(owners)
+            seed.ownerReason = random.pick(["appointment", "assigned", "contacted"])
+        }
+        if random.pick([true, false, false, false]) { seed.callAgainIn = seed.nextAttemptIn }
+        return Candidate(seed: seed)
+    }
+}
+
+/// SplitMix64: the same seed gives the same tasks.
+private struct SeededNumbers: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        self.state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        self.state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = self.state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    mutating func pick<Value>(_ values: [Value]) -> Value { values[Int(self.next() % UInt64(values.count))] }
+}

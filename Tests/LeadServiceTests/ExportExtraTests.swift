@@ -1,0 +1,45 @@
+import Foundation
+import Leads
+import Testing
+
+@testable import LeadService
+
+/// What forms asked beyond our own questions, in a file.
+@Suite struct ExportExtraTests {
+    @Test func `extra questions follow as columns of their own, the most answered first, and as one object in NDJSON`()
+        async throws
+    {
+        try await withService { service in
+            let chief = try await service.colleague("chief", .administrator)
+            try await service.submit(phone: "13800000001", more: #","extra":{"单位":"=公司\"","孩子":2}"#)
+            service.clock.advance(by: 60)
+            try await service.submit(phone: "13800000002")
+            service.clock.advance(by: 60)
+            try await service.submit(phone: "13800000003", more: #","extra":{"孩子":[1,"x"],"=1":true}"#)
+            let empty = String(repeating: ",\"\"", count: AssessmentItem.allCases.count)
+            let file = try await service.export("columns=phone", chief).text.split(separator: "\r\n")
+            #expect(file[0].hasSuffix(#","孩子","'=1","单位""#), "\(file[0])")
+            #expect(
+                file.dropFirst().map(String.init) == [
+                    #""138****0001""# + empty + ",\"2\",\"\",\"'=公司\"\"\"",
+                    #""138****0002""# + empty + ",\"\",\"\",\"\"",
+                    #""138****0003""# + empty + #","[1,""x""]","true","""#,
+                ])
+            let lines = try await service.export("format=ndjson", chief).text.split(separator: "\n")
+            let extras = try lines.map { JSONOutput(try StrictJSON.read(Array($0.utf8))["extra"]).text }
+            #expect(extras == [#"{"单位":"=公司\"","孩子":2}"#, "{}", #"{"=1":true,"孩子":[1,"x"]}"#])
+        }
+    }
+
+    @Test func `questions beyond the hundredth share a column and lose nothing`() {
+        var questions = ExtraQuestions()
+        let answers = Dictionary(uniqueKeysWithValues: (0..<150).map { ("q\(1000 + $0)", JSONOutput.integer($0)) })
+        questions.add(answers)
+        questions.add(["q1149": .integer(1)])
+        questions.settle()
+        #expect(questions.names.count == 100 && questions.names[0] == "q1149" && questions.names[99] == "q1098")
+        let cells = questions.cells(answers)
+        #expect(cells.count == 101 && cells[0] == "149" && cells[99] == "98")
+        #expect(cells[100].hasPrefix(#"{"q1099":99,"#) && cells[100].hasSuffix(#""q1148":148}"#))
+    }
+}
