@@ -17,7 +17,7 @@ struct DatabaseTests {
 
     @Test func `what the driver refuses by itself is no outage, and what passes by itself is one`() async throws {
         let client = PostgresClient(
-            configuration: .init(conninfo: try TestDatabase.serverConninfo), backgroundLogger: Self.logger)
+            configuration: try .patient(TestDatabase.serverConninfo), backgroundLogger: Self.logger)
         try await withRunning(client) { client in
             let nul = try await self.failure("SELECT \("a\0b")", on: client)
             #expect(nul.code == .nulInText && nul.sqlState == nil && !nul.meansUnavailable)
@@ -47,7 +47,7 @@ struct DatabaseTests {
         struct Refused: Error {}
         let tracer = InMemoryTracer()
         let client = PostgresClient(
-            configuration: .init(conninfo: try TestDatabase.serverConninfo), backgroundLogger: Self.logger)
+            configuration: try .patient(TestDatabase.serverConninfo), backgroundLogger: Self.logger)
         try await withRunning(client) { client in
             let database = Database(client: client, logger: Self.logger, tracer: tracer)
             try await database.transaction { transaction in

@@ -100,7 +100,7 @@ import Testing
     @Test func `a session that sits in a transaction is found`() async throws {
         try await withService { service in
             let other = PostgresClient(
-                configuration: .init(conninfo: service.database.conninfo), backgroundLogger: service.dependencies.logger
+                configuration: .patient(service.database.conninfo), backgroundLogger: service.dependencies.logger
             )
             try await withRunning(other) { other in
                 try await other.withConnection { connection in
@@ -125,7 +125,7 @@ extension TestDatabase {
     /// Runs several statements on one connection, as the superuser.
     func script(_ text: String) async throws {
         let client = PostgresClient(
-            configuration: .init(conninfo: self.conninfo), backgroundLogger: .init(label: "test"))
+            configuration: .patient(self.conninfo), backgroundLogger: .init(label: "test"))
         try await withRunning(client) { client in
             try await client.withConnection { connection in
                 for statement in SQLScript(text).statements {

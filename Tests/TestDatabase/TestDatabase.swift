@@ -51,14 +51,14 @@ package struct TestDatabase: Sendable {
     @discardableResult
     package func query(_ query: PostgresQuery) async throws -> [PostgresRow] {
         let client = PostgresClient(
-            configuration: .init(conninfo: self.conninfo), backgroundLogger: Logger(label: "test"))
+            configuration: .patient(self.conninfo), backgroundLogger: Logger(label: "test"))
         return try await withRunning(client) { client in
             try await client.query(query, logger: Logger(label: "test")).collect()
         }
     }
 
     fileprivate static func run(_ sql: String, on conninfo: String) async throws {
-        let client = PostgresClient(configuration: .init(conninfo: conninfo), backgroundLogger: Logger(label: "test"))
+        let client = PostgresClient(configuration: .patient(conninfo), backgroundLogger: Logger(label: "test"))
         try await withRunning(client) { client in
             _ = try await client.query(PostgresQuery(unsafeSQL: sql), logger: Logger(label: "test"))
         }
@@ -113,5 +113,14 @@ private actor Template {
         try await SchemaSetup(conninfo: TestDatabase.conninfo(server, database: name), logger: Logger(label: "test"))
             .migrate(at: Date())
         return name
+    }
+}
+
+extension PostgresClient.Configuration {
+    /// Waits longer for a connection than the service does: on a busy machine a test waits for its turn.
+    package static func patient(_ conninfo: String) -> Self {
+        var configuration = Self(conninfo: conninfo)
+        configuration.extras.leaseTimeout = .seconds(30)
+        return configuration
     }
 }

@@ -79,7 +79,7 @@ struct ExportEncoder: Sendable {
         let points = self.points(row)
         for item in self.items { text += ",\"" + (points[item.rawValue].map { String($0) } ?? "") + "\"" }
         if !self.questions.names.isEmpty {
-            for cell in self.questions.cells(try row.extra(self.keys)) { text += "," + CSVField.cell(cell) }
+            for cell in self.questions.cells(try row.extra(self.keys, masked: self.request.phone == .masked)) { text += "," + CSVField.cell(cell) }
         }
         text += "\r\n"
     }
@@ -89,7 +89,7 @@ struct ExportEncoder: Sendable {
         for column in self.request.columns { members[column.rawValue] = try self.value(column, row) }
         let points = self.points(row)
         for item in self.items { members[item.rawValue] = .optional(points[item.rawValue]) }
-        members["extra"] = .object(try row.extra(self.keys))
+        members["extra"] = .object(try row.extra(self.keys, masked: self.request.phone == .masked))
         text += JSONOutput.object(members).text + "\n"
     }
 
@@ -116,7 +116,9 @@ struct ExportEncoder: Sendable {
         case .total: return .optional(row.total)
         case .gap: return .optional(row.gap)
         case .source: return .string(SourceText.short(row.source))
-        case .remark: return .string(try row.remark(self.keys))
+        case .remark:
+            let remark = try row.remark(self.keys)
+            return .string(isPlain ? remark : PhoneNumber.redacted(in: remark))
         case .attempts: return .integer(row.attempts)
         case .adviser: return .optional(row.adviser)
         }

@@ -105,7 +105,7 @@ package struct LeadExport: Sendable {
         return try await self.database.snapshot { tx in
             let counts = try await tx.countLeads(filter)
             try await begin(counts.rows, counts.excluded)
-            let questions = request.format == .csv ? try await Self.questions(filter, keys, tx) : ExtraQuestions()
+            let questions = request.format == .csv ? try await Self.questions(request, filter, keys, tx) : ExtraQuestions()
             let encoder = ExportEncoder(request: request, questions: questions, keys: keys)
             var hash = SHA256()
             var rows = 0
@@ -131,14 +131,15 @@ package struct LeadExport: Sendable {
 
     /// What the leads of the snapshot answered beyond our own questions: a table needs its columns before its first row.
     private static func questions(
-        _ filter: IndexedLeadFilter, _ keys: KeyRing, _ tx: Transaction
+        _ request: ExportRequest, _ filter: IndexedLeadFilter, _ keys: KeyRing, _ tx: Transaction
     ) async throws -> ExtraQuestions {
+        let isMasked = request.phone == .masked
         var questions = ExtraQuestions()
         try await tx.declareExtras(filter)
         while true {
             let batch = try await tx.fetchExtras(Self.batch)
             guard !batch.isEmpty else { break }
-            for each in batch { questions.add(try LeadRow.extra(each.sealed, of: each.inquiry, keys)) }
+            for each in batch { questions.add(try LeadRow.extra(each.sealed, of: each.inquiry, keys, masked: isMasked)) }
         }
         questions.settle()
         return questions
@@ -150,7 +151,8 @@ package struct LeadExport: Sendable {
         return try await withThrowingTaskGroup(of: (Int, String).self) { group in
             for start in stride(from: 0, to: batch.count, by: length) {
                 let part = batch[start..<min(start + length, batch.count)]
-                group.addTask {
+                // The tasks of a lease run on its connection's thread unless told otherwise.
+                group.addTask(executorPreference: globalConcurrentExecutor) {
                     var text = ""
                     for row in part { try encoder.write(row, to: &text) }
                     return (start, text)

@@ -31,15 +31,18 @@ struct LeadRow: Sendable {
             stored: try keys.open(self.nameSealed, at: SealedPlace("inquiries", "name_sealed", self.inquiryID)))
     }
 
-    /// What the newest inquiry answered beyond our own questions.
-    func extra(_ keys: KeyRing) throws -> [String: JSONOutput] {
-        try self.extraSealed.map { try Self.extra($0, of: self.inquiryID, keys) } ?? [:]
+    /// What the newest inquiry answered beyond our own questions; masked, it holds no mobile number.
+    func extra(_ keys: KeyRing, masked: Bool) throws -> [String: JSONOutput] {
+        try self.extraSealed.map { try Self.extra($0, of: self.inquiryID, keys, masked: masked) } ?? [:]
     }
 
-    static func extra(_ sealed: [UInt8], of inquiry: UUID, _ keys: KeyRing) throws -> [String: JSONOutput] {
+    static func extra(
+        _ sealed: [UInt8], of inquiry: UUID, _ keys: KeyRing, masked: Bool
+    ) throws -> [String: JSONOutput] {
         let text = try keys.open(sealed, at: SealedPlace("inquiries", "extra_sealed", inquiry))
-        guard case .object(let members) = try StrictJSON.read(Array(text.utf8)) else { return [:] }
-        return members.mapValues { JSONOutput($0) }
+        let value = try StrictJSON.read(Array(text.utf8))
+        guard case .object(let members) = JSONOutput(masked ? value.withoutPhoneNumbers : value) else { return [:] }
+        return members
     }
 
     func remark(_ keys: KeyRing) throws -> String {
@@ -61,5 +64,22 @@ enum SourceText {
             return host + url.path
         }
         return ""
+    }
+}
+
+extension JSONValue {
+    /// The value with the mobile numbers in its texts, numbers and names replaced.
+    fileprivate var withoutPhoneNumbers: JSONValue {
+        switch self {
+        case .null, .bool: return self
+        case .number(let number):
+            let text = number.description
+            return PhoneNumber.redacted(in: text) == text ? self : .string(PhoneNumber.redacted(in: text))
+        case .string(let text): return .string(PhoneNumber.redacted(in: text))
+        case .array(let values): return .array(values.map(\.withoutPhoneNumbers))
+        case .object(let members):
+            let pairs = members.map { (PhoneNumber.redacted(in: $0.key), $0.value.withoutPhoneNumbers) }
+            return .object(Dictionary(pairs, uniquingKeysWith: { first, _ in first }))
+        }
     }
 }

@@ -65,15 +65,15 @@ package struct Problem: Error, Sendable {
             "title": .string(english ? self.status.http.reasonPhrase : Problems.title(of: self.status)),
             "status": .integer(self.status.rawValue),
             "code": .string(self.code),
-            "detail": .string(JSONLogHandler.withoutPhones(english ? self.detailInEnglish : self.detail)),
+            "detail": .string(PhoneNumber.redacted(in: english ? self.detailInEnglish : self.detail)),
         ]
         if !self.failures.isEmpty {
             body["errors"] = .array(
                 self.failures.map {
                     .object([
                         // A member that nobody asked for may be somebody's number.
-                        "pointer": .string(JSONLogHandler.withoutPhones($0.pointer)), "code": .string($0.code),
-                        "detail": .string(JSONLogHandler.withoutPhones(english ? $0.detailInEnglish : $0.detail)),
+                        "pointer": .string(PhoneNumber.redacted(in: $0.pointer)), "code": .string($0.code),
+                        "detail": .string(PhoneNumber.redacted(in: english ? $0.detailInEnglish : $0.detail)),
                     ])
                 })
         }

@@ -15,7 +15,7 @@ enum Attribution {
 
     /// The same of the source, which is kept in the clear: whatever looks like a mobile number is taken out.
     static func source(_ value: JSONValue?) -> String {
-        Self.text(value) { JSONLogHandler.withoutPhones($0) }
+        Self.text(value) { PhoneNumber.redacted(in: $0) }
     }
 
     private static func text(_ value: JSONValue?, _ clean: (String) -> String) -> String {

@@ -1,4 +1,5 @@
 package import Foundation
+import Leads
 package import Logging
 
 /// Writes one JSON object per event and line: `ts`, `level`, `event`, then the metadata by name.
@@ -70,7 +71,7 @@ package struct JSONLogHandler: LogHandler {
     private static func quoted(_ text: String) -> String {
         if Self.isHarmless(text) { return "\"\(text)\"" }
         var result = "\""
-        for scalar in Self.withoutPhones(text).unicodeScalars {
+        for scalar in PhoneNumber.redacted(in: text).unicodeScalars {
             switch scalar {
             case "\"": result += "\\\""
             case "\\": result += "\\\\"
@@ -100,44 +101,5 @@ package struct JSONLogHandler: LogHandler {
             let hex = String(unit, radix: 16)
             return "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
         }.joined()
-    }
-
-    /// Replaces runs of digits, ASCII or full-width, that are a mainland mobile number with or without 86 before it.
-    static func withoutPhones(_ text: String) -> String {
-        var result = ""
-        var run = ""
-        var digits = ""
-        func endRun() {
-            let number = ["0086", "86", ""].compactMap {
-                digits.hasPrefix($0) ? String(digits.dropFirst($0.count)) : nil
-            }
-            result += number.contains(where: Self.isMobile) ? "[number]" : run
-            run = ""
-            digits = ""
-        }
-        for scalar in text.unicodeScalars {
-            if let digit = Self.digit(scalar) {
-                run.unicodeScalars.append(scalar)
-                digits.append(digit)
-            } else {
-                endRun()
-                result.unicodeScalars.append(scalar)
-            }
-        }
-        endRun()
-        return result
-    }
-
-    private static func isMobile(_ digits: String) -> Bool {
-        digits.utf8.count == 11 && digits.hasPrefix("1")
-            && digits.dropFirst().first.map { "3456789".contains($0) } == true
-    }
-
-    private static func digit(_ scalar: Unicode.Scalar) -> Character? {
-        switch scalar.value {
-        case 0x30...0x39: Character(scalar)
-        case 0xFF10...0xFF19: Unicode.Scalar(scalar.value - 0xFF10 + 0x30).map { Character($0) }
-        default: nil
-        }
     }
 }

@@ -106,7 +106,7 @@ final class ProcessInstallation: Sendable {
     @discardableResult
     func rows(_ sql: String) async throws -> [PostgresRow] {
         let silent = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
-        let client = PostgresClient(configuration: .init(conninfo: self.database.conninfo), backgroundLogger: silent)
+        let client = PostgresClient(configuration: .patient(self.database.conninfo), backgroundLogger: silent)
         return try await withRunning(client) {
             try await $0.query(PostgresQuery(unsafeSQL: sql), logger: silent).collect()
         }
