@@ -9,7 +9,8 @@ enum ResultPage {
         return [
             "total": assessed.total, "standard": AssessedAnswers.standard, "gap": assessed.gap,
             "reaches_120": assessed.total >= AssessedAnswers.standard, "can_apply": assessed.canApply,
-            "rule_version": assessed.ruleVersion, "assessed_on": assessed.assessedOn,
+            "rule_version": assessed.ruleVersion,
+            "assessed_on": (try? ShanghaiDate(parsing: assessed.assessedOn))?.fullText ?? assessed.assessedOn,
             "items": assessed.items.map {
                 ["label": titles[$0.key] ?? $0.key, "points": $0.points, "text": $0.text] as [String: Any]
             },
@@ -19,7 +20,8 @@ enum ResultPage {
             },
             "has_notes": true,
             "blockers": blockers.map { ["text": $0] }, "is_blocked": !blockers.isEmpty,
-            "notes": Self.texts(assessed.notes), "suggestions": Self.texts(assessed.suggestions),
+            "notes": Self.texts(assessed.notes, without: assessed.blockedBy),
+            "suggestions": Self.texts(assessed.suggestions),
             "has_suggestions": !Self.texts(assessed.suggestions).isEmpty,
         ]
     }
@@ -31,7 +33,9 @@ enum ResultPage {
     }
 
     /// The `text` of each object of a JSON list of ours.
-    private static func texts(_ json: String) -> [[String: String]] {
+    ///
+    /// - Parameter codes: blockers stand among the notes; the page has a place of their own for them.
+    private static func texts(_ json: String, without codes: [String] = []) -> [[String: String]] {
         guard case .array(let values)? = try? StrictJSON.read(Array(json.utf8)) else { return [] }
         return values.compactMap { value in
             guard case .object(let members) = value, case .string(let text)? = members["text"] else { return nil }
