@@ -3,21 +3,14 @@ import Leads
 /// What the result page shows of an assessment.
 enum ResultPage {
     static func context(_ assessed: AssessedAnswers) -> [String: Any] {
-        let titles = Dictionary(
-            AssessmentItem.allCases.map { ($0.rawValue, $0.title) }, uniquingKeysWith: { first, _ in first })
         let blockers = assessed.blockedBy.compactMap { Blocker(rawValue: $0)?.text }
         return [
             "total": assessed.total, "standard": AssessedAnswers.standard, "gap": assessed.gap,
             "reaches_120": assessed.total >= AssessedAnswers.standard, "can_apply": assessed.canApply,
             "rule_version": assessed.ruleVersion,
             "assessed_on": (try? ShanghaiDate(parsing: assessed.assessedOn))?.fullText ?? assessed.assessedOn,
-            "items": assessed.items.map {
-                ["label": titles[$0.key] ?? $0.key, "points": $0.points, "text": $0.text] as [String: Any]
-            },
             "verdict": Self.verdict(assessed),
-            "item_details": assessed.items.map {
-                ["text": (titles[$0.key] ?? $0.key) + "：" + $0.text, "points": $0.points] as [String: Any]
-            },
+            "item_details": assessed.items.map { ["text": $0.text, "points": $0.points] as [String: Any] },
             "has_notes": true,
             "blockers": blockers.map { ["text": $0] }, "is_blocked": !blockers.isEmpty,
             "notes": Self.texts(assessed.notes, without: assessed.blockedBy),
