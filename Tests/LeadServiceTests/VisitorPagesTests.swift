@@ -106,6 +106,13 @@ import Testing
             #expect(!page.contains("晚间"))
             #expect(!page.contains(#"name="marketing" value="true" checked"#))
         }
+        try await withService { service in
+            let before = try await service.call(.get, "/")
+            service.clock.advance(by: 24 * 3600)
+            let after = try await service.call(.get, "/")
+            #expect(after.text.contains("我们会在 11月27日（周五）18:00 前致电"))
+            #expect(before.headers[.eTag] != after.headers[.eTag])
+        }
         try await withService(["OPENING_HOURS": "09:00-20:00"]) { service in
             let page = try await service.call(.get, "/").text
             #expect(page.contains("晚间 18:00–20:00"))

@@ -21,6 +21,12 @@ struct VisitorPages: Sendable {
         return context
     }
 
+    /// What the landing page depends on besides the settings: the notice, the months that count, the promise.
+    var landingVersion: String {
+        let promise = self.promises.promise(for: nil).map { "\($0.dueAt.timeIntervalSince1970)" } ?? ""
+        return "\(self.notices.current?.version ?? "") \(ShanghaiDate(self.now())) \(promise)"
+    }
+
     /// The calculator's questions.
     ///
     /// - Parameter asked: false shows the answers of the rules, to change a stored result.

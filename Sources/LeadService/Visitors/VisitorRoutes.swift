@@ -18,7 +18,7 @@ struct VisitorRoutes: RouteList {
         [
             Route(.get, "/", .visitor) { request, _ in
                 try self.pages.pages.renderStatic(
-                    "inquiries/landing", version: self.pages.notices.current?.version ?? "", for: request
+                    "inquiries/landing", version: self.pages.landingVersion, for: request
                 ) { self.pages.landing }
             },
             Route(.get, "/privacy", .visitor, self.notice),
