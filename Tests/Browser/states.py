@@ -72,6 +72,10 @@ def calculator_result(page, look):
     page.driver.get(address)
     page.see(".out .score")
     look("result-page")
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    page.shot("result-paper", whole=True)
+    assert page.visible(".paper svg"), "no code leads back from paper"
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
     sheets = page.printed_pages()
     assert sheets == 1, f"the result takes {sheets} sheets of paper"
     page.click("details.again > summary")
