@@ -39,8 +39,10 @@ package struct LeadServices: Sendable {
         let notices = PrivacyNoticeStore(
             database: database, now: dependencies.now, shipped: try ReferenceData(resources: resources).notice)
         let assessments = Assessments(database: database, dependencies: dependencies, rules: rules.points)
+        let promises = PromiseTimes(settings: settings, calendar: calendar, now: dependencies.now)
+        let questions = try Questionnaire(resources: resources)
         let inquiries = Inquiries(
-            database: database, dependencies: dependencies, settings: settings, calendar: calendar, notices: notices,
+            database: database, dependencies: dependencies, settings: settings, promises: promises, notices: notices,
             assessments: assessments, budgetFactor: factor)
         let tokens = FormTokens(dependencies: dependencies)
         let queue = CallbackQueue(
@@ -52,9 +54,9 @@ package struct LeadServices: Sendable {
             lists: [
                 VisitorRoutes(
                     pages: VisitorPages(
-                        pages: pages, questions: try Questionnaire(resources: resources), notices: notices,
-                        settings: settings,
-                        permits: rules.permits, publicURL: configuration.publicURL),
+                        pages: pages, questions: questions, assessments: assessments, notices: notices,
+                        settings: settings, promises: promises, permits: rules.permits, now: dependencies.now,
+                        publicURL: configuration.publicURL),
                     inquiries: inquiries, verification: verification, assessments: assessments,
                     receipts: Receipts(database: database, dependencies: dependencies),
                     links: LinkToken(keys: dependencies.keys),
@@ -64,7 +66,7 @@ package struct LeadServices: Sendable {
                 InquiryRoutes(
                     inquiries: inquiries, notices: notices, tokens: tokens, publicURL: configuration.publicURL),
                 AssessmentRoutes(
-                    assessments: assessments, links: LinkToken(keys: dependencies.keys),
+                    assessments: assessments, questions: questions, links: LinkToken(keys: dependencies.keys),
                     publicURL: configuration.publicURL),
                 PermitRoutes(permits: rules.permits, now: dependencies.now),
                 StaffRoutes(sessions: sessions, pages: pages, configuration: configuration),

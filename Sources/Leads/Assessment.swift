@@ -63,7 +63,7 @@ package struct Assessment: Sendable, Hashable {
     package struct Item: Sendable, Hashable {
         package let item: AssessmentItem
         package let points: Int
-        /// The reason, in Chinese.
+        /// What it is and why so many points, in Chinese.
         package let text: String
     }
 
@@ -101,7 +101,7 @@ extension PointsRules {
         var items: [Assessment.Item] = []
         var notes: [Assessment.Note] = []
         func add(_ item: AssessmentItem, _ points: Int, _ text: String) {
-            if points != 0 { items.append(Assessment.Item(item: item, points: points, text: text)) }
+            if points != 0 { items.append(Assessment.Item(item: item, points: points, text: "\(item.title)：\(text)")) }
         }
         if let band = self.ages.first(where: { $0.from <= answers.age && answers.age <= $0.to }) {
             add(.age, band.points, "\(answers.age) 周岁")

@@ -75,11 +75,12 @@ package struct PointsRules: Sendable, Decodable {
     /// The tier a month's base belongs to: "3", "2", "1" or "0.8" times the average of its insurance year, or nil below.
     ///
     /// A month is written `2026-07`; insurance years run from July to June.
-    package func tier(base yuan: Int, month: String) -> String? {
+    package func tier(base yuan: Decimal, month: String) -> String? {
         guard let wage = self.wages.filter({ $0.from <= month }).max(by: { $0.from < $1.from }) else { return nil }
-        if yuan >= wage.average * 3 { return "3" }
-        if yuan >= wage.average * 2 { return "2" }
-        if yuan >= wage.average { return "1" }
-        return yuan * 10 >= wage.average * 8 ? "0.8" : nil
+        let average = Decimal(wage.average)
+        if yuan >= average * 3 { return "3" }
+        if yuan >= average * 2 { return "2" }
+        if yuan >= average { return "1" }
+        return yuan * 10 >= average * 8 ? "0.8" : nil
     }
 }

@@ -45,8 +45,10 @@ package struct PreferredWindowTimes: Sendable, Hashable {
 }
 
 /// One window's hours.
-package struct WindowHours: Sendable, Hashable {
+package struct WindowHours: Sendable, Hashable, CustomStringConvertible {
     package let span: Span
+
+    package var description: String { "\(Span.clock(self.span.from))–\(Span.clock(self.span.to))" }
 
     /// The window's end on the day of an instant.
     package func end(on instant: Date) -> Date { ShanghaiDate(instant).at(minute: self.span.to) }

@@ -80,8 +80,13 @@ package struct ShanghaiDate: Sendable, Hashable, Comparable, CustomStringConvert
     /// `11月26日（周四）`.
     package var text: String {
         let (_, month, day) = self.components
-        return "\(month)月\(day)日（周\(["日", "一", "二", "三", "四", "五", "六"][self.weekday])）"
+        return "\(month)月\(day)日" + self.weekdayText
     }
+
+    /// `2026年11月26日（周四）`.
+    package var longText: String { self.fullText + self.weekdayText }
+
+    private var weekdayText: String { "（周\(["日", "一", "二", "三", "四", "五", "六"][self.weekday])）" }
 
     /// `2026年11月26日`, for days that may lie in another year.
     package var fullText: String {

@@ -32,4 +32,13 @@ enum Text {
         while let last = rest.last, last.isWhitespace { rest.removeLast() }
         return String(rest.drop(while: \.isWhitespace))
     }
+
+    /// A whole number of at most six ASCII or full-width digits, blanks around it allowed.
+    static func wholeNumber(_ text: String) -> Int? {
+        let digits = self.trimmed(text).unicodeScalars.map { scalar -> UInt32 in
+            (0xFF10...0xFF19).contains(scalar.value) ? scalar.value - 0xFF10 : scalar.value &- 48
+        }
+        guard (1...6).contains(digits.count), digits.allSatisfy({ $0 < 10 }) else { return nil }
+        return digits.reduce(0) { $0 * 10 + Int($1) }
+    }
 }

@@ -29,7 +29,7 @@ def start_afresh(page):
 def landing(page, look):
     page.go("/")
     look("landing")
-    page.click("#calc details summary")
+    page.js("document.querySelectorAll('#f details').forEach(e => { e.open = true; })")
     look("landing-all-questions")
 
 
@@ -39,7 +39,7 @@ def landing_errors(page, look):
     page.see("#e-consent")
     look("contact-errors")
     page.click("#score")
-    page.see("#e-age")
+    page.see("#e-birth_year")
     look("calculator-error")
 
 
@@ -72,10 +72,16 @@ def calculator_result(page, look):
     page.driver.get(address)
     page.see(".out .score")
     look("result-page")
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    page.shot("result-paper", whole=True)
+    assert page.visible(".paper svg"), "no code leads back from paper"
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
     sheets = page.printed_pages()
     assert sheets == 1, f"the result takes {sheets} sheets of paper"
-    page.click("details.again summary")
+    page.click("details.again > summary")
     look("result-page-again")
+    changed = [page.value("#age"), page.value("#insured_months")]
+    assert changed == ["34", "72"], f"the answers to be changed are {changed}"
 
 
 def renewal(page, look):
@@ -112,6 +118,8 @@ def inquiry(page, look):
 
 
 def other_pages(page, look):
+    page.go("/permit-renewal")
+    look("renewal-page")
     page.go("/privacy")
     look("privacy")
     page.go("/no-such-page")
@@ -150,11 +158,12 @@ def forms(page, look):
 
 def form_calculator(page, look):
     page.go("/")
-    page.type("#age", "很大")
+    page.type("#birth_year", "很久")
     page.click("#score")
-    page.see("#e-age")
+    page.see("#e-birth_year")
     look("noscript-calculator-errors")
-    page.type("#age", "40")
+    page.type("#birth_year", "1986")
+    page.type("#birth_month", "1")
     page.click("button.main")
     page.see(".out .score")
     look("noscript-result")

@@ -216,5 +216,11 @@ extension DescribedService {
         #expect(try await self.call(.delete, link).status == 410)
         #expect(try await self.post("/assessment", "age=30&education=bachelor").status == 303)
         #expect(try await self.post("/assessment", "age=300").status == 422)
+        let script: HTTPFields = [
+            .contentType: "application/x-www-form-urlencoded", .accept: "application/json",
+        ]
+        #expect(
+            try await self.call(.post, "/assessment", "birth_year=1992&birth_month=5", headers: script).status == 201)
+        #expect(try await self.call(.post, "/assessment", "birth_year=92", headers: script).status == 422)
     }
 }

@@ -6,6 +6,7 @@ import Leads
 /// The self-assessment's JSON operations.
 struct AssessmentRoutes: RouteList {
     let assessments: Assessments
+    let questions: Questionnaire
     let links: LinkToken
     let publicURL: URL
 
@@ -23,7 +24,7 @@ struct AssessmentRoutes: RouteList {
                 "version": .string(rules.version), "effective_from": .string(rules.effectiveFrom),
                 "effective_to": .optional(rules.effectiveTo), "standard": .integer(rules.standard),
                 "source": .string(rules.source),
-                "questions": .array(Question.all.map(\.json)),
+                "questions": self.questions.json,
             ]))
     }
 
@@ -42,10 +43,7 @@ struct AssessmentRoutes: RouteList {
             throw Problem(failures: failure.failures.map { $0.within("/answers") })
         }
         let assessed = try await self.assessments.store(answers)
-        var members = assessed.members
-        members["assessment_id"] = .string(assessed.id.uuidString.lowercased())
-        members["result_url"] = .string(
-            self.publicURL.absoluteString.trimmingSuffix("/") + "/a/" + self.links.token(.assessment, for: assessed.id))
-        return .json(.object(members), status: .created)
+        let url = self.publicURL.absoluteString.trimmingSuffix("/") + "/a/"
+        return .json(assessed.created(at: url + self.links.token(.assessment, for: assessed.id)), status: .created)
     }
 }

@@ -78,6 +78,14 @@ package struct AssessedAnswers: Sendable, Equatable {
     /// The standard score (Measures, article 12).
     package static let standard = 120
 
+    /// The whole answer of the contract.
+    package func created(at url: String) -> JSONOutput {
+        let own: [String: JSONOutput] = [
+            "assessment_id": .string(self.id.uuidString.lowercased()), "result_url": .string(url),
+        ]
+        return .object(self.members.merging(own) { _, new in new })
+    }
+
     /// The members of the contract, without id and link.
     package var members: [String: JSONOutput] {
         [

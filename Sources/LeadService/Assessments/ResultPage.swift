@@ -3,23 +3,18 @@ import Leads
 /// What the result page shows of an assessment.
 enum ResultPage {
     static func context(_ assessed: AssessedAnswers) -> [String: Any] {
-        let titles = Dictionary(
-            AssessmentItem.allCases.map { ($0.rawValue, $0.title) }, uniquingKeysWith: { first, _ in first })
         let blockers = assessed.blockedBy.compactMap { Blocker(rawValue: $0)?.text }
         return [
             "total": assessed.total, "standard": AssessedAnswers.standard, "gap": assessed.gap,
             "reaches_120": assessed.total >= AssessedAnswers.standard, "can_apply": assessed.canApply,
-            "rule_version": assessed.ruleVersion, "assessed_on": assessed.assessedOn,
-            "items": assessed.items.map {
-                ["label": titles[$0.key] ?? $0.key, "points": $0.points, "text": $0.text] as [String: Any]
-            },
+            "rule_version": assessed.ruleVersion,
+            "assessed_on": (try? ShanghaiDate(parsing: assessed.assessedOn))?.fullText ?? assessed.assessedOn,
             "verdict": Self.verdict(assessed),
-            "item_details": assessed.items.map {
-                ["text": (titles[$0.key] ?? $0.key) + "：" + $0.text, "points": $0.points] as [String: Any]
-            },
+            "item_details": assessed.items.map { ["text": $0.text, "points": $0.points] as [String: Any] },
             "has_notes": true,
             "blockers": blockers.map { ["text": $0] }, "is_blocked": !blockers.isEmpty,
-            "notes": Self.texts(assessed.notes), "suggestions": Self.texts(assessed.suggestions),
+            "notes": Self.texts(assessed.notes, without: assessed.blockedBy),
+            "suggestions": Self.texts(assessed.suggestions),
             "has_suggestions": !Self.texts(assessed.suggestions).isEmpty,
         ]
     }
@@ -31,7 +26,9 @@ enum ResultPage {
     }
 
     /// The `text` of each object of a JSON list of ours.
-    private static func texts(_ json: String) -> [[String: String]] {
+    ///
+    /// - Parameter codes: blockers stand among the notes; the page has a place of their own for them.
+    private static func texts(_ json: String, without codes: [String] = []) -> [[String: String]] {
         guard case .array(let values)? = try? StrictJSON.read(Array(json.utf8)) else { return [] }
         return values.compactMap { value in
             guard case .object(let members) = value, case .string(let text)? = members["text"] else { return nil }

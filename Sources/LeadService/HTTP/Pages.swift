@@ -130,15 +130,22 @@ package struct Pages: Sendable {
         "\"" + Base64URL.encode(Array(SHA256.hash(data: data).prefix(12))) + "\""
     }
 
+    /// Who operates the site; what is not filled in is left out, and the templates are whole without it.
     private var identity: [String: Any] {
         let settings = self.settings.current
+        let hours = settings.openingHours.description
         var identity: [String: Any] = [
-            "company_name": settings.companyName, "company_address": settings.companyAddress,
-            "company_telephone": settings.companyTelephone,
-            "company_telephone_digits": settings.companyTelephone.filter { $0.isASCII && ($0.isNumber || $0 == "+") },
-            "caller_number": settings.callerNumber, "opening_hours": settings.openingHours.description,
+            "company_name": settings.companyName.isEmpty ? "本站" : settings.companyName,
+            "is_anonymous": settings.companyName.isEmpty, "opening_hours": hours,
+            "brand": settings.companyName.isEmpty ? "居住证积分与签注" : settings.companyName,
         ]
-        if !settings.icpNumber.isEmpty { identity["icp_number"] = settings.icpNumber }
+        for (name, text) in [
+            ("company_address", settings.companyAddress), ("company_telephone", settings.companyTelephone),
+            ("caller_number", settings.callerNumber), ("icp_number", settings.icpNumber),
+        ] where !text.isEmpty { identity[name] = text }
+        identity["company_telephone_digits"] = settings.companyTelephone.filter {
+            $0.isASCII && ($0.isNumber || $0 == "+")
+        }
         return identity
     }
 }

@@ -77,6 +77,11 @@ package struct FormFields: Sendable {
         }
     }
 
+    /// Fields as if they had been typed.
+    package init(_ values: [String: String]) {
+        self.values = values.mapValues { [$0] }
+    }
+
     /// The first value of a field.
     package subscript(name: String) -> String? { self.values[name]?.first }
 

@@ -8,7 +8,7 @@ package struct Inquiries: Sendable {
     private let database: Database
     private let dependencies: Dependencies
     private let settings: SettingsStore
-    private let calendar: CalendarStore
+    private let promises: PromiseTimes
     private let notices: PrivacyNoticeStore
     private let assessments: Assessments
     private let budgets: SendBudgets
@@ -21,13 +21,13 @@ package struct Inquiries: Sendable {
     private static let lockLength: TimeInterval = 6
 
     package init(
-        database: Database, dependencies: Dependencies, settings: SettingsStore, calendar: CalendarStore,
+        database: Database, dependencies: Dependencies, settings: SettingsStore, promises: PromiseTimes,
         notices: PrivacyNoticeStore, assessments: Assessments, budgetFactor: Double
     ) {
         self.database = database
         self.dependencies = dependencies
         self.settings = settings
-        self.calendar = calendar
+        self.promises = promises
         self.notices = notices
         self.assessments = assessments
         self.budgets = SendBudgets(keys: dependencies.keys, factor: budgetFactor)
@@ -73,25 +73,15 @@ package struct Inquiries: Sendable {
         }
     }
 
-    /// The moment of the promise: the calendar's, or the end of the chosen window on that day.
     private func promise(for draft: InquiryDraft) throws -> Promise {
-        let settings = self.settings.current
-        let calendar = self.calendar.current
-        let now = self.dependencies.now()
-        let deadline = calendar.deadline(acceptedAt: now, closing: settings.openingHours)
-        guard let window = draft.window else {
-            return Promise(dueAt: deadline.dueAt, provisional: deadline.provisional, nextAttemptAt: now)
-        }
-        guard let hours = settings.windows.offered(window, within: settings.openingHours) else {
+        guard let promise = self.promises.promise(for: draft.window) else {
             throw Problem(failures: [
                 ValidationFailure(
                     "window_unavailable", at: "/preferred_window", "这个时段不在我们的致电时间内，请另选",
                     english: "This window is not offered.")
             ])
         }
-        return Promise(
-            dueAt: hours.end(on: deadline.dueAt), provisional: deadline.provisional,
-            nextAttemptAt: hours.nextStart(from: now))
+        return promise
     }
 
     /// The stored assessment that the inquiry names, or one made of its answers.

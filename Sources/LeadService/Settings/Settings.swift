@@ -3,10 +3,11 @@ package import Leads
 
 /// The business rules in force at an instant, typed; a key without a row has the default below.
 package struct Settings: Sendable, Equatable {
-    package var companyName = "（未填写公司名称）"
-    package var companyAddress = "（未填写公司地址）"
-    package var companyTelephone = "（未填写咨询电话）"
-    package var callerNumber = "（未填写外呼号码）"
+    // Who operates this: empty until somebody fills it in.
+    package var companyName = ""
+    package var companyAddress = ""
+    package var companyTelephone = ""
+    package var callerNumber = ""
     package var icpNumber = ""
     package var openingHours = OpeningHours.standard
     package var callingHours = CallingHours.standard

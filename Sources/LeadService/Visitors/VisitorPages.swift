@@ -5,42 +5,90 @@ import Leads
 struct VisitorPages: Sendable {
     let pages: Pages
     let questions: Questionnaire
+    let assessments: Assessments
     let notices: PrivacyNoticeStore
     let settings: SettingsStore
+    let promises: PromiseTimes
     let permits: PermitChecklist
+    let now: @Sendable () -> Date
     let publicURL: URL
 
     /// The landing page, the same for everybody.
     var landing: [String: Any] {
-        var context = self.questions.context(nil)
+        var context = self.asking(nil).merging(self.contact(nil)) { _, new in new }
         context["title"] = "上海居住证积分测算与签注"
         context["description"] = "约 30 秒估算上海居住证积分，看每一项怎么来、离 120 分差在哪里；查居住证签注时间。"
-        context["notice_version"] = self.notices.current?.version ?? ""
         return context
     }
 
-    /// What was typed into the contact fields, for a page that shows them again.
-    func contact(_ form: FormFields, failures: [ValidationFailure] = []) -> [String: Any] {
+    /// What the landing page depends on besides the settings: the notice, the months that count, the promise.
+    var landingVersion: String {
+        let promise = self.promises.promise(for: nil).map { "\($0.dueAt.timeIntervalSince1970)" } ?? ""
+        return "\(self.notices.current?.version ?? "") \(ShanghaiDate(self.now())) \(promise)"
+    }
+
+    /// The calculator's questions.
+    ///
+    /// - Parameter asked: false shows the answers of the rules, to change a stored result.
+    func asking(_ form: FormFields?, failures: [ValidationFailure] = [], asked: Bool = true) -> [String: Any] {
+        let errors = Dictionary(
+            failures.map { (Self.field($0.pointer), $0.detail) }, uniquingKeysWith: { first, _ in first })
+        return QuestionContext(questions: self.questions, day: ShanghaiDate(self.now()))
+            .sections(form, errors: errors, asked: asked)
+    }
+
+    /// What reads the calculator's form today.
+    func answerForm() throws -> AnswerForm {
+        AnswerForm(
+            questions: self.questions, rules: try self.assessments.rulesInForce(), day: ShanghaiDate(self.now()))
+    }
+
+    /// The contact fields, with what was typed into them and what was wrong with it.
+    func contact(_ form: FormFields?, failures: [ValidationFailure] = []) -> [String: Any] {
         var context: [String: Any] = [
-            "visitor_name": form["name"] ?? "", "visitor_phone": form["phone"] ?? "",
-            "consent_given": form["consent"] == "true",
+            "visitor_name": form?["name"] ?? "", "visitor_phone": form?["phone"] ?? "",
+            "visitor_remark": form?["remark"] ?? "", "consent_given": form?["consent"] == "true",
+            "marketing_given": form?["marketing"] == "true",
             "notice_version": self.notices.current?.version ?? "", "has_errors": !failures.isEmpty,
             "errors": failures.map { ["field": Self.field($0.pointer), "detail": $0.detail] },
         ]
         for failure in failures where context[Self.field(failure.pointer) + "_error"] == nil {
             context[Self.field(failure.pointer) + "_error"] = failure.detail
         }
+        let chosen = form?["preferred_window"] ?? ""
+        let windows = self.windows
+        context["promise"] = windows.first { $0.value == chosen }?.promise ?? windows[0].promise
+        context["windows"] = windows.map {
+            ["value": $0.value, "text": $0.text, "window_promise": $0.promise, "is_chosen": $0.value == chosen]
+        }
+        context["extra_open"] =
+            ["preferred_window", "remark"].contains { !(form?[$0] ?? "").isEmpty || context["\($0)_error"] != nil }
         return context
     }
 
-    /// Fields that travel on unseen; those of the page itself are left out.
-    func hidden(_ form: FormFields, without shown: Set<String> = [], more: [String: String] = [:]) -> [[String: String]]
-    {
-        let carried =
-            self.questions.names + [
-                "id", "challenge_id", "assessment_id", "preferred_window", "remark", "form_token", "expires_at",
-            ]
-        var values: [(String, String)] = carried.compactMap { name in
+    /// No window, then those offered, each with what it promises.
+    private var windows: [(value: String, text: String, promise: String)] {
+        func promise(_ window: PreferredWindow?) -> String {
+            self.promises.promise(for: window).map { PromiseText.sentence($0.dueAt) } ?? ""
+        }
+        return [("", "都可以", promise(nil))]
+            + self.promises.offered.map { ($0.window.rawValue, "\($0.window.title) \($0.hours)", promise($0.window)) }
+    }
+
+    /// The optional part of the contact form.
+    static let extraFields: Set<String> = ["preferred_window", "remark", "marketing"]
+
+    /// Fields that travel on unseen; those that the page shows are left out.
+    ///
+    /// - Parameter asks: whether the page shows the calculator's questions.
+    func hidden(
+        _ form: FormFields, asks: Bool = false, without shown: Set<String> = [], more: [String: String] = [:]
+    ) -> [[String: String]] {
+        let answers =
+            self.questions.questions.map(\.name) + ["birth_year", "birth_month"]
+            + form.values.keys.filter { $0.hasPrefix(AnswerForm.basePrefix) }.sorted()
+        let own = ["id", "challenge_id", "assessment_id", "form_token", "expires_at"] + Self.extraFields.sorted()
+        var values: [(String, String)] = ((asks ? [] : answers) + own).compactMap { name in
             guard !shown.contains(name), more[name] == nil, let value = form[name], !value.isEmpty else { return nil }
             return (name, value)
         }
@@ -73,11 +121,15 @@ struct VisitorPages: Sendable {
 
     /// A result, with the form that leads on to the call.
     func result(_ assessed: AssessedAnswers, url: String) -> [String: Any] {
-        var context = self.questions.context(nil)
+        var context = self.asking(assessed.form, asked: false).merging(self.contact(nil)) { _, new in new }
         context.merge(ResultPage.context(assessed)) { _, new in new }
         context["title"] = "我的积分测算"
         context["result_url"] = url
-        context["notice_version"] = self.notices.current?.version ?? ""
+        if let code = QRCode(url) {
+            context["qr_size"] = code.size
+            context["qr_box"] = code.size + 4
+            context["qr_path"] = code.svgPath
+        }
         context["hidden"] = [["name": "assessment_id", "value": assessed.id.uuidString.lowercased()]]
         return context
     }
@@ -92,13 +144,19 @@ struct VisitorPages: Sendable {
         }
         if let permit {
             context["status"] = permit.status.rawValue
-            context["window_open"] = permit.windowOpen.text
-            context["last_valid_day"] = permit.lastValidDay.text
-            context["grace_last_day"] = permit.graceLastDay.text
-            context["reasonable_cause_last_day"] = permit.reasonableCauseLastDay.text
-            context["checklist"] = (self.permits.offline.map { "窗口：" + $0 } + self.permits.online.map { "网办：" + $0 })
-                .map { ["text": $0] }
+            for (name, day) in [
+                ("window_open", permit.windowOpen), ("last_valid_day", permit.lastValidDay),
+                ("suspended_from", permit.suspendedFrom), ("grace_last_day", permit.graceLastDay),
+                ("continuity_lost_from", permit.continuityLostFrom),
+                ("reasonable_cause_last_day", permit.reasonableCauseLastDay),
+            ] { context[name] = day.longText }
+            context["permit_text"] = permit.text
         }
+        context["offline"] = self.permits.offline.map { ["text": $0] }
+        context["online"] = self.permits.online.map { ["text": $0] }
+        context["agent"] = self.permits.agent
+        context["claims"] = self.permits.notes.map { ["claim": $0.claim, "rule": $0.rule] }
+        context["permit_source"] = self.permits.source
         return context
     }
 
@@ -126,6 +184,6 @@ struct VisitorPages: Sendable {
     private static func field(_ pointer: String) -> String {
         if pointer.hasPrefix("/consent") { return "consent" }
         let path = pointer.split(separator: "/").map(String.init)
-        return path.first == "answers" ? path.dropFirst().joined(separator: ".") : path.first ?? ""
+        return (path.first == "answers" ? path.dropFirst() : path[...]).joined(separator: ".")
     }
 }

@@ -18,13 +18,16 @@ struct VisitorRoutes: RouteList {
         [
             Route(.get, "/", .visitor) { request, _ in
                 try self.pages.pages.renderStatic(
-                    "inquiries/landing", version: self.pages.notices.current?.version ?? "", for: request
+                    "inquiries/landing", version: self.pages.landingVersion, for: request
                 ) { self.pages.landing }
             },
             Route(.get, "/privacy", .visitor, self.notice),
             Route(.post, "/assessment", .visitor, self.assess),
             Route(.post, "/inquiry/code", .visitor, self.sendCode),
             Route(.post, "/inquiry", .visitor, self.submit),
+            Route(.get, "/permit-renewal", .visitor) { _, _ in
+                try self.pages.pages.render("permit-renewals/result", self.pages.renewal(nil, typed: ""))
+            },
             Route(.post, "/permit-renewal", .visitor, self.renewal),
             Route(.get, "/a/{token}", .visitor, self.result),
             Route(.delete, "/a/{token}", .visitor, self.deleteResult),
@@ -37,29 +40,23 @@ struct VisitorRoutes: RouteList {
         return try self.pages.pages.render("privacy/notice", self.pages.notice(notice))
     }
 
-    /// Scores the form and leads to the result's own page, so that "back" and "reload" are harmless.
+    /// Scores the form: a browser is led to the result's own page, so that "back" and "reload" are harmless; the page's
+    /// script gets the same answer as programs do.
     @Sendable private func assess(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
         let form = try await request.form(context)
+        let wantsPage = !(request.headers[.accept] ?? "").contains("application/json")
         do {
-            // The rules' default of 30 would add points that nobody claimed.
-            guard !(form["age"] ?? "").isEmpty else {
-                throw AnswersFailure(failures: [
-                    ValidationFailure("required", at: "/age", "请填写年龄", english: "The age is required.")
-                ])
-            }
-            let answers = try Answers(self.pages.questions.answers(in: form))
-            let assessed = try await self.assessments.store(answers)
-            return Response(
-                status: .seeOther, headers: [.location: "/a/" + self.links.token(.assessment, for: assessed.id)])
+            let assessed = try await self.assessments.store(try self.pages.answerForm().answers(in: form))
+            let path = "/a/" + self.links.token(.assessment, for: assessed.id)
+            if wantsPage { return Response(status: .seeOther, headers: [.location: path]) }
+            let url = self.pages.publicURL.absoluteString.trimmingSuffix("/") + path
+            return .json(assessed.created(at: url), status: .created)
         } catch let failure as AnswersFailure {
-            let failures = failure.failures.map { $0.within("/answers") }
-            let errors = Dictionary(
-                failure.failures.map { ($0.pointer.dropFirst().replacingOccurrences(of: "/", with: "."), $0.detail) },
-                uniquingKeysWith: { first, _ in first })
-            var page = self.pages.contact(form, failures: failures)
-            page.merge(self.pages.questions.context(form, errors: errors)) { _, new in new }
+            guard wantsPage else { throw Problem(failures: failure.failures) }
+            var page = self.pages.contact(form, failures: failure.failures)
+            page.merge(self.pages.asking(form, failures: failure.failures, asked: form["age"] == nil)) { _, new in new }
             page["title"] = "积分测算"
-            page["hidden"] = self.pages.hidden(form, without: Set(self.pages.questions.names))
+            page["hidden"] = self.pages.hidden(form, asks: true)
             return try self.pages.pages.render("assessments/form", page, status: .unprocessableContent)
         }
     }
@@ -75,6 +72,18 @@ struct VisitorRoutes: RouteList {
             _ = try PhoneNumber(parsing: form["phone"] ?? "")
         } at: {
             "/phone"
+        }
+        failures += Self.failures {
+            _ = try Remark(parsing: form["remark"] ?? "")
+        } at: {
+            "/remark"
+        }
+        if AnswerForm.isAnswered(form) {
+            do {
+                _ = try self.pages.answerForm().answers(in: form)
+            } catch let failure as AnswersFailure {
+                failures += failure.failures
+            }
         }
         guard failures.isEmpty, let phone = try? PhoneNumber(parsing: form["phone"] ?? "") else {
             return try self.again(form, failures, status: .unprocessableContent)
@@ -104,7 +113,7 @@ struct VisitorRoutes: RouteList {
     @Sendable private func submit(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
         let form = try await request.form(context)
         do {
-            let draft = try InquiryFields.read(self.inquiry(form), tokens: self.tokens)
+            let draft = try InquiryFields.read(try self.inquiry(form), tokens: self.tokens)
             let sender = InquirySender(
                 address: context.clientAddress,
                 userAgent: String((request.headers[.userAgent] ?? "").unicodeScalars.prefix(512)),
@@ -118,10 +127,11 @@ struct VisitorRoutes: RouteList {
     }
 
     /// The JSON of the same inquiry.
-    private func inquiry(_ form: FormFields) -> JSONValue {
+    private func inquiry(_ form: FormFields) throws -> JSONValue {
         var members: [String: JSONValue] = [
             "consent": .object([
                 "notice_version": .string(form["notice_version"] ?? ""), "accepted": .bool(form["consent"] == "true"),
+                "marketing": .bool(form["marketing"] == "true"),
             ])
         ]
         for name in [
@@ -130,8 +140,13 @@ struct VisitorRoutes: RouteList {
         ] {
             if let value = form[name], !value.isEmpty { members[name] = .string(value) }
         }
-        if members["assessment_id"] == nil, self.pages.questions.isAnswered(in: form) {
-            members["answers"] = self.pages.questions.answers(in: form)
+        if members["assessment_id"] == nil, AnswerForm.isAnswered(form) {
+            do {
+                let answers = try self.pages.answerForm().answers(in: form)
+                members["answers"] = try StrictJSON.read(Array(answers.canonicalJSON.utf8))
+            } catch let failure as AnswersFailure {
+                throw Problem(failures: failure.failures)
+            }
         }
         return .object(members)
     }
@@ -147,7 +162,9 @@ struct VisitorRoutes: RouteList {
             carried["notice_version"] = form["notice_version"] ?? self.pages.notices.current?.version ?? ""
         }
         page["title"] = "填写短信验证码"
-        page["hidden"] = self.pages.hidden(form, without: ["name", "phone", "code"], more: carried)
+        let asksExtra = failures.contains { $0.pointer == "/preferred_window" || $0.pointer == "/remark" }
+        page["ask_extra"] = asksExtra
+        page["hidden"] = self.pages.hidden(form, without: asksExtra ? VisitorPages.extraFields : [], more: carried)
         page["ask_consent"] = form["consent"] != "true" || failures.contains { $0.pointer.hasPrefix("/consent") }
         page["phone_masked"] = (try? PhoneNumber(parsing: form["phone"] ?? ""))?.maskedForPages ?? ""
         page["expires_minutes"] = Int(PhoneVerification.lifetime) / 60
@@ -162,7 +179,10 @@ struct VisitorRoutes: RouteList {
     ) throws -> Response {
         var page = self.pages.contact(form, failures: failures)
         page["title"] = "请顾问人工复核"
-        page["hidden"] = self.pages.hidden(form)
+        let answers = failures.filter { !["/name", "/phone", "/remark", "/preferred_window"].contains($0.pointer) }
+        let asks = !answers.isEmpty && status == .unprocessableContent
+        if asks { page.merge(self.pages.asking(form, failures: answers)) { _, new in new } }
+        page["hidden"] = self.pages.hidden(form, asks: asks, without: VisitorPages.extraFields)
         return try self.pages.pages.render("inquiries/form", page, status: status)
     }
 

@@ -1,9 +1,11 @@
 // Loaded when a visitor begins to type: codes, inquiries, calculator and renewal check in place.
 import { $, all, state, save, form, offline, done } from './site.js';
 
+const make = (tag, text, set) => Object.assign(document.createElement(tag), { textContent: text }, set);
+// The styles of what is not on the first view.
+if (!$('[href="/assets/pages.css"]')) document.head.append(make('link', '', { rel: 'stylesheet', href: '/assets/pages.css' }));
 const calc = $('#calc'), contact = $('#contact'), renewal = $('#renewal');
 
-const make = (tag, text, set) => Object.assign(document.createElement(tag), { textContent: text }, set);
 const half = text => text.normalize('NFKC').trim();
 const uuid = () => {
   const b = crypto.getRandomValues(new Uint8Array(16));
@@ -15,9 +17,10 @@ const span = s => s < 120 ? s + ' 秒' : Math.ceil(s / 60) + ' 分钟';
 async function api(path, body, headers) {
   const abort = new AbortController(), timer = setTimeout(() => abort.abort(), 15e3);
   try {
-    const answer = await fetch('/api/v1/' + path, {
-      method: body ? 'POST' : 'GET', body: body && JSON.stringify(body), signal: abort.signal,
-      headers: { ...body && { 'Content-Type': 'application/json' }, ...headers },
+    const isForm = body instanceof URLSearchParams;
+    const answer = await fetch(path[0] == '/' ? path : '/api/v1/' + path, {
+      method: body ? 'POST' : 'GET', body: isForm ? body : body && JSON.stringify(body), signal: abort.signal,
+      headers: { Accept: 'application/json', ...body && !isForm && { 'Content-Type': 'application/json' }, ...headers },
     });
     return { status: answer.status, wait: +answer.headers.get('Retry-After'), body: await answer.json() };
   } catch { return { status: 0, body: {} }; } finally { clearTimeout(timer); }
@@ -75,9 +78,9 @@ function show(root, list) {
     item.append(make('a', text, { href: '#' + id, onclick: e => { e.preventDefault(); field.focus(); } }));
     const fold = field.closest('details');
     if (fold) fold.open = true;
-    field.setAttribute('aria-invalid', true);
+    if (field.tagName != 'FIELDSET') field.setAttribute('aria-invalid', true);
     field.setAttribute('aria-describedby', 'e-' + id);
-    (field.closest('.tick,.code,.num') || field).before(make('p', text, { className: 'err', id: 'e-' + id }));
+    (field.closest('.tick,.code,.num') || $('.tiles', field) || field).before(make('p', text, { className: 'err', id: 'e-' + id }));
     return item;
   }));
   box.hidden = false;
@@ -109,33 +112,33 @@ function fill(root, data) {
   root.hidden = false;
 }
 
-// Calculator.
-function answers() {
-  const found = {};
-  for (const e of calc ? all('input,select', calc) : []) {
-    const text = half(e.value), [name, member] = e.name.split('.');
-    // What is left at its first choice is not an answer; the rules have a default for it.
-    if (e.closest('[hidden]') || (e.type == 'checkbox' ? !e.checked : e.tagName == 'SELECT' ? !e.selectedIndex : !text)) continue;
-    const kind = e.type == 'checkbox' ? 'b' : e.dataset.t;
-    const value = kind == 'b' ? text == 'true' : kind == 'a' ? [+text] : kind || isNaN(text) ? text : +text;
-    if (member) (found[name] ??= {})[member] = value; else found[name] = value;
-  }
-  return found;
+// Calculator: the server turns what people know into what the rules ask for.
+function asked() {
+  const names = new Set(all('input,select', calc).filter(e => !e.closest('[hidden]')).map(e => e.name));
+  return new URLSearchParams([...new FormData(form)].filter(([name, value]) => names.has(name) && value));
 }
 function result(data, move) {
-  const box = $('#result'), gap = data.gap.points;
-  fill(box, { ...data, suggestions: data.gap.suggestions, verdict: gap > 0 ? `距 120 分还差 ${gap} 分` : data.can_apply ? '已达到 120 分标准分值' : '分数已够，但还有条件未满足' });
+  const box = $('#result'), gap = data.gap.points, stops = data.blocked_by, isStop = n => stops.includes(n.code);
+  fill(box, {
+    ...data, suggestions: data.gap.suggestions, blockers: data.notes.filter(isStop), notes: data.notes.filter(n => !isStop(n)),
+    verdict: gap > 0 ? `距 120 分还差 ${gap} 分` : data.can_apply ? '已达到 120 分标准分值' : '分数已够，但还有条件未满足',
+  });
   $('progress', box).value = data.total;
   if (move) { box.focus(); box.scrollIntoView(); }
 }
-const score = button => show(calc, answers().age == null ? [['age', '请填写年龄']] : []) && busy(button, '正在计算…', async () => {
-  const given = answers(), answer = await api('assessments', { answers: given });
-  if (answer.status != 201) return refuse(calc, button, answer);
+/** Scores what was answered and gives the id of the result, or nothing when something has to be put right. */
+async function assess(button) {
+  const answer = await api('/assessment', asked());
+  if (answer.status != 201) return void refuse(calc, button, answer);
   clear(calc);
   state.result = answer.body;
-  state.scored = JSON.stringify(given);
+  state.scored = asked().toString();
   save();
-  result(answer.body, true);
+  result(answer.body);
+  return answer.body.assessment_id;
+}
+const score = button => show(calc, form.birth_year.value ? [] : [['birth_year', '请填写四位的出生年份，如 1992']]) && busy(button, '正在计算…', async () => {
+  if (await assess(button)) result(state.result, true);
 });
 
 // Code and inquiry.
@@ -153,8 +156,7 @@ function phoneErrors() {
 }
 const send = button => show(contact, phoneErrors()) && busy(button, '正在发送…', async () => {
   const number = phone(), answer = await api('verification-codes', await withToken({ phone: number, purpose: 'inquiry' })), { body } = answer;
-  $('#way').hidden = false;
-  if (answer.status != 202) return refuse(contact, button, answer, 'phone');
+  if (answer.status != 202) return $('#way').hidden = false, refuse(contact, button, answer, 'phone');
   const now = Date.now();
   Object.assign(state, { challenge: body.challenge_id, number, dies: now + body.expires_in * 1e3, until: now + body.resend_after * 1e3 });
   save();
@@ -162,12 +164,26 @@ const send = button => show(contact, phoneErrors()) && busy(button, '正在发�
   form.code.focus();
 });
 function sent() {
-  $('#way').hidden = false;
-  $('#sent').textContent = `验证码已发往 ${state.number.replace(/(...)(....)/, '$1 **** ')}，${Math.ceil((state.dies - Date.now()) / 6e4)} 分钟内有效。`;
   hold($('#send'), state.until, '重新获取');
+  follow();
 }
+/** What is said about the code on its way: how long it lives, and a way out once another may be asked for. */
+function follow() {
+  const left = state.dies - Date.now(), box = $('#sent');
+  if (!box || !state.dies || state.number != phone()) return;
+  const text = left > 0 ? `验证码已发往 ${state.number.replace(/(...)(....)/, '$1 **** ')}，${Math.ceil(left / 6e4)} 分钟内有效。` : '验证码已过期，请重新获取。';
+  if (box.textContent != text) box.textContent = text;
+  $('#way').hidden = state.until > Date.now();
+}
+setInterval(follow, 1e3);
+$('#change')?.addEventListener('click', e => { e.preventDefault(); form.phone.focus(); form.phone.select(); });
 // Another number may have its code at once.
-form?.phone.addEventListener('input', () => { if (state.number && phone() != state.number) hold($('#send'), 0); });
+form?.phone.addEventListener('input', () => {
+  if (!state.number || phone() == state.number) return;
+  hold($('#send'), 0, '获取验证码');
+  $('#sent').textContent = '';
+  $('#way').hidden = true;
+});
 function checked() {
   const code = digits(form.code.value), n = code.length, list = phoneErrors(), at = (id, text) => list.push([id, text]);
   if (!form.name.value.trim()) list.unshift(['name', '请填写您的称呼']);
@@ -178,13 +194,16 @@ function checked() {
   return show(contact, list);
 }
 const submit = button => checked() && busy(button, '正在提交…', async () => {
-  const given = answers(), same = state.result && state.scored == JSON.stringify(given);
+  const isAsked = calc && form.birth_year.value, same = isAsked && state.result && state.scored == asked().toString();
+  const known = !isAsked ? form.assessment_id?.value : same ? state.result.assessment_id : await assess(button);
+  if (isAsked && !known) return;
   const utm = {};
   new URLSearchParams(location.search).forEach((v, k) => { if (k.startsWith('utm_')) utm[k.slice(4)] = v.slice(0, 100); });
-  const known = same ? state.result.assessment_id : form.assessment_id?.value;
   const inquiry = {
-    name: form.name.value.trim(), phone: phone(), consent: { notice_version: form.notice_version.value, accepted: true },
-    ...known ? { assessment_id: known } : Object.keys(given).length && { answers: given },
+    name: form.name.value.trim(), phone: phone(), consent: { notice_version: form.notice_version.value, accepted: true, marketing: form.marketing.checked },
+    ...known && { assessment_id: known },
+    ...form.preferred_window.value && { preferred_window: form.preferred_window.value },
+    ...form.remark.value.trim() && { remark: form.remark.value.trim() },
     source: { page_url: location.origin + location.pathname, referrer: document.referrer.slice(0, 500), utm },
   };
   // The same content keeps its keys, so that a retry after a lost answer is not a second inquiry.
@@ -221,9 +240,7 @@ const check = button => {
   if (show(renewal, date ? [] : [['valid_until', '请选择有效期截止日']])) busy(button, '正在查询…', async () => {
     const answer = await api('permit-renewals', { valid_until: date }), box = $('#renewal-out');
     if (answer.status != 200) return refuse(renewal, button, answer, 'valid_until');
-    box.dataset.status = answer.body.status;
-    const { offline, online } = answer.body.checklist;
-    fill(box, { ...answer.body, checklist: [...offline.map(x => '窗口：' + x), ...online.map(x => '网办：' + x)] });
+    fill(box, answer.body);
     box.focus();
   });
 };
@@ -232,7 +249,7 @@ const actions = { score, send, submit, check };
 export const press = button => actions[button.id](button);
 /** Brings back the last result and the code on its way. */
 export function restore() {
-  if (calc && state.result) result(state.result);
+  if (calc && state.result?.blocked_by) result(state.result);
   if (state.dies > Date.now() && state.number == phone()) sent();
 }
 /** Asks for the token that says when the form was first touched. */

@@ -15,6 +15,19 @@ function fold() {
     e.hidden = !values.split(',').includes(e.closest('form').elements[name].value);
   });
 }
+// What was asked for a window is promised for it.
+function promise() {
+  const chosen = $('[data-says]:checked'), words = $('[data-promise]');
+  if (chosen && words) words.textContent = chosen.dataset.says;
+}
+// The calculator's parts open one after the other; opening an earlier one again loses nothing.
+all('[data-next]').forEach(button => button.onclick = () => {
+  const part = button.closest('details'), next = part.nextElementSibling;
+  part.open = false;
+  next.open = true;
+  $('summary', next).focus();
+  next.scrollIntoView({ block: 'nearest' });
+});
 
 function enhance(f) {
   f.noValidate = true;
@@ -31,19 +44,23 @@ function enhance(f) {
 }
 
 if (form) {
-  const typed = [...form.elements].filter(e => e.name && e.type != 'hidden' && !/^(code|consent|website)$/.test(e.name));
-  for (const [name, value] of state.typed || []) {
-    const e = typed.find(e => e.name == name);
-    if (e && e.type == 'checkbox') e.checked = value; else if (e && value) e.value = value;
+  const kept = e => e.name && e.type != 'hidden' && !/^(code|consent|marketing|website)$/.test(e.name);
+  for (const e of state.typed ? [...form.elements].filter(kept) : []) {
+    const values = state.typed.filter(([name]) => name == e.name).map(pair => pair[1]);
+    if (/radio|checkbox/.test(e.type)) e.checked = values.includes(e.value); else if (values[0]) e.value = values[0];
   }
-  const keep = () => { state.typed = typed.map(e => [e.name, e.type == 'checkbox' ? e.checked : e.value]); save(); };
+  const keep = () => {
+    const names = new Set([...form.elements].filter(kept).map(e => e.name));
+    state.typed = [...new FormData(form)].filter(([name]) => names.has(name));
+    save();
+  };
   enhance(form);
   form.addEventListener('input', keep);
   form.addEventListener('focusin', () => load().then(m => m.touch(), () => {}), { once: true });
   form.addEventListener('keydown', e => {
     if (e.key != 'Enter' || e.target.tagName != 'INPUT') return;
     e.preventDefault();
-    $(e.target.closest('#contact') ? '#submit' : '#score').click();
+    (e.target.closest('#contact') ? $('#submit') : $('[data-next]', e.target.closest('.part')) || $('#score')).click();
   });
   const page = () => load().then(m => m.page());
   addEventListener('popstate', page);
@@ -52,5 +69,6 @@ if (form) {
 }
 const renewal = $('#renewal');
 if (renewal) enhance(renewal);
-fold();
-addEventListener('input', fold);
+const follow = () => { fold(); promise(); };
+follow();
+addEventListener('input', follow);

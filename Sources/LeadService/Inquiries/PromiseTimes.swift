@@ -1,0 +1,39 @@
+package import Foundation
+import Leads
+
+/// What an inquiry accepted now would be promised, and the windows that day offers.
+package struct PromiseTimes: Sendable {
+    private let settings: SettingsStore
+    private let calendar: CalendarStore
+    private let now: @Sendable () -> Date
+
+    package init(settings: SettingsStore, calendar: CalendarStore, now: @escaping @Sendable () -> Date) {
+        self.settings = settings
+        self.calendar = calendar
+        self.now = now
+    }
+
+    /// The windows inside the due day's opening hours, with their times.
+    var offered: [(window: PreferredWindow, hours: WindowHours)] {
+        let settings = self.settings.current
+        return PreferredWindow.allCases.compactMap { window in
+            settings.windows.offered(window, within: settings.openingHours).map { (window, $0) }
+        }
+    }
+
+    /// The moment of the promise: the calendar's, or the end of the chosen window on that day.
+    ///
+    /// - Returns: nil for a window that is not offered.
+    func promise(for window: PreferredWindow?) -> Promise? {
+        let settings = self.settings.current
+        let now = self.now()
+        let deadline = self.calendar.current.deadline(acceptedAt: now, closing: settings.openingHours)
+        guard let window else {
+            return Promise(dueAt: deadline.dueAt, provisional: deadline.provisional, nextAttemptAt: now)
+        }
+        guard let hours = settings.windows.offered(window, within: settings.openingHours) else { return nil }
+        return Promise(
+            dueAt: hours.end(on: deadline.dueAt), provisional: deadline.provisional,
+            nextAttemptAt: hours.nextStart(from: now))
+    }
+}

@@ -1,0 +1,188 @@
+import Foundation
+import HTTPTypes
+import LeadService
+import Leads
+import Testing
+
+/// The visitor's pages and forms, as a browser without scripts sees them; what needs a browser is in `Tests/Browser`.
+@Suite struct VisitorPagesTests {
+    @Test func `answers as people know them are scored as the rules ask for them`() async throws {
+        try await withService { service in
+            let bases = (2022...2026).map { "base.\($0)-07=15%2C000" }.joined(separator: "&")
+            let asked = try await service.form(
+                "/assessment", "birth_year=1992&birth_month=%EF%BC%95&education=bachelor&insured_months=72&\(bases)",
+                accept: "application/json")
+            #expect(asked.status == 201, "\(asked.text)")
+            let plain = try await service.call(
+                .post, "/api/v1/assessments",
+                #"{"answers":{"age":34,"education":"bachelor","insured_months":72,"months_at_0_8x":48,"months_at_1x":48,"title_contribution_ok":true}}"#
+            )
+            #expect(asked["items"] == plain["items"])
+            #expect(asked["total"].int == 30 + 60 + 18 + 50)
+            #expect(asked["result_url"].string.hasPrefix("http://127.0.0.1:8080/a/"))
+        }
+    }
+
+    @Test func `what cannot be is said at the field that was asked`() async throws {
+        try await withService { service in
+            for (fields, pointer) in [
+                ("birth_year=&birth_month=5", "/birth_year"), ("birth_year=1992&birth_month=13", "/birth_month"),
+                ("birth_year=1992&birth_month=5&base.2025-07=much", "/base.2025-07"),
+                ("birth_year=1992&birth_month=5&base.2025-07=-1", "/base.2025-07"),
+                ("birth_year=1992&birth_month=5&invest.share_pct=101", "/invest/share_pct"), ("age=121", "/age"),
+            ] {
+                let answer = try await service.form("/assessment", fields, accept: "application/json")
+                #expect(answer.status == 422, "\(fields)")
+                #expect(answer["errors"][0]["pointer"].string == pointer, "\(fields): \(answer.text)")
+                let page = try await service.form("/assessment", fields)
+                #expect(page.status == 422)
+                let id = pointer.dropFirst().replacing("/", with: ".")
+                #expect(page.text.contains("id=\"e-\(id)\""), "\(fields)")
+                #expect(page.text.contains("href=\"#\(id)\""), "\(fields)")
+            }
+            #expect(try await service.database.query("SELECT 1 FROM assessments").isEmpty)
+        }
+    }
+
+    @Test func `the page behind a result's link offers its answers to be changed, a code for paper, and no birthday`()
+        async throws
+    {
+        try await withService { service in
+            let found = try await service.form(
+                "/assessment",
+                "birth_year=1986&birth_month=1&education=master&insured_months=40&suburb_area.zone=lingang&suburb_area.years=3"
+            )
+            #expect(found.status == 303)
+            let page = try await service.call(
+                .get, try #require(found.headers[.location]), headers: [.accept: "text/html"])
+            for part in [
+                #"name="age" inputmode="decimal" value="40""#, #"name="education" value="master" checked"#,
+                #"name="insured_months" inputmode="decimal" value="40""#, #"value="lingang" selected"#, "<svg viewBox",
+                "cn-sh-points-2022", "2026年11月25日", "估算",
+            ] { #expect(page.text.contains(part), "\(part)") }
+            #expect(!page.text.contains("birth_year"))
+            #expect(!page.text.contains("1986"))
+        }
+    }
+
+    @Test func `a window, a remark and the marketing box travel through the code step`() async throws {
+        try await withService { service in
+            let typed =
+                "name=%E7%8E%8B%E5%A5%B3%E5%A3%AB&phone=13800000031&consent=true&notice_version=2026-11"
+                + "&preferred_window=morning&remark=%E5%AD%A9%E5%AD%90&marketing=true&birth_year=1992&birth_month=5"
+            let step = try await service.form("/inquiry/code", typed)
+            #expect(step.status == 200, "\(step.text)")
+            let hidden = step.text.matches(of: /<input type="hidden" name="([^"]+)" value="([^"]*)">/)
+            let fields = Dictionary(
+                hidden.map { (String($0.1), String($0.2)) }, uniquingKeysWith: { first, _ in first })
+            #expect(fields["preferred_window"] == "morning")
+            #expect(fields["remark"] == "孩子")
+            #expect(fields["marketing"] == "true")
+            #expect(fields["birth_year"] == "1992")
+
+            try await service.services.outboxWorker.runOnce()
+            service.clock.advance(by: 10)
+            let code = try #require(service.sms.code(to: "13800000031"))
+            let all = fields.merging(["name": "王女士", "phone": "13800000031", "code": code]) { _, new in new }
+            let done = try await service.form("/inquiry", Self.encoded(all))
+            #expect(done.status == 200, "\(done.text)")
+            #expect(done.text.contains("我们会在 11月26日（周四）12:00 前致电"))
+            let kept = try await service.database.query(
+                "SELECT 1 FROM inquiries WHERE preferred_window = 'morning' AND remark_sealed IS NOT NULL AND assessment_id IS NOT NULL"
+            )
+            #expect(kept.count == 1)
+            #expect(
+                try await service.database.query("SELECT 1 FROM consents WHERE purpose = 'marketing'").count
+                    == 1)
+        }
+    }
+
+    @Test func `only the windows inside the opening hours are offered, each with its promise`() async throws {
+        try await withService { service in
+            let page = try await service.call(.get, "/").text
+            #expect(page.contains("上午 09:00–12:00"))
+            #expect(page.contains(#"data-says="我们会在 11月26日（周四）12:00 前致电""#))
+            #expect(page.contains("午后 13:30–18:00"))
+            #expect(!page.contains("晚间"))
+            #expect(!page.contains(#"name="marketing" value="true" checked"#))
+        }
+        try await withService { service in
+            let before = try await service.call(.get, "/")
+            service.clock.advance(by: 24 * 3600)
+            let after = try await service.call(.get, "/")
+            #expect(after.text.contains("我们会在 11月27日（周五）18:00 前致电"))
+            #expect(before.headers[.eTag] != after.headers[.eTag])
+        }
+        try await withService(["OPENING_HOURS": "09:00-20:00"]) { service in
+            let page = try await service.call(.get, "/").text
+            #expect(page.contains("晚间 18:00–20:00"))
+            #expect(page.contains(#"data-says="我们会在 11月26日（周四）20:00 前致电""#))
+        }
+    }
+
+    @Test func `what was typed stays when the form is refused, answers included`() async throws {
+        try await withService { service in
+            let page = try await service.form(
+                "/inquiry/code",
+                "name=%E7%8E%8B&phone=1380000&remark=%E6%97%A9%E4%B8%8A&preferred_window=afternoon&birth_year=1992&birth_month=5&base.2025-07=x"
+            )
+            #expect(page.status == 422)
+            for part in [
+                #"id="e-phone""#, #"value="1380000""#, ">早上</textarea>", #"value="afternoon" data-says="#,
+                #"id="e-base.2025-07""#,
+                #"value="1992""#,
+            ] { #expect(page.text.contains(part), "\(part)") }
+            #expect(try await service.database.query("SELECT 1 FROM verification_challenges").isEmpty)
+        }
+    }
+
+    @Test func `without a filled-in operator no page shows a gap or an empty telephone link`() async throws {
+        try await withService { service in
+            for path in ["/", "/permit-renewal", "/privacy", "/nowhere"] {
+                let page = try await service.call(.get, path, headers: [.accept: "text/html"]).text
+                #expect(!page.contains("未填写"), "\(path)")
+                #expect(!page.contains(#"href="tel:""#), "\(path)")
+                #expect(page.contains("非政府机构"), "\(path)")
+            }
+        }
+    }
+
+    @Test func `the renewal check has an address of its own, with checklists and what the rules say`() async throws {
+        try await withService { service in
+            let page = try await service.call(.get, "/permit-renewal", headers: [.accept: "text/html"])
+            #expect(page.status == 200)
+            for part in ["本人居住证原件", "随申办实名账户", "续签要求近一年社保满 6 个月", "未满 16 周岁"] {
+                #expect(page.text.contains(part), "\(part)")
+            }
+            let checked = try await service.form("/permit-renewal", "valid_until=2026-11-01")
+            for part in ["已逾期 24 天", "2026年11月2日（周一）", "2026年12月31日（周四）", "2027年1月1日（周五）"] {
+                #expect(checked.text.contains(part), "\(part)")
+            }
+        }
+    }
+
+    @Test func `pages ask for nothing outside and the first view fits 30 KB`() async throws {
+        try await withService { service in
+            var total = 0
+            for path in ["/", "/assets/site.css", "/assets/site.js"] {
+                let answer = try await service.call(.get, path)
+                #expect(answer.status == 200)
+                total += answer.text.utf8.count
+                #expect(!answer.text.contains("https://"), "\(path)")
+            }
+            #expect(total <= 30 * 1024 - 3 * 700, "\(total) bytes leave no room for headers")
+        }
+    }
+
+    private static func encoded(_ fields: [String: String]) -> String {
+        fields.map { "\($0.key)=\($0.value.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "")" }
+            .joined(separator: "&")
+    }
+}
+
+extension TestService {
+    fileprivate func form(_ path: String, _ fields: String, accept: String = "text/html") async throws -> Answer {
+        try await self.call(
+            .post, path, fields, headers: [.contentType: "application/x-www-form-urlencoded", .accept: accept])
+    }
+}
