@@ -121,7 +121,7 @@ CREATE TABLE public.budgets (
     ceiling integer NOT NULL,
     CONSTRAINT budgets_bucket_check CHECK ((octet_length(bucket) = 32)),
     CONSTRAINT budgets_ceiling_check CHECK ((ceiling > 0)),
-    CONSTRAINT budgets_used_check CHECK ((used > 0)),
+    CONSTRAINT budgets_used_check CHECK ((used >= 0)),
     CONSTRAINT within_the_ceiling CHECK ((used <= ceiling))
 );
 

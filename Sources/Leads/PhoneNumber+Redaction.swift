@@ -1,16 +1,17 @@
 extension PhoneNumber {
-    /// A text with every mainland mobile number in it replaced by `[number]`.
+    /// A text with every mainland mobile number in it replaced by `[number]`, or only those that are `number`.
     ///
     /// A number is a run of digits, ASCII or full-width, with or without 86 or 0086 before it.
-    package static func redacted(in text: String) -> String {
+    package static func redacted(in text: String, only number: PhoneNumber? = nil) -> String {
         var result = ""
         var run = ""
         var digits = ""
         func endRun() {
-            let number = ["0086", "86", ""].compactMap {
+            let candidates = ["0086", "86", ""].compactMap {
                 digits.hasPrefix($0) ? String(digits.dropFirst($0.count)) : nil
             }
-            result += number.contains(where: Self.isMobile) ? "[number]" : run
+            let isHidden = candidates.contains { number == nil ? Self.isMobile($0) : number?.national == $0 }
+            result += isHidden ? "[number]" : run
             run = ""
             digits = ""
         }

@@ -31,11 +31,25 @@ import Testing
         }
     }
 
+    @Test func `a masked file does not hold the number that somebody wrote once more, a plain one does`() async throws {
+        try await withService { service in
+            let chief = try await service.colleague("chief", .administrator)
+            let more =
+                #","remark":"打 +86 13800000001 或 13900000002","extra":{"tel":13800000001,"更多":["８６１３８０００００００１"]}"#
+            try await service.submit(phone: "13800000001", more: more)
+            let masked = try await service.export("format=ndjson", chief).text
+            #expect(masked.contains("打 +86 [number] 或 13900000002"))
+            #expect(masked.contains(#""extra":{"tel":"[number]","更多":["[number]"]}"#), "\(masked)")
+            let plain = try await service.export("format=ndjson&phone=plain&reason=test", chief).text
+            #expect(plain.contains("打 +86 13800000001") && plain.contains(#""tel":13800000001"#))
+        }
+    }
+
     @Test func `questions beyond the hundredth share a column and lose nothing`() {
         var questions = ExtraQuestions()
         let answers = Dictionary(uniqueKeysWithValues: (0..<150).map { ("q\(1000 + $0)", JSONOutput.integer($0)) })
-        questions.add(answers)
-        questions.add(["q1149": .integer(1)])
+        questions.add(answers.keys)
+        questions.add(["q1149"])
         questions.settle()
         #expect(questions.names.count == 100 && questions.names[0] == "q1149" && questions.names[99] == "q1098")
         let cells = questions.cells(answers)

@@ -173,7 +173,8 @@ import Testing
         let (challenge, code) = try await place.code(for: phone, from: server)
         let body = ProcessInstallation.inquiry(phone: phone, challenge: challenge, code: code)
         let answer = try await place.answered(server, "/api/v1/inquiries", body, key: nil) { $0.status != 503 }
-        try #require(answer.status == 201, "\(answer.text)")
+        let faults = place.logs.split(separator: "\n").filter { $0.contains("\"level\":\"error\"") }
+        try #require(answer.status == 201, "\(answer.text) \(faults)")
     }
 
     private static func atOnce(

@@ -79,7 +79,9 @@ struct ExportEncoder: Sendable {
         let points = self.points(row)
         for item in self.items { text += ",\"" + (points[item.rawValue].map { String($0) } ?? "") + "\"" }
         if !self.questions.names.isEmpty {
-            for cell in self.questions.cells(try row.extra(self.keys, masked: self.request.phone == .masked)) { text += "," + CSVField.cell(cell) }
+            for cell in self.questions.cells(try row.extra(self.keys, masked: self.request.phone == .masked)) {
+                text += "," + CSVField.cell(cell)
+            }
         }
         text += "\r\n"
     }
@@ -118,7 +120,7 @@ struct ExportEncoder: Sendable {
         case .source: return .string(SourceText.short(row.source))
         case .remark:
             let remark = try row.remark(self.keys)
-            return .string(isPlain ? remark : PhoneNumber.redacted(in: remark))
+            return .string(isPlain ? remark : PhoneNumber.redacted(in: remark, only: try row.phone(self.keys)))
         case .attempts: return .integer(row.attempts)
         case .adviser: return .optional(row.adviser)
         }

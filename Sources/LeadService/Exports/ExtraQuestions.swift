@@ -14,9 +14,9 @@ struct ExtraQuestions: Sendable {
     private(set) var names: [String] = []
     private(set) var hasRest = false
 
-    /// Notes what one inquiry answered.
-    mutating func add(_ answers: [String: JSONOutput]) {
-        for name in answers.keys {
+    /// Notes the names of what one inquiry answered.
+    mutating func add(_ names: some Sequence<String>) {
+        for name in names {
             if self.counts[name] != nil || self.counts.count < Self.mostCounted {
                 self.counts[name, default: 0] += 1
             } else {

@@ -105,7 +105,7 @@ package struct LeadExport: Sendable {
         return try await self.database.snapshot { tx in
             let counts = try await tx.countLeads(filter)
             try await begin(counts.rows, counts.excluded)
-            let questions = request.format == .csv ? try await Self.questions(request, filter, keys, tx) : ExtraQuestions()
+            let questions = request.format == .csv ? try await Self.questions(filter, keys, tx) : ExtraQuestions()
             let encoder = ExportEncoder(request: request, questions: questions, keys: keys)
             var hash = SHA256()
             var rows = 0
@@ -131,15 +131,14 @@ package struct LeadExport: Sendable {
 
     /// What the leads of the snapshot answered beyond our own questions: a table needs its columns before its first row.
     private static func questions(
-        _ request: ExportRequest, _ filter: IndexedLeadFilter, _ keys: KeyRing, _ tx: Transaction
+        _ filter: IndexedLeadFilter, _ keys: KeyRing, _ tx: Transaction
     ) async throws -> ExtraQuestions {
-        let isMasked = request.phone == .masked
         var questions = ExtraQuestions()
         try await tx.declareExtras(filter)
         while true {
             let batch = try await tx.fetchExtras(Self.batch)
             guard !batch.isEmpty else { break }
-            for each in batch { questions.add(try LeadRow.extra(each.sealed, of: each.inquiry, keys, masked: isMasked)) }
+            for each in batch { questions.add(try LeadRow.extra(each.sealed, of: each.inquiry, keys).keys) }
         }
         questions.settle()
         return questions

@@ -31,17 +31,18 @@ struct LeadRow: Sendable {
             stored: try keys.open(self.nameSealed, at: SealedPlace("inquiries", "name_sealed", self.inquiryID)))
     }
 
-    /// What the newest inquiry answered beyond our own questions; masked, it holds no mobile number.
+    /// What the newest inquiry answered beyond our own questions; masked, without the lead's own number.
     func extra(_ keys: KeyRing, masked: Bool) throws -> [String: JSONOutput] {
-        try self.extraSealed.map { try Self.extra($0, of: self.inquiryID, keys, masked: masked) } ?? [:]
+        guard let extraSealed else { return [:] }
+        let answers = try Self.extra(extraSealed, of: self.inquiryID, keys)
+        guard masked else { return answers.mapValues { JSONOutput($0) } }
+        let phone = try self.phone(keys)
+        return answers.mapValues { JSONOutput($0.without(phone)) }
     }
 
-    static func extra(
-        _ sealed: [UInt8], of inquiry: UUID, _ keys: KeyRing, masked: Bool
-    ) throws -> [String: JSONOutput] {
+    static func extra(_ sealed: [UInt8], of inquiry: UUID, _ keys: KeyRing) throws -> [String: JSONValue] {
         let text = try keys.open(sealed, at: SealedPlace("inquiries", "extra_sealed", inquiry))
-        let value = try StrictJSON.read(Array(text.utf8))
-        guard case .object(let members) = JSONOutput(masked ? value.withoutPhoneNumbers : value) else { return [:] }
+        guard case .object(let members) = try StrictJSON.read(Array(text.utf8)) else { return [:] }
         return members
     }
 
@@ -68,18 +69,17 @@ enum SourceText {
 }
 
 extension JSONValue {
-    /// The value with the mobile numbers in its texts, numbers and names replaced.
-    fileprivate var withoutPhoneNumbers: JSONValue {
+    /// The value with a number in its texts and numbers replaced.
+    fileprivate func without(_ phone: PhoneNumber) -> JSONValue {
         switch self {
         case .null, .bool: return self
         case .number(let number):
             let text = number.description
-            return PhoneNumber.redacted(in: text) == text ? self : .string(PhoneNumber.redacted(in: text))
-        case .string(let text): return .string(PhoneNumber.redacted(in: text))
-        case .array(let values): return .array(values.map(\.withoutPhoneNumbers))
-        case .object(let members):
-            let pairs = members.map { (PhoneNumber.redacted(in: $0.key), $0.value.withoutPhoneNumbers) }
-            return .object(Dictionary(pairs, uniquingKeysWith: { first, _ in first }))
+            let redacted = PhoneNumber.redacted(in: text, only: phone)
+            return redacted == text ? self : .string(redacted)
+        case .string(let text): return .string(PhoneNumber.redacted(in: text, only: phone))
+        case .array(let values): return .array(values.map { $0.without(phone) })
+        case .object(let members): return .object(members.mapValues { $0.without(phone) })
         }
     }
 }

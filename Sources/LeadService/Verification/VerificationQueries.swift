@@ -92,11 +92,12 @@ extension Transaction {
 }
 
 extension PostgresQuery.StringInterpolation {
-    /// Common table expressions that take one use back from each bucket, locked in the order of their keys; a row whose
-    /// last use it was is deleted.
+    /// Common table expressions that take one use back from each bucket, locked in the order of their keys.
+    ///
+    /// What is left is read from the row as it is under the lock: others give back at the same instant.
     mutating func appendInterpolation(givingBack buckets: [BudgetBucket], when condition: String) {
         self.appendLiteral(
-            "held AS (SELECT b.bucket, b.window_start, b.used FROM budgets b WHERE (b.bucket, b.window_start) IN (SELECT * FROM unnest("
+            "held AS (SELECT b.bucket, b.window_start FROM budgets b WHERE (b.bucket, b.window_start) IN (SELECT * FROM unnest("
         )
         self.appendInterpolation(buckets.map { ByteBuffer(bytes: $0.key) })
         self.appendLiteral("::bytea[], ")
@@ -106,9 +107,7 @@ extension PostgresQuery.StringInterpolation {
             ::timestamptz[])) AND \(condition) ORDER BY b.bucket FOR UPDATE
             ), lowered AS (
                 UPDATE budgets b SET used = b.used - 1 FROM held h
-                WHERE b.bucket = h.bucket AND b.window_start = h.window_start AND h.used > 1
-            ), emptied AS (
-                DELETE FROM budgets b USING held h WHERE b.bucket = h.bucket AND b.window_start = h.window_start AND h.used = 1
+                WHERE b.bucket = h.bucket AND b.window_start = h.window_start AND b.used > 0
             )
             """)
     }

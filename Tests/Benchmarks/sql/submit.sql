@@ -112,7 +112,7 @@ WITH consumed AS (
     SELECT bench_id('event-' || :k::text), now(), 'visitor', 'visitor', 'inquiry.submit', id::text, '{}', bench_hash('event-' || :k::text)
     FROM inquiry
 ), held AS (
-    SELECT b.bucket, b.window_start, b.used FROM budgets b
+    SELECT b.bucket, b.window_start FROM budgets b
     WHERE (b.bucket, b.window_start) IN (SELECT * FROM unnest(
               ARRAY[bench_hash('wrong-address'), bench_hash('wrong-network'), bench_hash('wrong-all')],
               ARRAY[date_trunc('hour', now()), date_trunc('hour', now()), date_trunc('hour', now())]))
@@ -120,8 +120,6 @@ WITH consumed AS (
     ORDER BY b.bucket FOR UPDATE
 ), lowered AS (
     UPDATE budgets b SET used = b.used - 1 FROM held h
-    WHERE b.bucket = h.bucket AND b.window_start = h.window_start AND h.used > 1
-), emptied AS (
-    DELETE FROM budgets b USING held h WHERE b.bucket = h.bucket AND b.window_start = h.window_start AND h.used = 1
+    WHERE b.bucket = h.bucket AND b.window_start = h.window_start AND b.used > 0
 )
 SELECT due_at FROM inquiry;

@@ -33,7 +33,7 @@ COMMENT ON TABLE phone_budgets IS 'Codes sent to and wrong codes given for a num
 CREATE TABLE budgets (
     bucket       bytea       NOT NULL CHECK (octet_length(bucket) = 32),
     window_start timestamptz NOT NULL,
-    used         integer     NOT NULL CHECK (used > 0),
+    used         integer     NOT NULL CHECK (used >= 0),
     ceiling      integer     NOT NULL CHECK (ceiling > 0),
     PRIMARY KEY (bucket, window_start),
     CONSTRAINT within_the_ceiling CHECK (used <= ceiling)
