@@ -37,12 +37,14 @@ package struct LeadServices: Sendable {
         let verification = PhoneVerification(
             database: database, dependencies: dependencies, settings: settings, budgetFactor: factor, outbox: outbox)
         let notices = PrivacyNoticeStore(
-            database: database, now: dependencies.now, shipped: try ReferenceData(resources: resources).notice)
+            database: database, now: dependencies.now, settings: settings,
+            shipped: try ReferenceData(resources: resources).notice)
         let assessments = Assessments(database: database, dependencies: dependencies, rules: rules.points)
         let inquiries = Inquiries(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar, notices: notices,
             assessments: assessments, budgetFactor: factor)
         let tokens = FormTokens(dependencies: dependencies)
+        let questionnaire = try Questionnaire(resources: resources)
         let queue = CallbackQueue(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         let leads = LeadList(database: database, dependencies: dependencies)
@@ -52,17 +54,25 @@ package struct LeadServices: Sendable {
             lists: [
                 VisitorRoutes(
                     pages: VisitorPages(
-                        pages: pages, questions: try Questionnaire(resources: resources), notices: notices,
+                        pages: pages, questions: questionnaire, notices: notices,
                         settings: settings,
                         permits: rules.permits, publicURL: configuration.publicURL),
                     inquiries: inquiries, verification: verification, assessments: assessments,
-                    receipts: Receipts(database: database, dependencies: dependencies),
                     links: LinkToken(keys: dependencies.keys),
                     tokens: tokens, dependencies: dependencies),
                 try AssetRoutes(pages: pages, resources: resources),
                 VerificationRoutes(verification: verification),
-                InquiryRoutes(
-                    inquiries: inquiries, notices: notices, tokens: tokens, publicURL: configuration.publicURL),
+                InquiryRoutes(inquiries: inquiries, tokens: tokens, publicURL: configuration.publicURL),
+                ReceiptRoutes(
+                    receipts: Receipts(
+                        database: database, dependencies: dependencies, settings: settings, calendar: calendar),
+                    pages: pages, settings: settings),
+                NoticeRoutes(notices: notices, pages: pages),
+                PrivacyRoutes(
+                    requests: PrivacyRequests(
+                        database: database, dependencies: dependencies, assessments: assessments, budgetFactor: factor),
+                    verification: verification, pages: pages, questions: questionnaire,
+                    publicURL: configuration.publicURL),
                 AssessmentRoutes(
                     assessments: assessments, links: LinkToken(keys: dependencies.keys),
                     publicURL: configuration.publicURL),

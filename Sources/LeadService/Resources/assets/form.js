@@ -183,7 +183,10 @@ const submit = button => checked() && busy(button, '正在提交…', async () =
   new URLSearchParams(location.search).forEach((v, k) => { if (k.startsWith('utm_')) utm[k.slice(4)] = v.slice(0, 100); });
   const known = same ? state.result.assessment_id : form.assessment_id?.value;
   const inquiry = {
-    name: form.name.value.trim(), phone: phone(), consent: { notice_version: form.notice_version.value, accepted: true },
+    name: form.name.value.trim(), phone: phone(), consent: {
+      notice_version: form.notice_version.value, accepted: true, marketing: !!$('[name=consent_marketing]:checked'),
+      recipients: all('[name=consent_recipient]:checked').map(e => e.value),
+    },
     ...known ? { assessment_id: known } : Object.keys(given).length && { answers: given },
     source: { page_url: location.origin + location.pathname, referrer: document.referrer.slice(0, 500), utm },
   };
@@ -194,6 +197,7 @@ const submit = button => checked() && busy(button, '正在提交…', async () =
   const { status, body } = answer;
   if (status == 201) {
     clear(contact);
+    try { if ($('#optional input:not(:checked)')) localStorage.declined = Date.now(); } catch {}
     state.done = body;
     save();
     history.pushState(0, '', '#done');

@@ -36,6 +36,8 @@ if (form) {
     const e = typed.find(e => e.name == name);
     if (e && e.type == 'checkbox') e.checked = value; else if (e && value) e.value = value;
   }
+  // A box that was left empty is not offered again for 48 hours.
+  try { if (Date.now() - localStorage.declined < 1728e5) $('#optional')?.remove(); } catch {}
   const keep = () => { state.typed = typed.map(e => [e.name, e.type == 'checkbox' ? e.checked : e.value]); save(); };
   enhance(form);
   form.addEventListener('input', keep);
