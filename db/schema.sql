@@ -13,6 +13,25 @@ SET xmloption = content;
 SET client_min_messages = warning;
 SET row_security = off;
 
+--
+-- Name: erase_audit_details(uuid, timestamp with time zone, text, text, text, jsonb, bytea); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.erase_audit_details(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, erased jsonb, checkpoint_mac bytea) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    count bigint;
+BEGIN
+    INSERT INTO audit_events (id, at, actor, role, action, object, detail, mac)
+    VALUES (checkpoint_id, happened_at, by_actor, by_role, 'audit.checkpoint', about, erased, checkpoint_mac);
+    DELETE FROM audit_details WHERE event_id IN (SELECT e::uuid FROM jsonb_array_elements_text(erased -> 'events') AS e);
+    GET DIAGNOSTICS count = ROW_COUNT;
+    RETURN count;
+END
+$$;
+
 SET default_tablespace = '';
 
 SET default_table_access_method = heap;
@@ -283,14 +302,32 @@ CREATE TABLE public.consents (
     notice_sha256 bytea NOT NULL,
     given_at timestamp with time zone NOT NULL,
     address inet NOT NULL,
-    user_agent text NOT NULL,
+    user_agent text,
     reminder_valid_until date,
     withdrawn_at timestamp with time zone,
+    text_shown text,
+    channel text,
+    challenge_id uuid,
+    user_agent_hash bytea,
+    CONSTRAINT consents_channel_check CHECK ((channel = ANY (ARRAY['script'::text, 'form'::text, 'staff'::text]))),
     CONSTRAINT consents_notice_sha256_check CHECK ((octet_length(notice_sha256) = 32)),
     CONSTRAINT consents_purpose_check CHECK ((purpose ~ '^[a-z_]+(:[A-Za-z0-9_-]+)?$'::text)),
     CONSTRAINT consents_user_agent_check CHECK ((char_length(user_agent) <= 512)),
+    CONSTRAINT consents_user_agent_hash_check CHECK ((octet_length(user_agent_hash) = 32)),
     CONSTRAINT reminders_have_a_date CHECK (((purpose = 'reminder'::text) = (reminder_valid_until IS NOT NULL)))
 );
+
+--
+-- Name: COLUMN consents.user_agent; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.consents.user_agent IS 'Not written any more: user_agent_hash says as much';
+
+--
+-- Name: COLUMN consents.challenge_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.consents.challenge_id IS 'The code that proved the number; challenges are thrown away, this stays';
 
 --
 -- Name: do_not_call; Type: TABLE; Schema: public; Owner: -
@@ -302,6 +339,39 @@ CREATE TABLE public.do_not_call (
     added_by text NOT NULL,
     CONSTRAINT do_not_call_phone_index_check CHECK ((octet_length(phone_index) = 32))
 );
+
+--
+-- Name: erasure_tombstones; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.erasure_tombstones (
+    lead_id uuid NOT NULL,
+    pseudonym bytea NOT NULL,
+    request_id uuid NOT NULL,
+    erased_at timestamp with time zone NOT NULL,
+    CONSTRAINT erasure_tombstones_pseudonym_check CHECK ((octet_length(pseudonym) = 32))
+);
+
+--
+-- Name: TABLE erasure_tombstones; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.erasure_tombstones IS 'Carried over a restore: what a backup brings back of these leads, accepted up to erased_at, is erased again';
+
+--
+-- Name: export_leads; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.export_leads (
+    lead_id uuid NOT NULL,
+    export_id uuid NOT NULL
+);
+
+--
+-- Name: TABLE export_leads; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.export_leads IS 'Whose data an export held: shown to them on request';
 
 --
 -- Name: export_records; Type: TABLE; Schema: public; Owner: -
@@ -341,8 +411,8 @@ CREATE TABLE public.export_records (
 CREATE TABLE public.inquiries (
     id uuid NOT NULL,
     lead_id uuid NOT NULL,
-    name_sealed bytea NOT NULL,
-    name_index bytea NOT NULL,
+    name_sealed bytea,
+    name_index bytea,
     remark_sealed bytea,
     extra_sealed bytea,
     assessment_id uuid,
@@ -353,7 +423,15 @@ CREATE TABLE public.inquiries (
     provisional boolean NOT NULL,
     met_at timestamp with time zone,
     quarantined boolean DEFAULT false NOT NULL,
+    erased_at timestamp with time zone,
+    window_changed_at timestamp with time zone,
+    cancelled_at timestamp with time zone,
     CONSTRAINT due_after_accepted CHECK ((due_at > accepted_at)),
+    CONSTRAINT erased_leaves_no_text CHECK (
+CASE
+    WHEN (erased_at IS NULL) THEN ((name_sealed IS NOT NULL) AND (name_index IS NOT NULL))
+    ELSE ((num_nonnulls(name_sealed, name_index, remark_sealed, extra_sealed, assessment_id) = 0) AND (source = '{}'::jsonb))
+END),
     CONSTRAINT inquiries_name_index_check CHECK ((octet_length(name_index) = 32)),
     CONSTRAINT inquiries_preferred_window_check CHECK ((preferred_window = ANY (ARRAY['morning'::text, 'afternoon'::text, 'evening'::text])))
 );
@@ -365,21 +443,47 @@ CREATE TABLE public.inquiries (
 COMMENT ON COLUMN public.inquiries.due_at IS 'The promise this visitor was told';
 
 --
+-- Name: COLUMN inquiries.erased_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.inquiries.erased_at IS 'Only a row for counts is left since then';
+
+--
+-- Name: COLUMN inquiries.window_changed_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.inquiries.window_changed_at IS 'When the visitor last chose another window on the receipt; due_at is what that told them';
+
+--
+-- Name: COLUMN inquiries.cancelled_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.inquiries.cancelled_at IS 'When the visitor took it back before it was met: nobody calls for it, and it counts as left out';
+
+--
 -- Name: leads; Type: TABLE; Schema: public; Owner: -
 --
 
 CREATE TABLE public.leads (
     id uuid NOT NULL,
-    phone_index bytea NOT NULL,
+    phone_index bytea,
     phone_index_key smallint NOT NULL,
     phone_index_next bytea,
-    phone_sealed bytea NOT NULL,
-    last_four_index bytea NOT NULL,
+    phone_sealed bytea,
+    last_four_index bytea,
     merged_into uuid,
     created_at timestamp with time zone NOT NULL,
+    erased_at timestamp with time zone,
+    pseudonym bytea,
+    CONSTRAINT erased_leaves_no_number CHECK (
+CASE
+    WHEN (erased_at IS NULL) THEN ((phone_index IS NOT NULL) AND (phone_sealed IS NOT NULL) AND (last_four_index IS NOT NULL))
+    ELSE ((num_nonnulls(phone_index, phone_index_next, phone_sealed, last_four_index) = 0) AND (pseudonym IS NOT NULL))
+END),
     CONSTRAINT leads_last_four_index_check CHECK ((octet_length(last_four_index) = 32)),
     CONSTRAINT leads_phone_index_check CHECK ((octet_length(phone_index) = 32)),
     CONSTRAINT leads_phone_index_next_check CHECK ((octet_length(phone_index_next) = 32)),
+    CONSTRAINT leads_pseudonym_check CHECK ((octet_length(pseudonym) = 32)),
     CONSTRAINT no_merge_into_itself CHECK ((merged_into <> id))
 );
 
@@ -388,6 +492,12 @@ CREATE TABLE public.leads (
 --
 
 COMMENT ON COLUMN public.leads.phone_index_next IS 'The same number under the next index key, while keys rotate';
+
+--
+-- Name: COLUMN leads.pseudonym; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.leads.pseudonym IS 'Keyed hash under a key of its own: what is left of the number after an erasure';
 
 --
 -- Name: login_failures; Type: TABLE; Schema: public; Owner: -
@@ -425,10 +535,14 @@ CREATE TABLE public.messages (
     send_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     finished_at timestamp with time zone,
+    phone_index bytea,
+    pseudonym bytea,
     CONSTRAINT finished_forgets_the_text CHECK (((state = ANY (ARRAY['queued'::text, 'sending'::text])) OR (parameters_sealed IS NULL))),
     CONSTRAINT finished_has_a_time CHECK (((state = ANY (ARRAY['queued'::text, 'sending'::text])) = (finished_at IS NULL))),
     CONSTRAINT messages_attempt_check CHECK ((attempt >= 0)),
     CONSTRAINT messages_failure_check CHECK ((char_length(failure) <= 128)),
+    CONSTRAINT messages_phone_index_check CHECK ((octet_length(phone_index) = 32)),
+    CONSTRAINT messages_pseudonym_check CHECK ((octet_length(pseudonym) = 32)),
     CONSTRAINT messages_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'expired'::text, 'unknown'::text]))),
     CONSTRAINT messages_template_check CHECK ((template ~ '^[a-z_]+$'::text)),
     CONSTRAINT messages_vendor_id_check CHECK ((char_length(vendor_id) <= 128)),
@@ -485,6 +599,28 @@ CREATE TABLE public.privacy_notices (
     CONSTRAINT privacy_notices_sha256_check CHECK ((octet_length(sha256) = 32)),
     CONSTRAINT privacy_notices_version_check CHECK ((version ~ '^[0-9A-Za-z.-]{1,32}$'::text))
 );
+
+--
+-- Name: privacy_requests; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.privacy_requests (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    pseudonym bytea NOT NULL,
+    lead_id uuid,
+    requested_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone NOT NULL,
+    CONSTRAINT privacy_requests_check CHECK ((finished_at >= requested_at)),
+    CONSTRAINT privacy_requests_kind_check CHECK ((kind = ANY (ARRAY['copy'::text, 'correct'::text, 'erase'::text, 'stop_calls'::text, 'withdraw'::text]))),
+    CONSTRAINT privacy_requests_pseudonym_check CHECK ((octet_length(pseudonym) = 32))
+);
+
+--
+-- Name: TABLE privacy_requests; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.privacy_requests IS 'Written in the transaction that does what was asked, so a row is a request that was done';
 
 --
 -- Name: schema_migrations; Type: TABLE; Schema: public; Owner: -
@@ -735,6 +871,20 @@ ALTER TABLE ONLY public.do_not_call
     ADD CONSTRAINT do_not_call_pkey PRIMARY KEY (phone_index);
 
 --
+-- Name: erasure_tombstones erasure_tombstones_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.erasure_tombstones
+    ADD CONSTRAINT erasure_tombstones_pkey PRIMARY KEY (lead_id);
+
+--
+-- Name: export_leads export_leads_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.export_leads
+    ADD CONSTRAINT export_leads_pkey PRIMARY KEY (lead_id, export_id);
+
+--
 -- Name: export_records export_records_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -810,6 +960,13 @@ ALTER TABLE ONLY public.points_rule_versions
 
 ALTER TABLE ONLY public.privacy_notices
     ADD CONSTRAINT privacy_notices_pkey PRIMARY KEY (version);
+
+--
+-- Name: privacy_requests privacy_requests_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.privacy_requests
+    ADD CONSTRAINT privacy_requests_pkey PRIMARY KEY (id);
 
 --
 -- Name: call_attempts results_are_repeatable; Type: CONSTRAINT; Schema: public; Owner: -
@@ -1021,6 +1178,12 @@ CREATE INDEX leads_merged ON public.leads USING btree (merged_into) WHERE (merge
 CREATE INDEX messages_by_challenge ON public.messages USING btree (challenge_id) WHERE (challenge_id IS NOT NULL);
 
 --
+-- Name: messages_by_phone; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX messages_by_phone ON public.messages USING btree (phone_index) WHERE (phone_index IS NOT NULL);
+
+--
 -- Name: messages_sending; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1049,6 +1212,12 @@ CREATE UNIQUE INDEX one_open_task_per_lead ON public.callback_tasks USING btree 
 --
 
 CREATE UNIQUE INDEX one_result_per_claim ON public.call_attempts USING btree (task_id, claim_number) WHERE (refused IS NULL);
+
+--
+-- Name: privacy_requests_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX privacy_requests_by_age ON public.privacy_requests USING btree (requested_at DESC, id DESC);
 
 --
 -- Name: staff_sessions_by_person; Type: INDEX; Schema: public; Owner: -
@@ -1189,6 +1358,20 @@ ALTER TABLE ONLY public.consents
     ADD CONSTRAINT consents_notice_version_fkey FOREIGN KEY (notice_version) REFERENCES public.privacy_notices(version);
 
 --
+-- Name: export_leads export_leads_export_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.export_leads
+    ADD CONSTRAINT export_leads_export_id_fkey FOREIGN KEY (export_id) REFERENCES public.export_records(id);
+
+--
+-- Name: export_leads export_leads_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.export_leads
+    ADD CONSTRAINT export_leads_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+--
 -- Name: export_records export_records_staff_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1224,6 +1407,13 @@ ALTER TABLE ONLY public.messages
     ADD CONSTRAINT messages_challenge_id_fkey FOREIGN KEY (challenge_id) REFERENCES public.verification_challenges(id) ON DELETE CASCADE;
 
 --
+-- Name: privacy_requests privacy_requests_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.privacy_requests
+    ADD CONSTRAINT privacy_requests_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+--
 -- Name: staff_sessions staff_sessions_staff_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1242,6 +1432,13 @@ ALTER TABLE ONLY public.submit_keys
 --
 
 GRANT ALL ON SCHEMA public TO huifang_owner;
+
+--
+-- Name: FUNCTION erase_audit_details(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, erased jsonb, checkpoint_mac bytea); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.erase_audit_details(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, erased jsonb, checkpoint_mac bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_audit_details(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, erased jsonb, checkpoint_mac bytea) TO huifang_app;
 
 --
 -- Name: TABLE assessment_items; Type: ACL; Schema: public; Owner: -
@@ -1342,6 +1539,20 @@ GRANT SELECT ON TABLE public.do_not_call TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.do_not_call TO huifang_app;
 
 --
+-- Name: TABLE erasure_tombstones; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.erasure_tombstones TO huifang_reader;
+GRANT SELECT,INSERT ON TABLE public.erasure_tombstones TO huifang_app;
+
+--
+-- Name: TABLE export_leads; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.export_leads TO huifang_reader;
+GRANT SELECT,INSERT ON TABLE public.export_leads TO huifang_app;
+
+--
 -- Name: TABLE export_records; Type: ACL; Schema: public; Owner: -
 --
 
@@ -1396,6 +1607,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.points_rule_versions TO huifan
 
 GRANT SELECT ON TABLE public.privacy_notices TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.privacy_notices TO huifang_app;
+
+--
+-- Name: TABLE privacy_requests; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.privacy_requests TO huifang_reader;
+GRANT SELECT,INSERT ON TABLE public.privacy_requests TO huifang_app;
 
 --
 -- Name: TABLE schema_migrations; Type: ACL; Schema: public; Owner: -

@@ -37,13 +37,17 @@ package struct LeadServices: Sendable {
         let verification = PhoneVerification(
             database: database, dependencies: dependencies, settings: settings, budgetFactor: factor, outbox: outbox)
         let notices = PrivacyNoticeStore(
-            database: database, now: dependencies.now, shipped: try ReferenceData(resources: resources).notice)
+            database: database, now: dependencies.now, settings: settings,
+            shipped: try ReferenceData(resources: resources).notice)
         let assessments = Assessments(database: database, dependencies: dependencies, rules: rules.points)
         let promises = PromiseTimes(settings: settings, calendar: calendar, now: dependencies.now)
         let questions = try Questionnaire(resources: resources)
         let inquiries = Inquiries(
             database: database, dependencies: dependencies, settings: settings, promises: promises, notices: notices,
             assessments: assessments, budgetFactor: factor)
+        let visitors = VisitorPages(
+            pages: pages, questions: questions, assessments: assessments, notices: notices, settings: settings,
+            promises: promises, permits: rules.permits, now: dependencies.now, publicURL: configuration.publicURL)
         let tokens = FormTokens(dependencies: dependencies)
         let queue = CallbackQueue(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
@@ -53,18 +57,23 @@ package struct LeadServices: Sendable {
         self.router = ServiceRouter(
             lists: [
                 VisitorRoutes(
-                    pages: VisitorPages(
-                        pages: pages, questions: questions, assessments: assessments, notices: notices,
-                        settings: settings, promises: promises, permits: rules.permits, now: dependencies.now,
-                        publicURL: configuration.publicURL),
+                    pages: visitors,
                     inquiries: inquiries, verification: verification, assessments: assessments,
-                    receipts: Receipts(database: database, dependencies: dependencies),
                     links: LinkToken(keys: dependencies.keys),
                     tokens: tokens, dependencies: dependencies),
                 try AssetRoutes(pages: pages, resources: resources),
                 VerificationRoutes(verification: verification),
-                InquiryRoutes(
-                    inquiries: inquiries, notices: notices, tokens: tokens, publicURL: configuration.publicURL),
+                InquiryRoutes(inquiries: inquiries, tokens: tokens, publicURL: configuration.publicURL),
+                ReceiptRoutes(
+                    receipts: Receipts(
+                        database: database, dependencies: dependencies, settings: settings, calendar: calendar),
+                    pages: pages, settings: settings),
+                NoticeRoutes(notices: notices, pages: pages),
+                PrivacyRoutes(
+                    requests: PrivacyRequests(
+                        database: database, dependencies: dependencies, assessments: assessments, budgetFactor: factor),
+                    verification: verification, pages: pages, visitors: visitors,
+                    publicURL: configuration.publicURL),
                 AssessmentRoutes(
                     assessments: assessments, questions: questions, links: LinkToken(keys: dependencies.keys),
                     publicURL: configuration.publicURL),

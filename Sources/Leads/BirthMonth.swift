@@ -22,7 +22,9 @@ package struct BirthMonth: Sendable, Hashable {
         (self.year, self.month) = (year, month)
     }
 
-    /// Full years on a day. In the month of the birthday it counts as passed, which never gives a point too many.
+    /// Full years on a day.
+    ///
+    /// In the month of the birthday it counts as passed, which never gives a point too many.
     package func age(on day: ShanghaiDate) -> Int {
         let (year, month, _) = day.components
         return year - self.year - (month < self.month ? 1 : 0)

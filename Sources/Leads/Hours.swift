@@ -42,6 +42,9 @@ package struct Span: Sendable, Hashable {
         self.init(from: fromHour * 60 + fromMinute, to: toHour * 60 + toMinute)
     }
 
+    /// `09:00–12:00`.
+    package var text: String { "\(Self.clock(self.from))–\(Self.clock(self.to))" }
+
     static func clock(_ minute: Int) -> String {
         let (hour, rest) = (minute / 60, minute % 60)
         return (hour < 10 ? "0" : "") + "\(hour):" + (rest < 10 ? "0" : "") + "\(rest)"

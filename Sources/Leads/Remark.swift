@@ -6,7 +6,7 @@ package struct Remark: Sendable, Hashable {
 
     package let text: String
 
-    /// Trims, composes (NFC) and makes every end of line a line feed.
+    /// Trims, composes (NFC), makes every end of line a line feed and masks identity numbers.
     ///
     /// - Throws: `remark_invalid`.
     package init(parsing raw: String) throws(ValidationFailure) {
@@ -19,7 +19,7 @@ package struct Remark: Sendable, Hashable {
             throw ValidationFailure(
                 "remark_invalid", "内容中有无法显示的字符，请重新输入", english: "It has characters that cannot be shown.")
         }
-        self.text = composed
+        self.text = IdentityNumber.masked(in: composed)
     }
 
     /// Joined emoji need the zero-width joiner.

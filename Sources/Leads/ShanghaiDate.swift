@@ -96,8 +96,13 @@ package struct ShanghaiDate: Sendable, Hashable, Comparable, CustomStringConvert
 
     /// `11月26日（周四）18:00`.
     package static func timeText(_ instant: Date) -> String {
+        ShanghaiDate(instant).text + Self.clockText(instant)
+    }
+
+    /// `18:00`.
+    package static func clockText(_ instant: Date) -> String {
         let minute = Self.minute(of: instant)
-        return "\(ShanghaiDate(instant).text)\(Self.two(minute / 60)):\(Self.two(minute % 60))"
+        return "\(Self.two(minute / 60)):\(Self.two(minute % 60))"
     }
 
     /// Minutes after midnight.

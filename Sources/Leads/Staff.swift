@@ -21,6 +21,7 @@ package enum Role: String, Sendable, Hashable, CaseIterable {
         case .assignCallbacks, .browseLeads: [.supervisor, .administrator].contains(self)
         case .searchLeads: [.adviser, .supervisor, .administrator].contains(self)
         case .exportLeads, .manageStaff: self == .administrator
+        case .readPrivacyRequests: [.administrator, .auditor, .privacy].contains(self)
         case .readAudit: self == .administrator || self == .auditor
         case .seeConsole: true
         }
@@ -29,7 +30,9 @@ package enum Role: String, Sendable, Hashable, CaseIterable {
 
 /// Something that not everybody may do.
 package enum Permission: Sendable, Hashable, CaseIterable {
-    case workCallbacks, assignCallbacks, searchLeads, browseLeads, exportLeads, manageStaff, readAudit, seeConsole
+    case workCallbacks, assignCallbacks, searchLeads, browseLeads, exportLeads, manageStaff, readAudit,
+        readPrivacyRequests,
+        seeConsole
 }
 
 /// A staff member's login name.

@@ -5,8 +5,9 @@ import NIOCore
 import TestDatabase
 import Testing
 
-/// Further inquiries of somebody who is waiting already (contract §4.2). The clock stands at Wednesday, 25 November 2026,
-/// 10:30, so the first promise is Thursday, 18:00.
+/// Further inquiries of somebody who is waiting already (contract §4.2).
+///
+/// The clock stands at Wednesday, 25 November 2026, 10:30, so the first promise is Thursday, 18:00.
 @Suite struct JoinTests {
     private static let phone = "13800000071"
     private static let thursday = "2026-11-26T18:00:00+08:00"

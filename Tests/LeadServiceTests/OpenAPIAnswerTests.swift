@@ -16,6 +16,8 @@ import Testing
             try await described.visitPages()
             try await described.inquire()
             try await described.inquireByForm()
+            try await described.askAboutData()
+            try await described.changeReceipts()
             try await described.assess()
             try await described.workCallbacks()
             try await described.loseCallbacks()
@@ -76,7 +78,7 @@ extension DescribedService {
             let unknown = try await self.call(method, path, #"{"nobody_asked":1}"#, token: chief.token)
             #expect(unknown.status == 422 || operation.path.contains("{id}"), "\(operation.name) \(unknown.text)")
         }
-        for path in ["/api/v1/callbacks", "/api/v1/leads", "/api/v1/leads/export"] {
+        for path in ["/api/v1/callbacks", "/api/v1/leads", "/api/v1/leads/export", "/api/v1/privacy-requests"] {
             #expect(try await self.call(.get, path + "?nobody_asked=1", token: chief.token).code == "unknown_member")
         }
         for path in ["/api/v1/inquiries", "/api/v1/callbacks/\(UUID().text)/attempts"] {
@@ -88,6 +90,7 @@ extension DescribedService {
     /// Nobody logged in, a role that may not, another site, a one-time password.
     fileprivate func refuseStrangers() async throws {
         let auditor = try await self.service.colleague("auditor", .auditor)
+        let adviser = try await self.service.colleague("adviser")
         let cookie: HTTPFields = [.cookie: "__Host-sid=\(auditor.token)", .site: "cross-site"]
         for operation in self.description.operations where operation.needsSession {
             let body = operation.json["requestBody"] == .null ? nil : "{}"
@@ -96,9 +99,12 @@ extension DescribedService {
                 #expect(
                     try await self.call(operation.method, operation.path(), body, headers: cookie).code == "cross_site")
             } else {
+                // The list of privacy requests is what an auditor reads.
+                let reads = operation.name == "GET /api/v1/privacy-requests"
+                let token = reads ? adviser.token : auditor.token
                 #expect(
-                    try await self.call(operation.method, operation.path(), body, token: auditor.token).code
-                        == "forbidden")
+                    try await self.call(operation.method, operation.path(), body, token: token).code == "forbidden",
+                    "\(operation.name)")
             }
             guard operation.isPage else { continue }
             #expect(try await self.call(.get, operation.path, headers: [.accept: "text/html"]).status == 303)
@@ -116,7 +122,8 @@ extension DescribedService {
         let chief = try await self.service.colleague("nothing", .administrator)
         let bodies = [
             "reveal": #"{"purpose":"致电"}"#, "attempts": #"{"disposition":"no_answer"}"#,
-            "assign": #"{"adviser":"boris"}"#, "release": "{}",
+            "assign": #"{"adviser":"boris"}"#, "release": "{}", "window": #"{"preferred_window":"morning"}"#,
+            "cancel": "{}",
         ]
         for operation in self.description.operations where operation.path.contains("{") {
             let body = bodies[operation.path.split(separator: "/").last.map(String.init) ?? ""]
@@ -144,6 +151,7 @@ extension DescribedService {
         }
         let version = try await self.call(.get, "/api/v1/privacy-notice")["version"].string
         #expect(try await self.call(.get, "/api/v1/privacy-notice/\(version)").status == 200)
+        #expect(try await self.call(.get, "/privacy/\(version)").status == 200)
     }
 
     /// An inquiry by JSON, its receipt, its repetitions.

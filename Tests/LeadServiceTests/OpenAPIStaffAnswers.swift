@@ -163,6 +163,7 @@ extension DescribedService {
         let fields =
             "name=%E7%8E%8B&phone=13800000005&challenge_id=\(challenge)&code=\(wrong)&consent=true&notice_version=2026-11"
         #expect(try await self.post("/inquiry", fields).status == 429)
+        try await self.exhaustPrivacyBudget(challenge, wrong)
         let login = #"{"username":"nobody","password":"four-made-up-words-here"}"#
         for status in [401, 429] { #expect(try await self.call(.post, "/api/v1/session", login).status == status) }
     }

@@ -84,32 +84,37 @@ import Testing
 
     @Test func `a consent says who agreed to what, when, from where and with which words`() async throws {
         try await withService(TestService.behindProxy) { service in
+            try await service.set(
+                "consent_recipients",
+                #"[{"id":"partner-a","name":"甲公司","contact":"021-12345678","purpose":"代办材料","manner":"加密文件","kinds":"称呼和号码"}]"#
+            )
             let (id, code) = try await service.challenge(for: "13800000084")
             let consent =
                 #"{"notice_version":"2026-11","accepted":true,"marketing":true,"recipients":["partner-a"],"reminder":{"valid_until":"2027-03-01"}}"#
             let body =
                 #"{"name":"王女士","phone":"13800000084","challenge_id":"\#(id)","code":"\#(code)","consent":\#(consent)}"#
+            let agent = "Firefox/1 " + String(repeating: "x", count: 600)
             let answer = try await service.call(
                 .post, "/api/v1/inquiries", body,
                 headers: [
-                    .init("X-Forwarded-For")!: "2001:db8::17",
-                    .userAgent: "Firefox/1 " + String(repeating: "x", count: 600),
+                    .forwardedFor: "2001:db8::17",
+                    .userAgent: agent,
                 ])
             try #require(answer.status == 201, "\(answer.text)")
             let text = try await service.call(.get, "/api/v1/privacy-notice/2026-11")["text"].string
             let rows = try await service.database.query(
                 """
-                SELECT c.purpose, c.notice_version, encode(c.notice_sha256, 'hex'), c.given_at, host(c.address), c.user_agent,
+                SELECT c.purpose, c.notice_version, encode(c.notice_sha256, 'hex'), c.given_at, host(c.address), encode(c.user_agent_hash, 'hex'),
                        coalesce(c.reminder_valid_until::text, 'none'), (c.withdrawn_at IS NULL AND i.id = c.inquiry_id AND i.lead_id = c.lead_id)
                 FROM consents c JOIN inquiries i ON i.id = c.inquiry_id ORDER BY c.purpose
                 """
             ).map { try $0.decode((String, String, String, Date, String, String, String, Bool).self) }
             #expect(rows.map(\.0) == ["inquiry", "marketing", "recipient:partner-a", "reminder"])
-            let hash = SHA256.hash(data: Data(text.utf8)).map { String(UInt16($0) + 256, radix: 16).dropFirst() }
-                .joined()
+            let hash = Hex.text(SHA256.hash(data: Data(text.utf8)))
+            let agentHash = Hex.text(SHA256.hash(data: Data(agent.prefix(512).utf8)))
             for row in rows {
                 #expect(row.1 == "2026-11" && row.2 == hash && row.3 == service.clock.now && row.4 == "2001:db8::17")
-                #expect(row.5.hasPrefix("Firefox/1 xxx") && row.5.count == 512)
+                #expect(row.5 == agentHash)
                 #expect(row.6 == (row.0 == "reminder" ? "2027-03-01" : "none") && row.7)
             }
         }

@@ -69,7 +69,7 @@ import Testing
         try await withService { service in
             let typed =
                 "name=%E7%8E%8B%E5%A5%B3%E5%A3%AB&phone=13800000031&consent=true&notice_version=2026-11"
-                + "&preferred_window=morning&remark=%E5%AD%A9%E5%AD%90&marketing=true&birth_year=1992&birth_month=5"
+                + "&preferred_window=morning&remark=%E5%AD%A9%E5%AD%90&consent_marketing=true&birth_year=1992&birth_month=5"
             let step = try await service.form("/inquiry/code", typed)
             #expect(step.status == 200, "\(step.text)")
             let hidden = step.text.matches(of: /<input type="hidden" name="([^"]+)" value="([^"]*)">/)
@@ -77,7 +77,7 @@ import Testing
                 hidden.map { (String($0.1), String($0.2)) }, uniquingKeysWith: { first, _ in first })
             #expect(fields["preferred_window"] == "morning")
             #expect(fields["remark"] == "孩子")
-            #expect(fields["marketing"] == "true")
+            #expect(fields["consent_marketing"] == "true")
             #expect(fields["birth_year"] == "1992")
 
             try await service.services.outboxWorker.runOnce()
@@ -104,7 +104,7 @@ import Testing
             #expect(page.contains(#"data-says="我们会在 11月26日（周四）12:00 前致电""#))
             #expect(page.contains("午后 13:30–18:00"))
             #expect(!page.contains("晚间"))
-            #expect(!page.contains(#"name="marketing" value="true" checked"#))
+            #expect(!page.contains(#"name="consent_marketing" value="true" checked"#))
         }
         try await withService { service in
             let before = try await service.call(.get, "/")

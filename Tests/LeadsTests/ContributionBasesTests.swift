@@ -3,6 +3,7 @@ import Leads
 import Testing
 
 @Suite struct `Contribution bases` {
+    // swift-format-ignore: NeverForceUnwrap
     private let day = ShanghaiDate(year: 2026, month: 11, day: 26)!
 
     @Test func `the 48 full months before a day cross five insurance years`() {
@@ -87,6 +88,7 @@ import Testing
 }
 
 @Suite struct `The month of birth` {
+    // swift-format-ignore: NeverForceUnwrap
     private let day = ShanghaiDate(year: 2026, month: 11, day: 26)!
 
     @Test(arguments: [

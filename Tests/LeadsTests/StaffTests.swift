@@ -7,6 +7,7 @@ import Testing
             .workCallbacks: [.adviser, .supervisor, .administrator], .assignCallbacks: [.supervisor, .administrator],
             .browseLeads: [.supervisor, .administrator], .searchLeads: [.adviser, .supervisor, .administrator],
             .exportLeads: [.administrator], .manageStaff: [.administrator], .readAudit: [.administrator, .auditor],
+            .readPrivacyRequests: [.administrator, .auditor, .privacy],
             .seeConsole: Set(Role.allCases),
         ]
         #expect(table.count == Permission.allCases.count)

@@ -22,7 +22,7 @@ package struct AuditEvent: Sendable {
 
 /// Makes audit events whose MAC shows any later change.
 package struct Audit: Sendable {
-    private let dependencies: Dependencies
+    let dependencies: Dependencies
 
     package init(dependencies: Dependencies) {
         self.dependencies = dependencies
@@ -56,7 +56,7 @@ package struct Audit: Sendable {
         var event = AuditEvent(
             id: self.dependencies.makeID(), at: self.dependencies.now().wholeMilliseconds, actor: actor, role: role,
             action: action,
-            object: object, detail: .object(detail), mac: [])
+            object: object, detail: .object(detail), detailHash: nil, mac: [])
         event.mac = Self.mac(event, detail: JSONOutput.object(detail).text, keys: self.dependencies.keys)
         return event
     }

@@ -33,6 +33,7 @@ package struct AuditChain: Sendable {
             case eventMissing = "the event of this link was removed"
             case eventAltered = "the event was altered"
             case linkAltered = "the link does not follow from the one before"
+            case detailMissing = "the detail of this event was removed without a checkpoint"
         }
 
         /// The link's position; nil for an event that no link covers yet.
@@ -47,11 +48,13 @@ package struct AuditChain: Sendable {
         }
     }
 
-    /// Walks every link in order, then the events that are not linked yet.
+    /// Walks every link in order, then the events that are not linked yet; a detail may be gone only where a later
+    /// checkpoint says that it was erased.
     package func verify() async throws -> Verification {
         let keys = self.keys
         return try await self.database.snapshot { tx in
             var result = Verification()
+            var details = DetailWalk()
             var hash = Self.start
             while true {
                 let links = try await tx.auditLinks(after: result.linked, limit: Self.batch)
@@ -60,6 +63,7 @@ package struct AuditChain: Sendable {
                         result.firstBreak = found
                         return result
                     }
+                    if let event = link.event { details.visit(event, at: link.position) }
                     hash = link.hash
                     result.linked += 1
                 }
@@ -73,9 +77,13 @@ package struct AuditChain: Sendable {
                         result.firstBreak = Break(position: nil, event: event.id, reason: .eventAltered)
                         return result
                     }
+                    details.visit(event, at: nil)
                     result.waiting += 1
                 }
-                guard events.count == Self.batch, let newest = events.last else { return result }
+                guard events.count == Self.batch, let newest = events.last else {
+                    result.firstBreak = details.gap
+                    return result
+                }
                 last = newest.id
             }
         }
@@ -96,6 +104,29 @@ package struct AuditChain: Sendable {
     }
 }
 
+/// The details along the walk: which are gone, and which of them a checkpoint names.
+private struct DetailWalk {
+    private var missing: [(event: UUID, position: Int?)] = []
+    private var erased: Set<String> = []
+
+    /// The first detail that is gone and that no checkpoint names.
+    var gap: AuditChain.Break? {
+        self.missing.first { !self.erased.contains($0.event.uuidString.lowercased()) }.map {
+            AuditChain.Break(position: $0.position, event: $0.event, reason: .detailMissing)
+        }
+    }
+
+    /// Takes in an event that is authentic.
+    mutating func visit(_ event: AuditEvent, at position: Int?) {
+        if event.action == Audit.checkpointAction, case .object(let members) = event.detail,
+            case .array(let ids)? = members["events"]
+        {
+            for case .string(let id) in ids { self.erased.insert(id) }
+        }
+        if event.detailHash != nil, event.sealed == nil { self.missing.append((event.id, position)) }
+    }
+}
+
 /// One link with the event it covers, if that is still there.
 struct AuditLink: Sendable {
     var position: Int
@@ -113,7 +144,7 @@ extension Audit {
 }
 
 extension Audit {
-    /// Whether the sealed text is what the event's hash says; one that was erased is no break.
+    /// Whether the sealed text is what the event's hash says; whether one that is gone may be is seen along the walk.
     private static func isDetailAuthentic(_ event: AuditEvent, keys: KeyRing) -> Bool {
         guard let sealed = event.sealed else { return true }
         guard let hash = event.detailHash, let text = try? keys.open(sealed, at: self.place(of: event.id)) else {

@@ -42,3 +42,34 @@ extension PostgresQuery.StringInterpolation {
         self.appendLiteral(" FROM \(source))")
     }
 }
+
+extension Transaction {
+    /// Erases the details that a checkpoint names, the checkpoint first.
+    func eraseAuditDetails(_ checkpoint: AuditEvent) async throws {
+        try await self.execute(
+            """
+            SELECT erase_audit_details(\(checkpoint.id), \(checkpoint.at), \(checkpoint.actor), \(checkpoint.role), \(checkpoint.object),
+                                       \(checkpoint.detail.text)::text::jsonb, \(ByteBuffer(bytes: checkpoint.mac)))
+            """)
+    }
+
+    /// Events with a detail that are about one of these ids.
+    func auditDetails(about objects: [String]) async throws -> [UUID] {
+        try await self.rows(
+            """
+            SELECT d.event_id FROM audit_details d JOIN audit_events e ON e.id = d.event_id
+            WHERE e.object = ANY (\(objects)) ORDER BY d.event_id
+            """
+        ).map { try $0.decode(UUID.self) }
+    }
+
+    /// Corrections that are older and still say what was there before.
+    func correctionDetails(before: Date, limit: Int) async throws -> [UUID] {
+        try await self.rows(
+            """
+            SELECT d.event_id FROM audit_details d JOIN audit_events e ON e.id = d.event_id
+            WHERE e.action = 'privacy.corrected' AND e.at < \(before) ORDER BY d.event_id LIMIT \(limit)
+            """
+        ).map { try $0.decode(UUID.self) }
+    }
+}

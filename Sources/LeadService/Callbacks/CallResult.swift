@@ -43,7 +43,7 @@ struct CallResult: Sendable {
             try Remark(parsing: text)
         }
         let callAgainAt = fields.optionalDate("call_again_at")
-        let reason = fields.optionalString("reason", longest: 200)?.trimmed
+        let reason = fields.optionalString("reason", longest: 200).map { IdentityNumber.masked(in: $0.trimmed) }
         let mergeInto = fields.optionalUUID("merge_into")
         let item = fields.optionalString("item", longest: 64)
         let reference = fields.optionalString("reference", longest: 200)

@@ -10,9 +10,9 @@ extension CallbackTask: TableRow {
         t.closed_reason, l.phone_sealed, l.id, i.id, i.name_sealed, i.source::text, a.total, a.gap
         """
 
-    /// The task with its newest inquiry, that inquiry's lead and assessment, and who holds it.
+    /// Tasks with their newest inquiry, of somebody erased none: that inquiry's lead and assessment, and who holds it.
     static let tables = """
-        callback_tasks t JOIN inquiries i ON i.id = t.latest_inquiry_id JOIN leads l ON l.id = i.lead_id
+        callback_tasks t JOIN inquiries i ON i.id = t.latest_inquiry_id AND i.erased_at IS NULL JOIN leads l ON l.id = i.lead_id
         LEFT JOIN assessments a ON a.id = i.assessment_id LEFT JOIN staff h ON h.id = t.claimed_by
         """
 
@@ -110,7 +110,7 @@ extension Transaction {
     }
 
     func leadExists(_ id: UUID) async throws -> Bool {
-        try await self.execute("SELECT 1 FROM leads WHERE id = \(id)")
+        try await self.execute("SELECT 1 FROM leads WHERE id = \(id) AND erased_at IS NULL")
     }
 
     /// Opens a task for somebody who calls and has none; their newest inquiry carries it.
@@ -119,7 +119,7 @@ extension Transaction {
             """
             INSERT INTO callback_tasks (id, lead_id, latest_inquiry_id, state, accepted_at, newest_inquiry_at, due_at, provisional, next_attempt_at)
             SELECT \(id), \(unescaped: MergedLead.target), i.id, 'open', \(now), \(now), \(dueAt), \(provisional), \(now)
-            FROM leads l JOIN LATERAL (SELECT id FROM inquiries WHERE lead_id = l.id ORDER BY accepted_at DESC LIMIT 1) i ON true
+            FROM leads l JOIN LATERAL (SELECT id FROM inquiries WHERE lead_id = l.id AND erased_at IS NULL ORDER BY accepted_at DESC LIMIT 1) i ON true
             WHERE l.id = \(lead)
             ON CONFLICT (lead_id) WHERE state <> 'closed' DO NOTHING
             """)

@@ -18,7 +18,7 @@ extension CallbackQueue {
             guard
                 let read = try await tx.lockForResult(
                     of: session.staffID, on: id, claim: result.claimNumber, key: result.idempotencyKey)
-            else { return .failure(Problems.notFound) }
+            else { return .failure(try await tx.lockTask(id) ? Self.alreadyClosed : Problems.notFound) }
             let task = read.task
             if let first = read.first {
                 return first.fingerprint == fingerprint

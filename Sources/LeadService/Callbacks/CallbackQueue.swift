@@ -140,7 +140,8 @@ package struct CallbackQueue: Sendable {
         // What is shown is what the last statement still finds; when the claim changed in between, the second look says how.
         for _ in 0..<2 {
             guard let task = try await self.database.autocommit({ try await $0.task(id) }) else {
-                throw Problems.notFound
+                throw try await self.database.autocommit { try await $0.lockTask(id) }
+                    ? Self.alreadyClosed : Problems.notFound
             }
             guard task.state != "closed" else { throw Self.alreadyClosed }
             guard task.claimedBy == session.staffID, task.isHeld(at: now) else { throw Self.notClaimant }
@@ -165,7 +166,7 @@ package struct CallbackQueue: Sendable {
             try self.dependencies.keys.seal($0, at: SealedPlace("callback_claims", "release_note_sealed", id))
         }
         try await self.database.transaction { tx in
-            guard try await tx.lockTask(id), let task = try await tx.task(id) else { throw Problems.notFound }
+            let task = try await self.lockedTask(id, tx)
             guard task.claimedBy == session.staffID else {
                 throw task.state == "closed" ? Self.alreadyClosed : Self.notClaimant
             }
@@ -180,7 +181,7 @@ package struct CallbackQueue: Sendable {
     func assign(_ id: UUID, to username: String, by session: StaffSession) async throws {
         let now = self.dependencies.now()
         try await self.database.transaction { tx in
-            guard try await tx.lockTask(id), let task = try await tx.task(id) else { throw Problems.notFound }
+            let task = try await self.lockedTask(id, tx)
             guard task.state != "closed" else { throw Self.alreadyClosed }
             guard let account = try await tx.staffAccount(username: username), account.isActive,
                 account.role.may(.workCallbacks)
@@ -198,6 +199,15 @@ package struct CallbackQueue: Sendable {
             try await tx.setOwner(id, account.id, reason: "assigned")
             try await tx.insert(self.event("callback.assign", on: id, by: session, detail: ["to": .string(username)]))
         }
+    }
+
+    /// The task, locked until the transaction ends.
+    ///
+    /// - Throws: 404; 409 `already_closed` when the person it was about is erased.
+    func lockedTask(_ id: UUID, _ tx: Transaction) async throws -> CallbackTask {
+        guard try await tx.lockTask(id) else { throw Problems.notFound }
+        guard let task = try await tx.task(id) else { throw Self.alreadyClosed }
+        return task
     }
 
     /// Any request by the claimant on their task is work on it: a refused one extends the lease as well.

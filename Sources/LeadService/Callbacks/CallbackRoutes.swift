@@ -103,7 +103,7 @@ struct CallbackRoutes: RouteList {
 
     @Sendable private func release(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
         var fields = try FieldReader(try await request.optionalJSON(context))
-        let reason = fields.optionalString("reason", longest: 200)
+        let reason = fields.optionalString("reason", longest: 200).map { IdentityNumber.masked(in: $0) }
         try fields.finish()
         try await self.queue.release(try context.id, reason: reason, for: try context.loggedIn)
         return Response(status: .noContent)

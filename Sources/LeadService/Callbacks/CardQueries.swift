@@ -79,7 +79,7 @@ extension Transaction {
         try await self.all(
             """
             SELECT \(columnsOf: CardInquiry.self) FROM inquiries i JOIN leads l ON l.id = i.lead_id
-            WHERE \(isOrMergedInto: lead) AND NOT i.quarantined ORDER BY i.accepted_at DESC LIMIT 50
+            WHERE \(isOrMergedInto: lead) AND NOT i.quarantined AND i.erased_at IS NULL ORDER BY i.accepted_at DESC LIMIT 50
             """)
     }
 
@@ -87,7 +87,7 @@ extension Transaction {
         try await self.all(
             """
             SELECT \(columnsOf: CardConsent.self) FROM consents c JOIN leads l ON l.id = c.lead_id
-            WHERE \(isOrMergedInto: lead) ORDER BY c.given_at DESC, c.id LIMIT 50
+            WHERE \(isOrMergedInto: lead) AND l.erased_at IS NULL ORDER BY c.given_at DESC, c.id LIMIT 50
             """)
     }
 

@@ -177,7 +177,7 @@ extension Transaction {
     private static func meetingInquiries(of lead: UUID, acceptedUpTo boundary: Date, at now: Date) -> PostgresQuery {
         """
         UPDATE inquiries i SET met_at = \(now) FROM leads l
-        WHERE i.lead_id = l.id AND \(isOrMergedInto: lead) AND i.met_at IS NULL AND NOT i.quarantined AND i.accepted_at <= \(boundary)
+        WHERE i.lead_id = l.id AND \(isOrMergedInto: lead) AND i.met_at IS NULL AND NOT i.quarantined AND i.cancelled_at IS NULL AND i.accepted_at <= \(boundary)
         """
     }
 
@@ -186,7 +186,7 @@ extension Transaction {
         let rows = try await self.rows(
             """
             SELECT min(i.due_at) FROM inquiries i JOIN leads l ON i.lead_id = l.id
-            WHERE \(isOrMergedInto: lead) AND i.met_at IS NULL AND NOT i.quarantined AND i.accepted_at > \(boundary)
+            WHERE \(isOrMergedInto: lead) AND i.met_at IS NULL AND NOT i.quarantined AND i.cancelled_at IS NULL AND i.accepted_at > \(boundary)
             """)
         guard let row = rows.first else { return nil }
         return try row.decode(Date?.self)

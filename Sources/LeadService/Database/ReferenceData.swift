@@ -40,10 +40,8 @@ package struct ReferenceData: Sendable {
             return (try PointsRules.decode(data), String(decoding: data, as: UTF8.self))
         }
         let text = try String(
-            contentsOf: resources.appendingPathComponent("notices/privacy-2026-11.txt"), encoding: .utf8)
-        self.notice = PrivacyNotice(
-            version: "2026-11", effectiveOn: "2026-11-01", sha256: Array(SHA256.hash(data: Data(text.utf8))), text: text
-        )
+            contentsOf: resources.appendingPathComponent("notices/privacy-2026-11.md"), encoding: .utf8)
+        self.notice = PrivacyNotice(version: "2026-11", effectiveOn: "2026-11-01", text: text)
     }
 
     /// Adds what is missing; what is there already stays as it is.

@@ -81,7 +81,7 @@ package struct LeadExport: Sendable {
             reason: request.reason)
         try await self.database.autocommit { try await $0.insertExportRecord(record) }
         do {
-            let written = try await self.write(request, begin: begin, write: write)
+            let written = try await self.write(request, as: record, begin: begin, write: write)
             try await self.finish(record, request, state: "done", written)
         } catch {
             // Whoever asked may be gone, and with them this task; the record is kept all the same.
@@ -97,7 +97,7 @@ package struct LeadExport: Sendable {
     }
 
     private func write(
-        _ request: ExportRequest, begin: @Sendable (Int, Int) async throws -> Void,
+        _ request: ExportRequest, as record: ExportRecord, begin: @Sendable (Int, Int) async throws -> Void,
         write: @Sendable (ByteBuffer) async throws -> Void
     ) async throws -> Written {
         let keys = self.dependencies.keys
@@ -120,6 +120,9 @@ package struct LeadExport: Sendable {
             while !batch.isEmpty {
                 // The database looks for the next leads while these are decrypted and sent.
                 async let next = tx.fetchExport(Self.batch)
+                // Before the bytes leave: an export that breaks off has shown what it had shown.
+                let leads = batch.map(\.leadID)
+                try await self.database.autocommit { try await $0.insertExportLeads(leads, of: record.id) }
                 for part in try await Self.lines(of: batch, encoder) { try await emit(part) }
                 rows += batch.count
                 batch = try await next

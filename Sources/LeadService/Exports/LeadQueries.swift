@@ -128,7 +128,7 @@ extension Transaction {
         try await self.all(
             """
             SELECT \(columnsOf: LeadRow.self) FROM \(unescaped: LeadRow.tables)
-            WHERE \(matching: filter)
+            WHERE \(matching: filter) AND l.erased_at IS NULL
               AND (\(cursor?.acceptedAt)::timestamptz IS NULL OR (i.accepted_at, l.id) < (\(cursor?.acceptedAt)::timestamptz, \(cursor?.leadID)::uuid))
             ORDER BY i.accepted_at DESC, l.id DESC LIMIT \(limit)
             """)
@@ -177,11 +177,19 @@ extension Transaction {
         try await self.all("FETCH FORWARD \(unescaped: String(count)) FROM lead_export")
     }
 
-    /// Somebody who asked not to be called, or withdrew.
+    /// Somebody who was erased, asked not to be called, or withdrew and has not agreed again.
     private static let isExcluded = """
-        EXISTS (SELECT FROM do_not_call d WHERE d.phone_index = l.phone_index)
+        l.erased_at IS NOT NULL OR EXISTS (SELECT FROM do_not_call d WHERE d.phone_index = l.phone_index)
         OR EXISTS (SELECT FROM consents w WHERE w.lead_id = l.id AND w.purpose = 'inquiry' AND w.withdrawn_at IS NOT NULL)
+           AND NOT EXISTS (SELECT FROM consents g WHERE g.lead_id = l.id AND g.purpose = 'inquiry' AND g.withdrawn_at IS NULL)
         """
+
+    /// Remembers whose data an export held.
+    func insertExportLeads(_ leads: [UUID], of export: UUID) async throws {
+        try await self.execute(
+            "INSERT INTO export_leads (lead_id, export_id) SELECT l, \(export) FROM unnest(\(leads)::uuid[]) AS l ORDER BY l"
+        )
+    }
 }
 
 extension Transaction {
@@ -209,6 +217,8 @@ extension Transaction {
 extension Transaction {
     /// One lead by its id.
     func lead(_ id: UUID) async throws -> LeadRow? {
-        try await self.first("SELECT \(columnsOf: LeadRow.self) FROM \(unescaped: LeadRow.tables) WHERE l.id = \(id)")
+        try await self.first(
+            "SELECT \(columnsOf: LeadRow.self) FROM \(unescaped: LeadRow.tables) WHERE l.id = \(id) AND l.erased_at IS NULL"
+        )
     }
 }

@@ -22,6 +22,9 @@ extension Request {
         return try await self.json(context)
     }
 
+    /// Whether the body comes from a page's form.
+    package var isForm: Bool { Self.mediaType(self.headers[.contentType]) == "application/x-www-form-urlencoded" }
+
     /// Reads a URL-encoded form; a repeated field has several values.
     package func form(_ context: LeadRequestContext) async throws -> FormFields {
         guard Self.mediaType(self.headers[.contentType]) == "application/x-www-form-urlencoded" else {
@@ -84,6 +87,13 @@ package struct FormFields: Sendable {
 
     /// The first value of a field.
     package subscript(name: String) -> String? { self.values[name]?.first }
+
+    /// The named fields as members of a JSON object, an empty one as absent; other fields do not matter.
+    package func reader(_ names: String...) throws -> FieldReader {
+        let members = names.compactMap { name in self[name].flatMap { $0.isEmpty ? nil : (name, JSONValue.string($0)) }
+        }
+        return try FieldReader(.object(Dictionary(members, uniquingKeysWith: { first, _ in first })))
+    }
 
     private static func decoded(_ text: Substring) -> String? {
         let plain = text.replacing("+", with: " ")

@@ -44,7 +44,8 @@ struct SecurityHeaders: RouterMiddleware {
         }
         set(.contentSecurityPolicy, Self.policy)
         set(.xContentTypeOptions, "nosniff")
-        set(.referrerPolicy, request.uri.path.hasPrefix("/staff") ? "no-referrer" : "strict-origin")
+        let keepsSecret = ["/staff", "/r/", "/a/", "/p/"].contains { request.uri.path.hasPrefix($0) }
+        set(.referrerPolicy, keepsSecret ? "no-referrer" : "strict-origin")
         set(.permissionsPolicy, "camera=(), geolocation=(), microphone=(), payment=()")
         set(.crossOriginOpenerPolicy, "same-origin")
         set(.crossOriginResourcePolicy, "same-origin")

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import Leads
 import Metrics
@@ -45,6 +44,7 @@ package struct Inquiries: Sendable {
 
     private func take(_ draft: InquiryDraft, from sender: InquirySender) async throws -> InquiryOutcome {
         let notice = try self.notices.agreed(to: draft.consent.noticeVersion)
+        try draft.consent.checkRecipients(self.settings.current)
         let promise = try self.promise(for: draft)
         let assessed = try await self.assess(draft)
         let attempt = self.attempt(draft, from: sender)
@@ -53,15 +53,15 @@ package struct Inquiries: Sendable {
         let deadline = clock.now.advanced(by: Self.patience)
         var pause = Duration.milliseconds(20)
         while true {
-            let reservation = try await self.reserve(attempt)
-            if let bound = reservation.bound { return try self.repeated(bound, attempt) }
+            if let bound = try await self.database.autocommit({ try await $0.boundSubmit(attempt) }) {
+                return try self.repeated(bound, attempt)
+            }
+            let reservation = try await self.database.autocommit { try await $0.reserveTry(attempt.check) }
             if reservation.isBlocked {
                 if reservation.holdsLocks {
-                    try await self.database.autocommit { try await $0.giveBack(reservation, of: attempt) }
+                    try await self.database.autocommit { try await $0.giveBack(reservation, of: attempt.check) }
                 }
-                let full = try await self.database.autocommit { try await $0.fullBuckets(attempt.wrongBuckets) }
-                let wait = full.map { $0.end.timeIntervalSince(attempt.at) }.max() ?? 1
-                return .tooMany(retryAfter: Int(wait.rounded(.up)))
+                return .tooMany(retryAfter: try await self.database.wait(for: attempt.check))
             }
             if reservation.holdsLocks {
                 return try await self.finish(
@@ -105,19 +105,16 @@ package struct Inquiries: Sendable {
         if let key = sender.idempotencyKey {
             locks.append(keys.bucket("submit-key", Base64URL.encode(phoneIndex) + key))
         }
-        return SubmitAttempt(
-            inquiryID: draft.id ?? self.dependencies.makeID(),
+        let check = CodeAttempt(
+            purpose: .inquiry, phone: draft.phone, phoneIndex: phoneIndex, challenge: draft.challenge, code: draft.code,
             // Whatever a client made its key of stays out of the database.
             idempotencyKey: sender.idempotencyKey.map { Base64URL.encode(keys.bucket("idempotency-key", $0)) },
-            phoneIndex: phoneIndex,
-            challenge: draft.challenge, fingerprint: keys.mac(.fingerprint, Data(draft.fingerprintText.utf8)),
-            locks: locks.sorted { $0.lexicographicallyPrecedes($1) }, holder: self.dependencies.makeID(), at: now,
-            lockedUntil: now.addingTimeInterval(Self.lockLength),
-            wrongBuckets: self.budgets.wrongBuckets(address: sender.address, at: now), sender: sender)
-    }
-
-    private func reserve(_ attempt: SubmitAttempt) async throws -> SubmitReservation {
-        try await self.database.autocommit { try await $0.reserveTry(attempt) }
+            locks: locks.sorted { $0.lexicographicallyPrecedes($1) },
+            holder: self.dependencies.makeID(), at: now, lockedUntil: now.addingTimeInterval(Self.lockLength),
+            wrongBuckets: self.budgets.wrongBuckets(address: sender.address, at: now))
+        return SubmitAttempt(
+            inquiryID: draft.id ?? self.dependencies.makeID(),
+            fingerprint: keys.mac(.fingerprint, Data(draft.fingerprintText.utf8)), check: check, sender: sender)
     }
 
     /// The first answer, for the same inquiry under a bound key.
@@ -134,16 +131,16 @@ package struct Inquiries: Sendable {
     }
 
     private func finish(
-        _ draft: InquiryDraft, _ attempt: SubmitAttempt, _ reservation: SubmitReservation, notice: PrivacyNotice,
+        _ draft: InquiryDraft, _ attempt: SubmitAttempt, _ reservation: CodeReservation, notice: PrivacyNotice,
         promise: Promise, assessed: AssessedAnswers?
     ) async throws -> InquiryOutcome {
-        let match = self.matching(draft, reservation)
+        let match = self.dependencies.keys.challenge(of: attempt.check, among: reservation)
         Counter(label: "huifang_sms_verify_total", dimensions: [("result", match == nil ? "refused" : "right")])
             .increment()
         guard let challenge = match else {
             if let first = try await self.firstAnswer(attempt, reservation) { return first }
             try await self.database.autocommit {
-                try await $0.recordWrongCode(attempt, counted: reservation.isReserved)
+                try await $0.recordWrongCode(attempt.check, counted: reservation.isReserved)
             }
             return .codeInvalid
         }
@@ -160,7 +157,9 @@ package struct Inquiries: Sendable {
                     benefits: intake.benefits))
         } catch {
             if let first = try? await self.firstAnswer(attempt, reservation) { return first }
-            try? await self.database.autocommit { try await $0.giveBack(reservation, of: attempt) }
+            try? await self.database.autocommit { try await $0.giveBack(reservation, of: attempt.check) }
+            // The id of an inquiry that was erased: what is left of it is for counts, and answers nothing.
+            if error.violates("inquiries_pkey") { return .codeInvalid }
             throw error
         }
     }
@@ -168,24 +167,11 @@ package struct Inquiries: Sendable {
     /// The answer of a first submit that committed after this one had looked for it and before it held the keys: its
     /// code is used by now, and this submit cost no try.
     private func firstAnswer(
-        _ attempt: SubmitAttempt, _ reservation: SubmitReservation
+        _ attempt: SubmitAttempt, _ reservation: CodeReservation
     ) async throws -> InquiryOutcome? {
         guard let bound = try await self.database.autocommit({ try await $0.boundSubmit(attempt) }) else { return nil }
-        try await self.database.autocommit { try await $0.giveBack(reservation, of: attempt) }
+        try await self.database.autocommit { try await $0.giveBack(reservation, of: attempt.check) }
         return try self.repeated(bound, attempt)
-    }
-
-    /// The live challenge whose code it is; without one, one comparison is made all the same.
-    private func matching(_ draft: InquiryDraft, _ reservation: SubmitReservation) -> UUID? {
-        guard let key = self.dependencies.keys.key(.code) else { return nil }
-        var match: UUID?
-        let candidates = reservation.isReserved ? reservation.live : []
-        for (challenge, mac) in candidates.isEmpty ? [(draft.challenge, Array(repeating: 0, count: 32))] : candidates {
-            let message = VerificationCode.message(
-                challenge: challenge, purpose: .inquiry, phone: draft.phone, code: draft.code)
-            if HMAC<SHA256>.isValidAuthenticationCode(mac, authenticating: message, using: key) { match = challenge }
-        }
-        return match
     }
 
     private func intake(
@@ -212,7 +198,7 @@ package struct Inquiries: Sendable {
             },
             source: draft.source, window: draft.window?.rawValue, promise: promise, assessmentID: draft.assessmentID,
             assessed: assessed,
-            consents: draft.consent.rows(makeID: self.dependencies.makeID), notice: notice,
+            consents: draft.consent.rows(self.settings.current, makeID: self.dependencies.makeID), notice: notice,
             bodySealed: try keys.seal(body.text, at: SealedPlace("submit_keys", "body_sealed", inquiry)),
             isQuarantined: draft.isSuspicious, benefits: benefits,
             event: self.audit.event(

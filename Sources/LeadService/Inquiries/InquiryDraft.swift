@@ -33,6 +33,8 @@ package struct InquiryDraft: Sendable {
 package struct InquirySender: Sendable {
     var address: ClientAddress
     var userAgent: String
+    /// `script` for the JSON operation, `form` for the page without JavaScript.
+    var channel = "script"
     var idempotencyKey: String?
 }
 

@@ -24,7 +24,7 @@ extension Transaction {
                 WHERE phone_index = \(phone) AND purpose = 'inquiry' AND EXISTS (SELECT FROM consumed)
             ), unlocked AS (
                 DELETE FROM submit_locks WHERE key = ANY (\(attempt.locks.map { ByteBuffer(bytes: $0) })::bytea[])
-                  AND holder = \(attempt.holder)
+                  AND holder = \(attempt.check.holder)
             ), lead AS (
                 INSERT INTO leads AS l (id, phone_index, phone_index_key, phone_sealed, last_four_index, created_at)
                 SELECT \(intake.lead), \(phone), \(intake.phoneIndexKey), \(ByteBuffer(bytes: intake.phoneSealed)),
@@ -72,12 +72,14 @@ extension Transaction {
                 FROM lead LEFT JOIN task ON true
                 RETURNING id, lead_id, due_at
             ), agreed AS (
-                INSERT INTO consents (id, lead_id, inquiry_id, purpose, notice_version, notice_sha256, given_at, address, user_agent,
-                                      reminder_valid_until)
+                INSERT INTO consents (id, lead_id, inquiry_id, purpose, notice_version, notice_sha256, given_at, address, user_agent_hash,
+                                      text_shown, channel, challenge_id, reminder_valid_until)
                 SELECT c.id, i.lead_id, i.id, c.purpose, \(intake.notice.version), \(ByteBuffer(bytes: intake.notice.sha256)), \(now),
-                       \(attempt.sender.address.description)::text::inet, \(attempt.sender.userAgent), nullif(c.reminder, '')::date
+                       \(attempt.sender.address.description)::text::inet, sha256(convert_to(\(attempt.sender.userAgent)::text, 'UTF8')),
+                       c.shown, \(attempt.sender.channel), \(intake.challenge), nullif(c.reminder, '')::date
                 FROM inquiry i, unnest(\(intake.consents.map(\.id))::uuid[], \(intake.consents.map(\.purpose))::text[],
-                                       \(intake.consents.map { $0.reminderValidUntil ?? "" })::text[]) AS c (id, purpose, reminder)
+                                       \(intake.consents.map(\.textShown))::text[], \(intake.consents.map { $0.reminderValidUntil ?? "" })::text[])
+                     AS c (id, purpose, shown, reminder)
             ), bound AS (
                 INSERT INTO submit_keys (inquiry_id, phone_index, idempotency_key, fingerprint, body_sealed, due_at, created_at)
                 SELECT id, \(phone), \(attempt.idempotencyKey), \(ByteBuffer(bytes: attempt.fingerprint)),
@@ -88,7 +90,7 @@ extension Transaction {
                 SELECT \(intake.event.id), \(intake.event.at), \(intake.event.actor), \(intake.event.role), \(intake.event.action),
                        \(intake.event.object), \(intake.event.detail.text)::text::jsonb, \(ByteBuffer(bytes: intake.event.mac))
                 FROM inquiry
-            ), \(givingBack: attempt.wrongBuckets, when: "EXISTS (SELECT FROM consumed)")
+            ), \(givingBack: attempt.check.wrongBuckets, when: "EXISTS (SELECT FROM consumed)")
             SELECT due_at FROM inquiry
             """)
         return try rows.first?.decode(Date.self)

@@ -3,10 +3,9 @@ import HTTPTypes
 import Hummingbird
 import Leads
 
-/// The inquiry's JSON operations: submit, form token, privacy notice.
+/// The inquiry's JSON operations: submit and form token.
 struct InquiryRoutes: RouteList {
     let inquiries: Inquiries
-    let notices: PrivacyNoticeStore
     let tokens: FormTokens
     let publicURL: URL
 
@@ -14,8 +13,6 @@ struct InquiryRoutes: RouteList {
         [
             Route(.post, "/api/v1/inquiries", .visitor, self.submit),
             Route(.get, "/api/v1/form-token", .visitor, self.formToken),
-            Route(.get, "/api/v1/privacy-notice", .visitor, self.currentNotice),
-            Route(.get, "/api/v1/privacy-notice/{version}", .visitor, self.notice),
         ]
     }
 
@@ -42,11 +39,7 @@ struct InquiryRoutes: RouteList {
     static func receipt(_ outcome: InquiryOutcome) throws -> InquiryReceipt {
         switch outcome {
         case .accepted(let receipt): return receipt
-        case .codeInvalid:
-            throw Problem(failures: [
-                ValidationFailure(
-                    "code_invalid", at: "/code", "验证码不正确或已过期，请核对或重新获取", english: "The code is wrong or has expired.")
-            ])
+        case .codeInvalid: throw Problems.codeInvalid
         case .conflict:
             throw Problem(
                 .conflict, "idempotency_conflict", "同一编号下已提交过不同的内容，请重新填写后提交",
@@ -58,31 +51,6 @@ struct InquiryRoutes: RouteList {
 
     @Sendable private func formToken(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
         .json(.object(["form_token": .string(self.tokens.make())]))
-    }
-
-    @Sendable private func currentNotice(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
-        Self.json(try self.currentText())
-    }
-
-    @Sendable private func notice(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
-        let version = context.parameters.get("version") ?? ""
-        guard let notice = self.notices.notice(version) else { throw Problems.notFound }
-        return Self.json(notice)
-    }
-
-    private func currentText() throws -> PrivacyNotice {
-        guard let notice = self.notices.current else { throw Problems.unavailable }
-        return notice
-    }
-
-    private static func json(_ notice: PrivacyNotice) -> Response {
-        .json(
-            .object([
-                "version": .string(notice.version), "effective_on": .string(notice.effectiveOn),
-                "sha256": .string(
-                    notice.sha256.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()),
-                "text": .string(notice.text),
-            ]))
     }
 
     private func url(_ path: String) -> String {

@@ -1,31 +1,17 @@
 import Foundation
 import Leads
 
-/// One try at a submit: the keys it is repeatable under and the code it offers.
+/// One try at a submit: the inquiry it would make and the code it offers, under the keys it is repeatable by.
 struct SubmitAttempt: Sendable {
     var inquiryID: UUID
-    var idempotencyKey: String?
-    var phoneIndex: [UInt8]
-    var challenge: UUID
     var fingerprint: [UInt8]
-    var locks: [[UInt8]]
-    var holder: UUID
-    var at: Date
-    var lockedUntil: Date
-    var wrongBuckets: [BudgetBucket]
+    var check: CodeAttempt
     var sender: InquirySender
-}
 
-/// What the reservation found: the keys locked or bound, a try and uses of the budgets reserved or not, and the live codes
-/// to compare with.
-struct SubmitReservation: Sendable {
-    var holdsLocks: Bool
-    var isBlocked: Bool
-    var isReserved: Bool
-    /// The wrong-code budgets that one use was taken of.
-    var counted: [BudgetBucket]
-    var live: [(challenge: UUID, mac: [UInt8])]
-    var bound: BoundSubmit?
+    var phoneIndex: [UInt8] { self.check.phoneIndex }
+    var idempotencyKey: String? { self.check.idempotencyKey }
+    var locks: [[UInt8]] { self.check.locks }
+    var at: Date { self.check.at }
 }
 
 /// The first submit under a key.
@@ -70,22 +56,10 @@ struct Intake: Sendable {
     var event: AuditEvent
 }
 
-/// One purpose that was agreed to.
+/// One purpose that was agreed to, in the words that were shown.
 struct ConsentRow: Sendable {
     var id: UUID
     var purpose: String
+    var textShown: String
     var reminderValidUntil: String?
-}
-
-extension InquiryDraft.Consent {
-    /// One row per purpose: the inquiry itself, and whatever else was ticked.
-    func rows(makeID: () -> UUID) -> [ConsentRow] {
-        var rows = [ConsentRow(id: makeID(), purpose: "inquiry")]
-        if self.marketing { rows.append(ConsentRow(id: makeID(), purpose: "marketing")) }
-        rows += self.recipients.map { ConsentRow(id: makeID(), purpose: "recipient:\($0)") }
-        if let date = self.reminderValidUntil {
-            rows.append(ConsentRow(id: makeID(), purpose: "reminder", reminderValidUntil: date))
-        }
-        return rows
-    }
 }

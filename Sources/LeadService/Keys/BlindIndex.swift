@@ -19,6 +19,11 @@ extension KeyRing {
         self.mac(.nameIndex, Self.message("name/v1", name.searchForm))
     }
 
+    /// What stays of a number after an erasure: of no use for finding anything else, because its key is its own.
+    package func pseudonym(of phone: PhoneNumber) -> [UInt8] {
+        self.mac(.pseudonym, Self.message("pseudonym/v1", phone.e164))
+    }
+
     /// Names a budget or throttle without saying whose it is.
     package func bucket(_ kind: String, _ value: String) -> [UInt8] {
         self.mac(.bucket, Self.message(kind, value))

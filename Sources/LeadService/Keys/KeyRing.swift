@@ -8,7 +8,7 @@ package import Foundation
 package struct KeyRing: Sendable {
     /// What a derived key is for.
     package enum Purpose: String, CaseIterable, Sendable {
-        case seal, phoneIndex, lastFourIndex, nameIndex, code, link, audit, bucket, fingerprint, formToken
+        case seal, phoneIndex, lastFourIndex, nameIndex, code, link, audit, bucket, fingerprint, formToken, pseudonym
     }
 
     /// Why a key file cannot be used.

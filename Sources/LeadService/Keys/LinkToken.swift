@@ -1,11 +1,11 @@
 import Crypto
 package import Foundation
 
-/// The secret in a link (`/a/…`, `/r/…`): the row's id and 128 bits of HMAC, so that nothing need be stored to check it.
+/// The secret in a link (`/a/…`, `/r/…`, `/p/…`): the row's id and 128 bits of HMAC, so that nothing need be stored to check it.
 package struct LinkToken: Sendable {
     /// What the link opens; a token of one kind is nothing to the other.
     package enum Kind: String, Sendable {
-        case assessment, receipt
+        case assessment, receipt, privacyRequest
     }
 
     private let keys: KeyRing

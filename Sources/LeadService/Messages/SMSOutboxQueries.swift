@@ -24,11 +24,14 @@ struct LeasedMessage: TableRow {
 
 extension Transaction {
     /// Marks messages as `sending` under a lease and a new attempt number.
+    ///
+    /// A number on the do-not-call list gets the codes it asks for and nothing else.
     func leaseMessages(limit: Int, at now: Date, until: Date) async throws -> [LeasedMessage] {
         try await self.all(
             """
             UPDATE messages SET state = 'sending', attempt = attempt + 1, lease_until = \(until)
-            WHERE id IN (SELECT id FROM messages WHERE state = 'queued' AND send_at <= \(now) AND expires_at > \(now)
+            WHERE id IN (SELECT id FROM messages m WHERE state = 'queued' AND send_at <= \(now) AND expires_at > \(now)
+                           AND (challenge_id IS NOT NULL OR NOT EXISTS (SELECT FROM do_not_call d WHERE d.phone_index = m.phone_index))
                          ORDER BY send_at LIMIT \(limit) FOR UPDATE SKIP LOCKED)
             RETURNING \(columnsOf: LeasedMessage.self)
             """)

@@ -28,7 +28,7 @@ extension FsckCheck {
             """
             SELECT t.id::text FROM callback_tasks t
             WHERE t.state <> 'closed' AND t.met_at IS NULL
-              AND EXISTS (SELECT FROM inquiries i WHERE i.lead_id = t.lead_id AND i.met_at IS NULL AND NOT i.quarantined
+              AND EXISTS (SELECT FROM inquiries i WHERE i.lead_id = t.lead_id AND i.met_at IS NULL AND NOT i.quarantined AND i.cancelled_at IS NULL
                             AND i.accepted_at >= t.accepted_at AND i.due_at < t.due_at)
             LIMIT 1000
             """
@@ -54,7 +54,7 @@ extension FsckCheck {
             JOIN days ON days.day = (i.accepted_at AT TIME ZONE 'Asia/Shanghai')::date
             WHERE NOT i.provisional
               AND ((i.due_at AT TIME ZONE 'Asia/Shanghai')::date > days.latest
-                   OR ((i.due_at AT TIME ZONE 'Asia/Shanghai')::date < days.earliest
+                   OR ((i.due_at AT TIME ZONE 'Asia/Shanghai')::date < days.earliest AND i.window_changed_at IS NULL
                        AND l.merged_into IS NULL AND NOT EXISTS (SELECT FROM leads m WHERE m.merged_into = l.id)
                        AND NOT EXISTS (SELECT FROM inquiries j WHERE j.lead_id = i.lead_id AND j.accepted_at < i.accepted_at)))
             LIMIT 1000

@@ -19,6 +19,10 @@ package struct Settings: Sendable, Equatable {
     package var sendsPerDay = 2000
     package var sendsPerAddressPerHour = 60
     package var benefits: [Benefit] = Benefit.standard
+    /// Whom data may be handed to; each is asked for with a box of its own.
+    package var recipients: [ConsentRecipient] = []
+    /// Privacy notices beyond the shipped one.
+    package var notices: [PrivacyNotice] = []
 
     package init() {}
 
@@ -67,6 +71,16 @@ package struct Settings: Sendable, Equatable {
             }
             guard benefits.count == values.count, benefits.count <= 8 else { return false }
             self.benefits = benefits
+        case ("consent_recipients", .array(let values)):
+            let recipients = values.compactMap { ConsentRecipient($0) }
+            guard recipients.count == values.count, recipients.count <= 20,
+                Set(recipients.map(\.id)).count == recipients.count
+            else { return false }
+            self.recipients = recipients
+        case ("privacy_notices", .array(let values)):
+            let notices = values.compactMap { PrivacyNotice($0) }
+            guard notices.count == values.count else { return false }
+            self.notices = notices
         default: return false
         }
         return true

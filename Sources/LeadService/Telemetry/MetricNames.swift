@@ -17,6 +17,7 @@ package enum MetricNames {
         "huifang_outbox_messages_pending": "Messages that wait or are being sent.",
         "huifang_outbox_messages_total": "Messages handed over, by gateway and result.",
         "huifang_outbox_oldest_pending_age_seconds": "Age of the oldest message that is not settled, 0 without one.",
+        "huifang_privacy_requests_total": "Privacy requests done, by kind.",
         "huifang_sms_verify_total": "Codes compared, by result.",
     ]
 

@@ -64,8 +64,8 @@ extension Transaction {
                 FROM counter
                 RETURNING id
             )
-            INSERT INTO messages (id, template, challenge_id, phone_sealed, parameters_sealed, state, created_at, send_at, expires_at)
-            SELECT \(draft.message), \(draft.template), id, \(ByteBuffer(bytes: draft.phoneSealed)),
+            INSERT INTO messages (id, template, challenge_id, phone_index, phone_sealed, parameters_sealed, state, created_at, send_at, expires_at)
+            SELECT \(draft.message), \(draft.template), id, \(phone), \(ByteBuffer(bytes: draft.phoneSealed)),
                    \(ByteBuffer(bytes: draft.parametersSealed)), 'queued', \(now), \(now), \(expires)
             FROM challenge
             RETURNING 1

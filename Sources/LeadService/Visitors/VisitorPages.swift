@@ -18,7 +18,17 @@ struct VisitorPages: Sendable {
         var context = self.asking(nil).merging(self.contact(nil)) { _, new in new }
         context["title"] = "上海居住证积分测算与签注"
         context["description"] = "约 30 秒估算上海居住证积分，看每一项怎么来、离 120 分差在哪里；查居住证签注时间。"
+        context.merge(self.optionalConsents) { first, _ in first }
         return context
+    }
+
+    /// The boxes that may be left empty; asked on the first form only, never again in the steps that follow.
+    var optionalConsents: [String: Any] {
+        let settings = self.settings.current
+        return [
+            "ask_optional": true, "marketing_text": ConsentTexts.marketing(settings.companyName),
+            "recipients": settings.recipients.map { ["id": $0.id, "text": ConsentTexts.recipient($0)] },
+        ]
     }
 
     /// What the landing page depends on besides the settings: the notice, the months that count, the promise.
@@ -43,12 +53,22 @@ struct VisitorPages: Sendable {
             questions: self.questions, rules: try self.assessments.rulesInForce(), day: ShanghaiDate(self.now()))
     }
 
+    /// The answers of a form as programs send them.
+    ///
+    /// - Throws: the problem that names every field that breaks a rule.
+    func answers(in form: FormFields) throws -> JSONValue {
+        do {
+            return try StrictJSON.read(Array(try self.answerForm().answers(in: form).canonicalJSON.utf8))
+        } catch let failure as AnswersFailure {
+            throw Problem(failures: failure.failures)
+        }
+    }
+
     /// The contact fields, with what was typed into them and what was wrong with it.
     func contact(_ form: FormFields?, failures: [ValidationFailure] = []) -> [String: Any] {
         var context: [String: Any] = [
             "visitor_name": form?["name"] ?? "", "visitor_phone": form?["phone"] ?? "",
             "visitor_remark": form?["remark"] ?? "", "consent_given": form?["consent"] == "true",
-            "marketing_given": form?["marketing"] == "true",
             "notice_version": self.notices.current?.version ?? "", "has_errors": !failures.isEmpty,
             "errors": failures.map { ["field": Self.field($0.pointer), "detail": $0.detail] },
         ]
@@ -76,7 +96,7 @@ struct VisitorPages: Sendable {
     }
 
     /// The optional part of the contact form.
-    static let extraFields: Set<String> = ["preferred_window", "remark", "marketing"]
+    static let extraFields: Set<String> = ["preferred_window", "remark"]
 
     /// Fields that travel on unseen; those that the page shows are left out.
     ///
@@ -92,6 +112,9 @@ struct VisitorPages: Sendable {
             guard !shown.contains(name), more[name] == nil, let value = form[name], !value.isEmpty else { return nil }
             return (name, value)
         }
+        values += ["consent_marketing", "consent_recipient"].flatMap { name in
+            (form.values[name] ?? []).filter { !$0.isEmpty }.map { (name, $0) }
+        }
         values += more.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         return values.map { ["name": $0.0, "value": $0.1] }
     }
@@ -105,20 +128,6 @@ struct VisitorPages: Sendable {
         ]
     }
 
-    /// The receipt.
-    func receipt(_ row: ReceiptRow) -> [String: Any] {
-        var context: [String: Any] = [
-            "title": "咨询回执", "promise": PromiseText.sentence(row.dueAt), "state_text": Self.stateText(row),
-            "accepted_text": ShanghaiDate.timeText(row.acceptedAt), "due_text": ShanghaiDate.timeText(row.dueAt),
-            "has_benefits": true,
-            "benefits": self.settings.current.benefits.map { ["title": $0.title, "url": $0.url] },
-        ]
-        if row.state == "open", let next = row.nextAttemptAt, row.lastAttemptAt != nil {
-            context["next_attempt_text"] = ShanghaiDate.timeText(next)
-        }
-        return context
-    }
-
     /// A result, with the form that leads on to the call.
     func result(_ assessed: AssessedAnswers, url: String) -> [String: Any] {
         var context = self.asking(assessed.form, asked: false).merging(self.contact(nil)) { _, new in new }
@@ -130,6 +139,7 @@ struct VisitorPages: Sendable {
             context["qr_box"] = code.size + 4
             context["qr_path"] = code.svgPath
         }
+        context.merge(self.optionalConsents) { first, _ in first }
         context["hidden"] = [["name": "assessment_id", "value": assessed.id.uuidString.lowercased()]]
         return context
     }
@@ -158,26 +168,6 @@ struct VisitorPages: Sendable {
         context["claims"] = self.permits.notes.map { ["claim": $0.claim, "rule": $0.rule] }
         context["permit_source"] = self.permits.source
         return context
-    }
-
-    /// The notice, its numbered lines as headings.
-    func notice(_ notice: PrivacyNotice) -> [String: Any] {
-        let lines = notice.text.split(separator: "\n").dropFirst().map(String.init)
-        return [
-            "title": "隐私说明", "version": notice.version, "effective_text": notice.effectiveOn,
-            "sha256": Hex.text(notice.sha256),
-            "blocks": lines.map { line -> [String: Any] in
-                ["text": line, "is_heading": line.firstMatch(of: /^[一二三四五六七八九十]+、/) != nil]
-            },
-        ]
-    }
-
-    private static func stateText(_ row: ReceiptRow) -> String {
-        switch row.status {
-        case "called": "我们已经给您打过电话。"
-        case "closed": "这次咨询已经结束。需要时欢迎再次提交。"
-        default: row.lastAttemptAt == nil ? "已收到，顾问会按时致电。" : "上次致电未接通，我们会再打。"
-        }
     }
 
     /// The form field behind a JSON pointer.

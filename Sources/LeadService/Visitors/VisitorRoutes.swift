@@ -9,7 +9,6 @@ struct VisitorRoutes: RouteList {
     let inquiries: Inquiries
     let verification: PhoneVerification
     let assessments: Assessments
-    let receipts: Receipts
     let links: LinkToken
     let tokens: FormTokens
     let dependencies: Dependencies
@@ -21,7 +20,6 @@ struct VisitorRoutes: RouteList {
                     "inquiries/landing", version: self.pages.landingVersion, for: request
                 ) { self.pages.landing }
             },
-            Route(.get, "/privacy", .visitor, self.notice),
             Route(.post, "/assessment", .visitor, self.assess),
             Route(.post, "/inquiry/code", .visitor, self.sendCode),
             Route(.post, "/inquiry", .visitor, self.submit),
@@ -31,13 +29,7 @@ struct VisitorRoutes: RouteList {
             Route(.post, "/permit-renewal", .visitor, self.renewal),
             Route(.get, "/a/{token}", .visitor, self.result),
             Route(.delete, "/a/{token}", .visitor, self.deleteResult),
-            Route(.get, "/r/{token}", .visitor, self.receipt),
         ]
-    }
-
-    @Sendable private func notice(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
-        guard let notice = self.pages.notices.current else { throw Problems.unavailable }
-        return try self.pages.pages.render("privacy/notice", self.pages.notice(notice))
     }
 
     /// Scores the form: a browser is led to the result's own page, so that "back" and "reload" are harmless; the page's
@@ -117,7 +109,7 @@ struct VisitorRoutes: RouteList {
             let sender = InquirySender(
                 address: context.clientAddress,
                 userAgent: String((request.headers[.userAgent] ?? "").unicodeScalars.prefix(512)),
-                idempotencyKey: nil)
+                channel: "form", idempotencyKey: nil)
             let receipt = try InquiryRoutes.receipt(try await self.inquiries.submit(draft, from: sender))
             return try self.pages.pages.render("inquiries/accepted", self.pages.accepted(receipt))
         } catch let problem as Problem where !problem.failures.isEmpty {
@@ -131,7 +123,8 @@ struct VisitorRoutes: RouteList {
         var members: [String: JSONValue] = [
             "consent": .object([
                 "notice_version": .string(form["notice_version"] ?? ""), "accepted": .bool(form["consent"] == "true"),
-                "marketing": .bool(form["marketing"] == "true"),
+                "marketing": .bool(form["consent_marketing"] == "true"),
+                "recipients": .array((form.values["consent_recipient"] ?? []).map { .string($0) }),
             ])
         ]
         for name in [
@@ -141,12 +134,7 @@ struct VisitorRoutes: RouteList {
             if let value = form[name], !value.isEmpty { members[name] = .string(value) }
         }
         if members["assessment_id"] == nil, AnswerForm.isAnswered(form) {
-            do {
-                let answers = try self.pages.answerForm().answers(in: form)
-                members["answers"] = try StrictJSON.read(Array(answers.canonicalJSON.utf8))
-            } catch let failure as AnswersFailure {
-                throw Problem(failures: failure.failures)
-            }
+            members["answers"] = try self.pages.answers(in: form)
         }
         return .object(members)
     }
@@ -224,24 +212,6 @@ struct VisitorRoutes: RouteList {
         }
         guard try await self.assessments.delete(id) else { throw Problems.gone }
         return Response(status: .noContent)
-    }
-
-    @Sendable private func receipt(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
-        let row = try await self.receipts.receipt(context.parameters.get("token") ?? "")
-        var response: Response
-        if self.pages.pages.wantsPage(request) {
-            response = try self.pages.pages.render("inquiries/receipt", self.pages.receipt(row))
-        } else {
-            response = .json(
-                .object([
-                    "state": .string(row.status), "accepted_at": .string(RFC3339.text(row.acceptedAt)),
-                    "due_at": .string(RFC3339.text(row.dueAt)), "promise": .string(PromiseText.sentence(row.dueAt)),
-                    "next_attempt_at": .optional(
-                        row.state == "open" ? row.nextAttemptAt.map { RFC3339.text($0) } : nil),
-                ]))
-        }
-        response.headers[.referrerPolicy] = "no-referrer"
-        return response
     }
 
     private static func failures(of check: () throws -> Void, at pointer: () -> String) -> [ValidationFailure] {

@@ -42,8 +42,8 @@ WITH wanted AS (
     FROM counter
     RETURNING id
 )
-INSERT INTO messages (id, template, challenge_id, phone_sealed, parameters_sealed, state, created_at, send_at, expires_at)
-SELECT bench_id('message-' || :n::text), 'inquiry_code', id, bench_sealed(14), bench_sealed(29), 'queued', now(), now(),
+INSERT INTO messages (id, template, challenge_id, phone_index, phone_sealed, parameters_sealed, state, created_at, send_at, expires_at)
+SELECT bench_id('message-' || :n::text), 'inquiry_code', id, bench_hash('phone-' || :n::text), bench_sealed(14), bench_sealed(29), 'queued', now(), now(),
        now() + interval '5 minutes'
 FROM challenge
 RETURNING 1;

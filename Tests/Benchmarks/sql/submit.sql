@@ -99,9 +99,10 @@ WITH consumed AS (
     FROM lead LEFT JOIN task ON true
     RETURNING id, lead_id, due_at
 ), agreed AS (
-    INSERT INTO consents (id, lead_id, inquiry_id, purpose, notice_version, notice_sha256, given_at, address, user_agent,
-                          reminder_valid_until)
-    SELECT c.id, i.lead_id, i.id, c.purpose, 'bench', bench_hash('notice'), now(), '127.0.0.1', 'bench', nullif(c.reminder, '')::date
+    INSERT INTO consents (id, lead_id, inquiry_id, purpose, notice_version, notice_sha256, given_at, address,
+                          user_agent_hash, text_shown, channel, challenge_id, reminder_valid_until)
+    SELECT c.id, i.lead_id, i.id, c.purpose, 'bench', bench_hash('notice'), now(), '127.0.0.1',
+           bench_hash('agent'), repeat('x', 40), 'script', bench_id('challenge-' || :k::text), nullif(c.reminder, '')::date
     FROM inquiry i, unnest(ARRAY[bench_id('consent-' || :k::text)], ARRAY['inquiry'], ARRAY['']) AS c (id, purpose, reminder)
 ), bound AS (
     INSERT INTO submit_keys (inquiry_id, phone_index, idempotency_key, fingerprint, body_sealed, due_at, created_at)

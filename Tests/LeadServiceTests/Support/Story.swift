@@ -52,9 +52,9 @@ extension TestService {
     }
 
     /// Asks for a code and lets the worker send it.
-    func challenge(for phone: String) async throws -> (id: String, code: String) {
+    func challenge(for phone: String, purpose: String = "inquiry") async throws -> (id: String, code: String) {
         let answer = try await self.call(
-            .post, "/api/v1/verification-codes", #"{"phone":"\#(phone)","purpose":"inquiry"}"#)
+            .post, "/api/v1/verification-codes", #"{"phone":"\#(phone)","purpose":"\#(purpose)"}"#)
         try #require(answer.status == 202, "\(answer.text)")
         try await self.services.outboxWorker.runOnce()
         return (answer["challenge_id"].string, try #require(self.sms.code(to: phone)))

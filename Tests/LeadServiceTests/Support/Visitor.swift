@@ -23,14 +23,14 @@ extension TestService {
         key: String? = nil
     ) async throws -> Answer {
         var headers = Self.from(address)
-        if let key { headers[.init("Idempotency-Key")!] = key }
+        if let key { headers[.idempotency] = key }
         return try await self.call(
             .post, "/api/v1/inquiries",
             self.inquiry(phone: phone, challenge: challenge, code: code, more: more), headers: headers)
     }
 
     private static func from(_ address: String?) -> HTTPFields {
-        address.map { [.init("X-Forwarded-For")!: $0] } ?? [:]
+        address.map { [.forwardedFor: $0] } ?? [:]
     }
 
     /// Six digits that are none of these codes.
@@ -56,4 +56,11 @@ extension TestService {
             """)
         return try #require(rows.first).decode(String.self)
     }
+}
+
+extension HTTPField.Name {
+    // swift-format-ignore: NeverForceUnwrap
+    static let idempotency = HTTPField.Name("Idempotency-Key")!
+    // swift-format-ignore: NeverForceUnwrap
+    static let forwardedFor = HTTPField.Name("X-Forwarded-For")!
 }

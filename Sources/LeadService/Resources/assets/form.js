@@ -200,7 +200,10 @@ const submit = button => checked() && busy(button, '正在提交…', async () =
   const utm = {};
   new URLSearchParams(location.search).forEach((v, k) => { if (k.startsWith('utm_')) utm[k.slice(4)] = v.slice(0, 100); });
   const inquiry = {
-    name: form.name.value.trim(), phone: phone(), consent: { notice_version: form.notice_version.value, accepted: true, marketing: form.marketing.checked },
+    name: form.name.value.trim(), phone: phone(), consent: {
+      notice_version: form.notice_version.value, accepted: true, marketing: !!$('[name=consent_marketing]:checked'),
+      recipients: all('[name=consent_recipient]:checked').map(e => e.value),
+    },
     ...known && { assessment_id: known },
     ...form.preferred_window.value && { preferred_window: form.preferred_window.value },
     ...form.remark.value.trim() && { remark: form.remark.value.trim() },
@@ -213,6 +216,7 @@ const submit = button => checked() && busy(button, '正在提交…', async () =
   const { status, body } = answer;
   if (status == 201) {
     clear(contact);
+    try { if ($('#optional input:not(:checked)')) localStorage.declined = Date.now(); } catch {}
     state.done = body;
     save();
     history.pushState(0, '', '#done');

@@ -44,11 +44,13 @@ function enhance(f) {
 }
 
 if (form) {
-  const kept = e => e.name && e.type != 'hidden' && !/^(code|consent|marketing|website)$/.test(e.name);
+  const kept = e => e.name && e.type != 'hidden' && !/^(code|consent|website)/.test(e.name);
   for (const e of state.typed ? [...form.elements].filter(kept) : []) {
     const values = state.typed.filter(([name]) => name == e.name).map(pair => pair[1]);
     if (/radio|checkbox/.test(e.type)) e.checked = values.includes(e.value); else if (values[0]) e.value = values[0];
   }
+  // A box that was left empty is not offered again for 48 hours.
+  try { if (Date.now() - localStorage.declined < 1728e5) $('#optional')?.remove(); } catch {}
   const keep = () => {
     const names = new Set([...form.elements].filter(kept).map(e => e.name));
     state.typed = [...new FormData(form)].filter(([name]) => names.has(name));

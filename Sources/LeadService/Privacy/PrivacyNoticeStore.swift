@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Leads
 import ServiceLifecycle
@@ -7,12 +8,14 @@ import Synchronization
 package final class PrivacyNoticeStore: Service, Sendable {
     private let database: Database
     private let now: @Sendable () -> Date
+    private let settings: SettingsStore
     private let notices: Mutex<[PrivacyNotice]>
 
     /// - Parameter shipped: the notice to go by until the database was read.
-    init(database: Database, now: @escaping @Sendable () -> Date, shipped: PrivacyNotice) {
+    init(database: Database, now: @escaping @Sendable () -> Date, settings: SettingsStore, shipped: PrivacyNotice) {
         self.database = database
         self.now = now
+        self.settings = settings
         self.notices = Mutex([shipped])
     }
 
@@ -45,9 +48,15 @@ package final class PrivacyNoticeStore: Service, Sendable {
         return current
     }
 
-    /// Reads the table.
+    /// Takes new versions over from the settings and reads the table; a version that is there keeps its text for good,
+    /// because consents were given to it.
     package func reload() async throws {
-        let notices = try await self.database.autocommit { try await $0.privacyNotices() }
+        let known = self.notices.withLock { Set($0.map(\.version)) }
+        let fresh = self.settings.current.notices.filter { !known.contains($0.version) }
+        let notices = try await self.database.autocommit { session in
+            for notice in fresh { try await session.insertPrivacyNotice(notice) }
+            return try await session.privacyNotices()
+        }
         if !notices.isEmpty { self.notices.withLock { $0 = notices } }
     }
 
@@ -58,10 +67,32 @@ package final class PrivacyNoticeStore: Service, Sendable {
     }
 }
 
-/// One version of the notice.
+/// One version of the notice: Markdown.
 package struct PrivacyNotice: Sendable, Equatable {
     package var version: String
     package var effectiveOn: String
     package var sha256: [UInt8]
     package var text: String
+
+    package init(version: String, effectiveOn: String, sha256: [UInt8], text: String) {
+        self.version = version
+        self.effectiveOn = effectiveOn
+        self.sha256 = sha256
+        self.text = text
+    }
+
+    package init(version: String, effectiveOn: String, text: String) {
+        self.init(
+            version: version, effectiveOn: effectiveOn, sha256: Array(SHA256.hash(data: Data(text.utf8))), text: text)
+    }
+
+    /// Reads one entry of the setting `privacy_notices`.
+    init?(_ value: JSONValue) {
+        guard case .object(let members) = value, members.count == 3, case .string(let version)? = members["version"],
+            version.wholeMatch(of: /[0-9A-Za-z.-]{1,32}/) != nil, case .string(let day)? = members["effective_on"],
+            let effectiveOn = try? ShanghaiDate(parsing: day), case .string(let text)? = members["text"],
+            (1...100_000).contains(text.count)
+        else { return nil }
+        self.init(version: version, effectiveOn: effectiveOn.description, text: text)
+    }
 }

@@ -1,0 +1,146 @@
+import Foundation
+import Leads
+import NIOCore
+import Postgres
+
+/// A lead's number as it is stored.
+private struct StoredLead: TableRow {
+    static let columns = """
+        l.id, l.phone_index, l.phone_sealed, l.created_at, t.state, EXISTS (SELECT FROM do_not_call d WHERE d.phone_index = l.phone_index)
+        """
+    let id: UUID
+    let index: ByteBuffer
+    let sealed: [UInt8]
+    let createdAt: Date
+    let state: String?
+    let doNotCall: Bool
+
+    init(row: PostgresRow) throws {
+        let (id, index, sealed, created, state, doNotCall) =
+            try row.decode((UUID, ByteBuffer, ByteBuffer, Date, String?, Bool).self)
+        self.id = id
+        self.index = index
+        self.sealed = sealed.bytes
+        self.createdAt = created
+        self.state = state
+        self.doNotCall = doNotCall
+    }
+}
+
+/// An inquiry as it is stored.
+private struct StoredInquiry: TableRow {
+    static let columns =
+        "id, accepted_at, due_at, met_at, name_sealed, remark_sealed, extra_sealed, preferred_window, source::text"
+    let id: UUID
+    let acceptedAt: Date
+    let dueAt: Date
+    let metAt: Date?
+    let name: ByteBuffer
+    let remark: ByteBuffer?
+    let extra: ByteBuffer?
+    let window: String?
+    let source: String
+
+    init(row: PostgresRow) throws {
+        (
+            self.id, self.acceptedAt, self.dueAt, self.metAt, self.name, self.remark, self.extra, self.window,
+            self.source
+        ) = try row.decode(
+            (UUID, Date, Date, Date?, ByteBuffer, ByteBuffer?, ByteBuffer?, String?, String).self)
+    }
+
+    func opened(_ keys: KeyRing) throws -> CopiedInquiry {
+        func open(_ sealed: ByteBuffer?, _ column: String) throws -> String? {
+            try sealed.map { try keys.open($0.bytes, at: SealedPlace("inquiries", column, self.id)) }
+        }
+        return CopiedInquiry(
+            id: self.id, acceptedAt: self.acceptedAt, dueAt: self.dueAt, metAt: self.metAt,
+            name: try open(self.name, "name_sealed") ?? "", remark: try open(self.remark, "remark_sealed"),
+            extra: try open(self.extra, "extra_sealed"), window: self.window, source: self.source)
+    }
+}
+
+extension CopiedConsent: TableRow {
+    static let columns = "purpose, notice_version, text_shown, given_at, withdrawn_at"
+
+    init(row: PostgresRow) throws {
+        (self.purpose, self.noticeVersion, self.textShown, self.givenAt, self.withdrawnAt) =
+            try row.decode((String, String, String?, Date, Date?).self)
+    }
+}
+
+extension CopiedCall: TableRow {
+    static let columns = "a.at, a.disposition"
+
+    init(row: PostgresRow) throws {
+        let (at, disposition) = try row.decode((Date, String).self)
+        guard let disposition = Disposition(rawValue: disposition) else { throw MissingRow() }
+        self.init(at: at, disposition: disposition)
+    }
+}
+
+extension CopiedExport: TableRow {
+    static let columns = "e.at, e.format, e.phone"
+
+    init(row: PostgresRow) throws {
+        (self.at, self.format, self.phone) = try row.decode((Date, String, String).self)
+    }
+}
+
+extension CopiedMessage: TableRow {
+    static let columns = "created_at, template, state"
+
+    init(row: PostgresRow) throws {
+        (self.at, self.template, self.state) = try row.decode((Date, String, String).self)
+    }
+}
+
+extension Transaction {
+    /// Everything of one lead, the newest first: the rows of its own number, whatever it was merged with; nothing for a lead
+    /// that is erased or not there.
+    func personalCopy(of lead: UUID, keys: KeyRing) async throws -> PersonalCopy {
+        let stored = try await self.first(
+            """
+            SELECT \(columnsOf: StoredLead.self) FROM leads l
+            LEFT JOIN LATERAL (SELECT state FROM callback_tasks WHERE lead_id = coalesce(l.merged_into, l.id)
+                               ORDER BY accepted_at DESC, id DESC LIMIT 1) t ON true
+            WHERE l.id = \(lead) AND l.erased_at IS NULL
+            """, as: StoredLead.self)
+        let inquiries = try await self.all(
+            """
+            SELECT \(columnsOf: StoredInquiry.self) FROM inquiries WHERE lead_id = \(lead) AND erased_at IS NULL
+            ORDER BY accepted_at DESC, id DESC LIMIT 500
+            """, as: StoredInquiry.self)
+        let assessments: [AssessedAnswers] = try await self.all(
+            """
+            SELECT \(columnsOf: AssessedAnswers.self) FROM assessments
+            WHERE id IN (SELECT assessment_id FROM inquiries WHERE lead_id = \(lead)) ORDER BY created_at DESC, id DESC LIMIT 500
+            """)
+        let consents: [CopiedConsent] = try await self.all(
+            "SELECT \(columnsOf: CopiedConsent.self) FROM consents WHERE lead_id = \(lead) ORDER BY given_at DESC, purpose LIMIT 2000"
+        )
+        let calls: [CopiedCall] = try await self.all(
+            """
+            SELECT \(columnsOf: CopiedCall.self) FROM call_attempts a JOIN callback_tasks t ON t.id = a.task_id
+            WHERE t.lead_id = \(lead) AND a.refused IS NULL AND a.counts ORDER BY a.at DESC LIMIT 500
+            """)
+        let exports: [CopiedExport] = try await self.all(
+            """
+            SELECT \(columnsOf: CopiedExport.self) FROM export_leads x JOIN export_records e ON e.id = x.export_id
+            WHERE x.lead_id = \(lead) ORDER BY e.at DESC LIMIT 500
+            """)
+        let messages: [CopiedMessage] = try await self.all(
+            """
+            SELECT \(columnsOf: CopiedMessage.self) FROM messages WHERE phone_index = \(stored?.index) ORDER BY created_at DESC LIMIT 500
+            """)
+        guard let stored else { return PersonalCopy() }
+        let phone = try keys.open(stored.sealed, at: SealedPlace("leads", "phone_sealed", stored.id))
+        return PersonalCopy(
+            leads: [
+                CopiedLead(
+                    id: stored.id, phone: phone, createdAt: stored.createdAt, state: stored.state,
+                    doNotCall: stored.doNotCall)
+            ], inquiries: try inquiries.map { try $0.opened(keys) }, assessments: assessments, consents: consents,
+            calls: calls, exports: exports, messages: messages)
+    }
+}

@@ -1,0 +1,66 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Leads
+
+/// The privacy notice in force and every earlier one, each at an address of its own.
+struct NoticeRoutes: RouteList {
+    let notices: PrivacyNoticeStore
+    let pages: Pages
+
+    var routes: [Route] {
+        [
+            Route(.get, "/privacy", .visitor) { _, _ in try self.page(try self.current, isCurrent: true) },
+            Route(.get, "/privacy/{version}", .visitor) { _, context in
+                let notice = try self.named(context)
+                return try self.page(notice, isCurrent: notice.version == self.notices.current?.version)
+            },
+            Route(.get, "/api/v1/privacy-notice", .visitor) { _, _ in Self.json(try self.current) },
+            Route(.get, "/api/v1/privacy-notice/{version}", .visitor) { _, context in
+                Self.json(try self.named(context))
+            },
+        ]
+    }
+
+    private var current: PrivacyNotice {
+        get throws {
+            guard let notice = self.notices.current else { throw Problems.unavailable }
+            return notice
+        }
+    }
+
+    private func named(_ context: LeadRequestContext) throws -> PrivacyNotice {
+        guard let notice = self.notices.notice(context.parameters.get("version") ?? "") else {
+            throw Problems.notFound
+        }
+        return notice
+    }
+
+    private func page(_ notice: PrivacyNotice, isCurrent: Bool) throws -> Response {
+        var context: [String: Any] = [
+            "title": "隐私说明", "version": notice.version, "effective_text": notice.effectiveOn,
+            "sha256": Hex.text(notice.sha256), "blocks": Self.blocks(notice.text), "is_current": isCurrent,
+        ]
+        if isCurrent { context.merge(PrivacyRoutes.requestForm(nil, failures: [])) { first, _ in first } }
+        return try self.pages.render("privacy/notice", context)
+    }
+
+    /// The little Markdown a notice needs: headings, list items and paragraphs, a line each.
+    static func blocks(_ markdown: String) -> [[String: Any]] {
+        markdown.split(separator: "\n").compactMap { line in
+            let text = String(line).trimmed.replacingOccurrences(of: "**", with: "")
+            if text.isEmpty || text.hasPrefix("# ") { return nil }
+            if text.hasPrefix("## ") { return ["text": String(text.dropFirst(3)), "is_heading": true] }
+            if text.hasPrefix("- ") { return ["text": String(text.dropFirst(2)), "is_item": true] }
+            return ["text": text, "is_paragraph": true]
+        }
+    }
+
+    private static func json(_ notice: PrivacyNotice) -> Response {
+        .json(
+            .object([
+                "version": .string(notice.version), "effective_on": .string(notice.effectiveOn),
+                "sha256": .string(Hex.text(notice.sha256)), "text": .string(notice.text),
+            ]))
+    }
+}

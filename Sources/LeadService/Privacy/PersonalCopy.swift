@@ -1,0 +1,122 @@
+import Foundation
+import Leads
+
+/// Everything kept of one number, opened for the person it is about; no member of the staff is named.
+struct PersonalCopy: Sendable {
+    var leads: [CopiedLead] = []
+    var inquiries: [CopiedInquiry] = []
+    var assessments: [AssessedAnswers] = []
+    var consents: [CopiedConsent] = []
+    var calls: [CopiedCall] = []
+    var exports: [CopiedExport] = []
+    var messages: [CopiedMessage] = []
+
+    var isEmpty: Bool { self.leads.isEmpty }
+
+    /// The lists of the answer; all empty for a number we do not know.
+    var members: [String: JSONOutput] {
+        [
+            "leads": .array(self.leads.map(\.json)), "inquiries": .array(self.inquiries.map(\.json)),
+            "assessments": .array(
+                self.assessments.map { assessed in
+                    var members = assessed.members
+                    members["assessment_id"] = .string(assessed.id.uuidString.lowercased())
+                    members["assessed_on"] = .string(assessed.assessedOn)
+                    members["answers"] = .raw(assessed.answers)
+                    return .object(members)
+                }),
+            "consents": .array(self.consents.map(\.json)), "calls": .array(self.calls.map(\.json)),
+            "exports": .array(self.exports.map(\.json)), "messages": .array(self.messages.map(\.json)),
+        ]
+    }
+}
+
+struct CopiedLead: Sendable {
+    var id: UUID
+    var phone: String
+    var createdAt: Date
+    var state: String?
+    var doNotCall: Bool
+
+    var json: JSONOutput {
+        .object([
+            "lead_id": .string(self.id.uuidString.lowercased()), "phone": .string(self.phone),
+            "created_at": .string(RFC3339.text(self.createdAt)), "state": .optional(self.state),
+            "do_not_call": .bool(self.doNotCall),
+        ])
+    }
+}
+
+struct CopiedInquiry: Sendable {
+    var id: UUID
+    var acceptedAt: Date
+    var dueAt: Date
+    var metAt: Date?
+    var name: String
+    var remark: String?
+    var extra: String?
+    var window: String?
+    var source: String
+
+    var json: JSONOutput {
+        .object([
+            "inquiry_id": .string(self.id.uuidString.lowercased()),
+            "accepted_at": .string(RFC3339.text(self.acceptedAt)), "due_at": .string(RFC3339.text(self.dueAt)),
+            "met_at": .optional(self.metAt.map { RFC3339.text($0) }), "name": .string(self.name),
+            "remark": .optional(self.remark), "extra": self.extra.map { .raw($0) } ?? .null,
+            "preferred_window": .optional(self.window), "source": .raw(self.source),
+        ])
+    }
+}
+
+struct CopiedConsent: Sendable {
+    var purpose: String
+    var noticeVersion: String
+    var textShown: String?
+    var givenAt: Date
+    var withdrawnAt: Date?
+
+    var json: JSONOutput {
+        .object([
+            "purpose": .string(self.purpose), "notice_version": .string(self.noticeVersion),
+            "text_shown": .optional(self.textShown), "given_at": .string(RFC3339.text(self.givenAt)),
+            "withdrawn_at": .optional(self.withdrawnAt.map { RFC3339.text($0) }),
+        ])
+    }
+}
+
+struct CopiedCall: Sendable {
+    var at: Date
+    var disposition: Disposition
+
+    var json: JSONOutput {
+        .object([
+            "at": .string(RFC3339.text(self.at)), "disposition": .string(self.disposition.rawValue),
+            "text": .string(self.disposition.textForVisitor),
+        ])
+    }
+}
+
+struct CopiedExport: Sendable {
+    var at: Date
+    var format: String
+    var phone: String
+
+    var json: JSONOutput {
+        .object([
+            "at": .string(RFC3339.text(self.at)), "format": .string(self.format), "phone": .string(self.phone),
+        ])
+    }
+}
+
+struct CopiedMessage: Sendable {
+    var at: Date
+    var template: String
+    var state: String
+
+    var json: JSONOutput {
+        .object([
+            "at": .string(RFC3339.text(self.at)), "template": .string(self.template), "state": .string(self.state),
+        ])
+    }
+}

@@ -1,0 +1,180 @@
+package import Foundation
+import Leads
+import Metrics
+
+/// What people may ask about their data, proven by a code to the number itself (contract §2).
+///
+/// The answer and the statements behind it are the same for every number, so that nobody learns whether we know one.
+package struct PrivacyRequests: Sendable {
+    private let database: Database
+    private let dependencies: Dependencies
+    private let assessments: Assessments
+    private let budgets: SendBudgets
+    private let audit: Audit
+    private let erasure: Erasure
+    private let links: LinkToken
+
+    /// How long the result can be seen.
+    package static let lifetime: TimeInterval = 15 * 60
+
+    package init(
+        database: Database, dependencies: Dependencies, assessments: Assessments, budgetFactor: Double
+    ) {
+        self.database = database
+        self.dependencies = dependencies
+        self.assessments = assessments
+        self.budgets = SendBudgets(keys: dependencies.keys, factor: budgetFactor)
+        self.audit = Audit(dependencies: dependencies)
+        self.erasure = Erasure(database: database, dependencies: dependencies)
+        self.links = LinkToken(keys: dependencies.keys)
+    }
+
+    /// Does what was asked when the code is right.
+    ///
+    /// - Returns: the request's id and the token of its result.
+    /// - Throws: 422 `code_invalid`; 429.
+    func submit(_ draft: PrivacyDraft, from address: ClientAddress) async throws -> (id: UUID, token: String) {
+        let now = self.dependencies.now()
+        let keys = self.dependencies.keys
+        let attempt = CodeAttempt(
+            purpose: .privacy, phone: draft.phone, phoneIndex: keys.index(of: draft.phone), challenge: draft.challenge,
+            code: draft.code, holder: self.dependencies.makeID(), at: now, lockedUntil: now,
+            wrongBuckets: self.budgets.wrongBuckets(address: address, at: now))
+        let reservation = try await self.database.autocommit { try await $0.reserveTry(attempt) }
+        if reservation.isBlocked {
+            try await self.database.autocommit { try await $0.giveBack(reservation, of: attempt) }
+            throw Problems.tooManyRequests(retryAfter: try await self.database.wait(for: attempt))
+        }
+        let match = keys.challenge(of: attempt, among: reservation)
+        Counter(label: "huifang_sms_verify_total", dimensions: [("result", match == nil ? "refused" : "right")])
+            .increment()
+        guard let challenge = match else {
+            try await self.database.autocommit {
+                try await $0.recordWrongCode(attempt, counted: reservation.isReserved)
+            }
+            throw Problems.codeInvalid
+        }
+        let id = self.dependencies.makeID()
+        do {
+            let isDone = try await self.database.transaction { tx in
+                guard try await tx.consume(challenge, attempt) else { return false }
+                try await self.fulfil(draft, attempt, request: id, tx)
+                return true
+            }
+            guard isDone else { throw Problems.codeInvalid }
+        } catch {
+            try? await self.database.autocommit { try await $0.giveBack(reservation, of: attempt) }
+            throw error
+        }
+        // Apart from the transaction, because many wait for the budgets' rows; the tries are forgiven already.
+        var budgets = reservation
+        budgets.isReserved = false
+        let used = budgets
+        try? await self.database.autocommit { try await $0.giveBack(used, of: attempt) }
+        Counter(label: "huifang_privacy_requests_total", dimensions: [("kind", draft.kind.rawValue)]).increment()
+        return (id, self.links.token(.privacyRequest, for: id))
+    }
+
+    private func fulfil(
+        _ draft: PrivacyDraft, _ attempt: CodeAttempt, request: UUID, _ tx: Transaction
+    ) async throws {
+        let (now, index) = (attempt.at, attempt.phoneIndex)
+        let pseudonym = self.dependencies.keys.pseudonym(of: draft.phone)
+        let known = try await tx.lockLead(phone: index)
+        // A number we do not know is worked on all the same, as a lead that is nobody's.
+        let lead = known ?? self.dependencies.makeID()
+        try await tx.insertPrivacyRequest(request, draft.kind, pseudonym: pseudonym, lead: known, at: now)
+        switch draft.kind {
+        case .copy: break
+        case .stopCalls:
+            try await tx.addDoNotCall(phone: index, by: "visitor", at: now)
+            try await tx.leaveQueue(lead, reason: "do_not_call", at: now)
+            try await tx.dropQueuedMessages(phone: index, because: "do_not_call", at: now)
+        case .withdraw:
+            try await tx.withdrawConsents(of: lead, givenUpTo: .distantFuture, at: now)
+            try await tx.leaveQueue(lead, reason: "consent_withdrawn", at: now)
+            try await tx.dropQueuedMessages(phone: index, because: "consent_withdrawn", at: now)
+        case .correct: try await self.correct(draft, lead: lead, request: request, at: now, tx)
+        case .erase:
+            try await self.erasure.erase(
+                lead, phone: index, pseudonym: pseudonym, request: request, by: "visitor", role: "visitor", at: now, tx)
+        }
+        try await tx.insert(
+            self.audit.event(
+                "privacy.\(draft.kind.rawValue)", on: request.uuidString.lowercased(), by: "visitor", role: "visitor"))
+    }
+
+    /// Writes the new name into every inquiry of the number and scores new answers for the newest one; what was there is
+    /// kept sealed in the audit for thirty days.
+    private func correct(
+        _ draft: PrivacyDraft, lead: UUID, request: UUID, at now: Date, _ tx: Transaction
+    ) async throws {
+        let keys = self.dependencies.keys
+        var before: [String: JSONOutput] = [:]
+        let names = try await tx.names(of: lead)
+        if let name = draft.name {
+            before["names"] = .array(
+                try names.map {
+                    .string(try keys.open($0.sealed, at: SealedPlace("inquiries", "name_sealed", $0.id)))
+                })
+            let sealed = try names.map {
+                (id: $0.id, bytes: try keys.seal(name.text, at: SealedPlace("inquiries", "name_sealed", $0.id)))
+            }
+            try await tx.setNames(sealed, index: keys.index(of: name))
+        }
+        if let answers = draft.answers {
+            let assessed = try await self.assessments.assess(answers)
+            if let newest = try await tx.newestAnswers(of: lead) {
+                before["answers"] = newest.answers.map { .raw($0) } ?? .null
+                try await tx.insertAssessment(assessed, at: now)
+                try await tx.replaceAssessment(of: newest.inquiry, by: assessed.id)
+            }
+        }
+        let event = try self.audit.event(
+            "privacy.corrected", on: request.uuidString.lowercased(), by: "visitor", role: "visitor",
+            sealing: before)
+        try await tx.insert(event)
+    }
+
+    /// What a token shows: the request and everything we have of the number now.
+    ///
+    /// - Throws: 404 for a token that is not ours; 410 after fifteen minutes.
+    func result(_ token: String) async throws -> (request: PrivacyRequestRow, copy: PersonalCopy) {
+        guard let id = self.links.id(.privacyRequest, in: token) else { throw Problems.notFound }
+        let now = self.dependencies.now()
+        return try await self.database.snapshot { tx in
+            guard let request = try await tx.privacyRequest(id),
+                now < request.requestedAt.addingTimeInterval(Self.lifetime)
+            else { throw Problems.gone }
+            return (request, try await tx.personalCopy(of: request.leadID ?? id, keys: self.dependencies.keys))
+        }
+    }
+
+    /// A page of requests, masked.
+    func list(after cursor: PrivacyCursor?, limit: Int) async throws -> JSONOutput {
+        let keys = self.dependencies.keys
+        let rows = try await self.database.autocommit {
+            try await $0.privacyRequests(after: cursor, limit: limit + 1)
+        }
+        let page = rows.prefix(limit)
+        let next = rows.count > limit ? page.last.map { PrivacyCursor(at: $0.requestedAt, id: $0.id).text } : nil
+        return .object([
+            "items": .array(
+                try page.map { row in
+                    let phone = try row.leadID.flatMap { lead in
+                        try row.phoneSealed.map {
+                            try PhoneNumber(
+                                parsing: try keys.open($0, at: SealedPlace("leads", "phone_sealed", lead)))
+                        }
+                    }
+                    return .object([
+                        "id": .string(row.id.uuidString.lowercased()), "kind": .string(row.kind.rawValue),
+                        "state": .string("done"), "phone_masked": .optional(phone?.masked),
+                        "requested_at": .string(RFC3339.text(row.requestedAt)),
+                        "finished_at": .string(RFC3339.text(row.finishedAt)),
+                    ])
+                }),
+            "next_cursor": .optional(next),
+        ])
+    }
+}

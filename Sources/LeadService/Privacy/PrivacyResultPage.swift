@@ -1,0 +1,59 @@
+import Foundation
+import Leads
+
+/// The result of a request for people: what was done, then everything kept, in words and times.
+enum PrivacyResultPage {
+    static func context(_ row: PrivacyRequestRow, _ copy: PersonalCopy, until expires: Date) -> [String: Any] {
+        var context: [String: Any] = [
+            "title": row.kind.title, "outcome": row.kind.outcome, "is_empty": copy.isEmpty,
+            "until_text": ShanghaiDate.clockText(expires),
+            "inquiries": copy.inquiries.map { inquiry -> [String: Any] in
+                [
+                    "at": ShanghaiDate.timeText(inquiry.acceptedAt), "name": inquiry.name,
+                    "remark": inquiry.remark ?? "", "has_remark": inquiry.remark != nil,
+                    "due": ShanghaiDate.timeText(inquiry.dueAt),
+                ]
+            },
+            "assessments": copy.assessments.map {
+                ["at": $0.assessedOn, "text": "估算 \($0.total) 分（规则 \($0.ruleVersion)）"]
+            },
+            "consents": copy.consents.map { consent -> [String: Any] in
+                [
+                    "at": ShanghaiDate.timeText(consent.givenAt),
+                    "text": consent.textShown ?? Self.purpose(consent.purpose), "version": consent.noticeVersion,
+                    "withdrawn": consent.withdrawnAt.map { "，已于 \(ShanghaiDate.timeText($0)) 撤回" } ?? "",
+                ]
+            },
+            "calls": copy.calls.map { ["at": ShanghaiDate.timeText($0.at), "text": $0.disposition.textForVisitor] },
+            "exports": copy.exports.map {
+                [
+                    "at": ShanghaiDate.timeText($0.at),
+                    "text": "导出为 \($0.format.uppercased())，号码\($0.phone == "plain" ? "完整" : "已遮盖")",
+                ]
+            },
+            "messages": copy.messages.map {
+                [
+                    "at": ShanghaiDate.timeText($0.at),
+                    "text": $0.template.hasSuffix("_code") ? "验证码短信" : "通知短信",
+                ]
+            },
+            "has_assessments": !copy.assessments.isEmpty, "has_calls": !copy.calls.isEmpty,
+            "has_exports": !copy.exports.isEmpty, "has_messages": !copy.messages.isEmpty,
+            "has_inquiries": !copy.inquiries.isEmpty, "has_consents": !copy.consents.isEmpty,
+        ]
+        if let lead = copy.leads.first {
+            context["phone"] = (try? PhoneNumber(parsing: lead.phone))?.national ?? ""
+            context["do_not_call"] = lead.doNotCall
+        }
+        return context
+    }
+
+    private static func purpose(_ purpose: String) -> String {
+        switch purpose {
+        case "inquiry": "为这次咨询致电"
+        case "marketing": "活动和资料短信、电话"
+        case "reminder": "签注提醒短信"
+        default: "提供给第三方"
+        }
+    }
+}

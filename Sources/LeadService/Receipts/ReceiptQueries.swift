@@ -1,0 +1,94 @@
+import Foundation
+import Leads
+import Postgres
+
+extension ReceiptRow: TableRow {
+    static let columns = """
+        i.id, l.id, i.accepted_at, i.due_at, i.met_at, i.cancelled_at, i.window_changed_at, i.preferred_window, i.quarantined,
+        t.id, t.lead_id, t.state, t.accepted_at, t.due_at, t.met_at, t.next_attempt_at, t.preferred_window, t.call_again_at, t.closed_at
+        """
+
+    init(row: PostgresRow) throws {
+        let c = row.makeRandomAccess()
+        self.init(
+            inquiryID: try c[0].decode(UUID.self), leadID: try c[1].decode(UUID.self),
+            acceptedAt: try c[2].decode(Date.self), dueAt: try c[3].decode(Date.self),
+            metAt: try c[4].decode(Date?.self), cancelledAt: try c[5].decode(Date?.self),
+            windowChangedAt: try c[6].decode(Date?.self), window: try c[7].decode(String?.self),
+            isQuarantined: try c[8].decode(Bool.self))
+        guard let id = try c[9].decode(UUID?.self) else { return }
+        self.task = ReceiptTask(
+            id: id, leadID: try c[10].decode(UUID.self), state: try c[11].decode(String.self),
+            acceptedAt: try c[12].decode(Date.self), dueAt: try c[13].decode(Date.self),
+            metAt: try c[14].decode(Date?.self), nextAttemptAt: try c[15].decode(Date.self),
+            window: try c[16].decode(String?.self), callAgainAt: try c[17].decode(Date?.self),
+            closedAt: try c[18].decode(Date?.self))
+    }
+}
+
+extension Transaction {
+    /// An inquiry and the newest task of its time or later; nothing when it was erased.
+    func receipt(_ inquiry: UUID) async throws -> ReceiptRow? {
+        try await self.first(
+            """
+            SELECT \(columnsOf: ReceiptRow.self) FROM inquiries i JOIN leads l ON l.id = i.lead_id
+            LEFT JOIN LATERAL (SELECT * FROM callback_tasks WHERE lead_id = coalesce(l.merged_into, l.id)
+                               ORDER BY accepted_at DESC, id DESC LIMIT 1) t ON NOT i.quarantined
+            WHERE i.id = \(inquiry) AND i.erased_at IS NULL
+            """)
+    }
+
+    /// Calls that were made since an inquiry, the oldest first.
+    func receiptCalls(of lead: UUID, since acceptedAt: Date) async throws -> [CopiedCall] {
+        try await self.all(
+            """
+            SELECT \(columnsOf: CopiedCall.self) FROM call_attempts a JOIN callback_tasks t ON t.id = a.task_id
+            WHERE t.lead_id = \(lead) AND a.refused IS NULL AND a.counts AND a.at >= \(acceptedAt) ORDER BY a.at, a.id LIMIT 100
+            """)
+    }
+
+    /// Locks an inquiry's lead, so that a change of its promise and a new inquiry cannot both win.
+    func lockLead(ofInquiry inquiry: UUID) async throws {
+        try await self.execute(
+            """
+            SELECT 1 FROM leads WHERE id = (SELECT lead_id FROM inquiries WHERE id = \(inquiry) AND erased_at IS NULL) FOR UPDATE
+            """)
+    }
+
+    /// Moves what the visitor was told for every promise of theirs that the task carries, and this one.
+    func moveDeadlines(of receipt: ReceiptRow, to dueAt: Date, window: PreferredWindow, at now: Date) async throws {
+        try await self.execute(
+            """
+            UPDATE inquiries SET due_at = \(dueAt), preferred_window = \(window.rawValue), window_changed_at = \(now)
+            WHERE lead_id = \(receipt.leadID) AND met_at IS NULL AND cancelled_at IS NULL AND erased_at IS NULL
+              AND (id = \(receipt.inquiryID) OR NOT quarantined AND accepted_at >= \(receipt.task?.acceptedAt)::timestamptz)
+            """)
+    }
+
+    func setWindow(of inquiry: UUID, _ window: PreferredWindow, at now: Date) async throws {
+        try await self.execute(
+            "UPDATE inquiries SET preferred_window = \(window.rawValue), window_changed_at = \(now) WHERE id = \(inquiry)"
+        )
+    }
+
+    /// The earliest promise a task carries.
+    func earliestUnmet(of task: ReceiptTask) async throws -> Date? {
+        let rows = try await self.rows(
+            """
+            SELECT min(i.due_at) FROM inquiries i JOIN leads l ON l.id = i.lead_id
+            WHERE (l.id = \(task.leadID) OR l.merged_into = \(task.leadID)) AND i.accepted_at >= \(task.acceptedAt)
+              AND i.met_at IS NULL AND i.cancelled_at IS NULL AND NOT i.quarantined
+            """)
+        return try rows.first?.decode(Date?.self)
+    }
+
+    /// The visitor's own window, and when it next opens on the day they chose, in place of whatever was agreed.
+    func setWindow(ofTask task: UUID, _ window: PreferredWindow, dueAt: Date, nextAttemptAt: Date) async throws {
+        try await self.execute(
+            """
+            UPDATE callback_tasks SET preferred_window = \(window.rawValue), due_at = \(dueAt), next_attempt_at = \(nextAttemptAt),
+                   call_again_at = NULL
+            WHERE id = \(task) AND state <> 'closed'
+            """)
+    }
+}
