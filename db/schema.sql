@@ -335,6 +335,34 @@ CREATE TABLE public.export_records (
 );
 
 --
+-- Name: gateway_attempts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.gateway_attempts (
+    message_id uuid NOT NULL,
+    attempt integer NOT NULL,
+    "position" smallint NOT NULL,
+    gateway text NOT NULL,
+    operator text NOT NULL,
+    outcome text NOT NULL,
+    vendor_code text,
+    duration_ms integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT gateway_attempts_attempt_check CHECK ((attempt > 0)),
+    CONSTRAINT gateway_attempts_duration_ms_check CHECK ((duration_ms >= 0)),
+    CONSTRAINT gateway_attempts_operator_check CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text, 'other'::text]))),
+    CONSTRAINT gateway_attempts_outcome_check CHECK ((outcome = ANY (ARRAY['accepted'::text, 'number_throttled'::text, 'account_throttled'::text, 'no_funds'::text, 'number_bad'::text, 'number_blocked'::text, 'config_bad'::text, 'transient'::text, 'unknown'::text]))),
+    CONSTRAINT gateway_attempts_position_check CHECK (("position" > 0)),
+    CONSTRAINT gateway_attempts_vendor_code_check CHECK ((vendor_code ~ '^[A-Za-z0-9._:-]{1,64}$'::text))
+);
+
+--
+-- Name: TABLE gateway_attempts; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.gateway_attempts IS 'Which gateway was offered which message and what it answered; no number, no text';
+
+--
 -- Name: inquiries; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -425,13 +453,31 @@ CREATE TABLE public.messages (
     send_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     finished_at timestamp with time zone,
+    retries smallint DEFAULT 0 NOT NULL,
+    phone_index bytea,
+    operator text,
+    segments smallint,
+    delivery text,
+    delivery_code text,
+    delivery_at timestamp with time zone,
+    queries smallint DEFAULT 0 NOT NULL,
+    query_at timestamp with time zone,
+    CONSTRAINT delivered_means_sent CHECK (((delivery IS NULL) OR ((state = 'sent'::text) AND (delivery_at IS NOT NULL)))),
     CONSTRAINT finished_forgets_the_text CHECK (((state = ANY (ARRAY['queued'::text, 'sending'::text])) OR (parameters_sealed IS NULL))),
     CONSTRAINT finished_has_a_time CHECK (((state = ANY (ARRAY['queued'::text, 'sending'::text])) = (finished_at IS NULL))),
     CONSTRAINT messages_attempt_check CHECK ((attempt >= 0)),
+    CONSTRAINT messages_delivery_check CHECK ((delivery = ANY (ARRAY['delivered'::text, 'failed'::text]))),
+    CONSTRAINT messages_delivery_code_check CHECK ((char_length(delivery_code) <= 64)),
     CONSTRAINT messages_failure_check CHECK ((char_length(failure) <= 128)),
+    CONSTRAINT messages_operator_check CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text, 'other'::text]))),
+    CONSTRAINT messages_phone_index_check CHECK ((octet_length(phone_index) = 32)),
+    CONSTRAINT messages_queries_check CHECK (((queries >= 0) AND (queries <= 3))),
+    CONSTRAINT messages_retries_check CHECK (((retries >= 0) AND (retries <= 1))),
+    CONSTRAINT messages_segments_check CHECK ((segments > 0)),
     CONSTRAINT messages_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'expired'::text, 'unknown'::text]))),
     CONSTRAINT messages_template_check CHECK ((template ~ '^[a-z_]+$'::text)),
     CONSTRAINT messages_vendor_id_check CHECK ((char_length(vendor_id) <= 128)),
+    CONSTRAINT only_unknown_is_asked_about CHECK (((query_at IS NULL) OR (state = 'unknown'::text))),
     CONSTRAINT sending_has_a_lease CHECK (((state = 'sending'::text) = (lease_until IS NOT NULL)))
 );
 
@@ -440,6 +486,51 @@ CREATE TABLE public.messages (
 --
 
 COMMENT ON TABLE public.messages IS 'The outbox: written in the transaction that wants the message, sent by the worker afterwards';
+
+--
+-- Name: COLUMN messages.retries; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.messages.retries IS 'Once, and only when every gateway asked certainly did not take it';
+
+--
+-- Name: COLUMN messages.phone_index; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.messages.phone_index IS 'Set when it was handed over, so that a report is matched by number without opening one';
+
+--
+-- Name: COLUMN messages.delivery; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.messages.delivery IS 'What the vendor reported, the first report counts';
+
+--
+-- Name: pending_reports; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.pending_reports (
+    gateway text NOT NULL,
+    vendor_id text NOT NULL,
+    message_id uuid,
+    phone_index bytea,
+    delivered boolean NOT NULL,
+    code text,
+    segments smallint,
+    reported_at timestamp with time zone,
+    received_at timestamp with time zone NOT NULL,
+    CONSTRAINT pending_reports_code_check CHECK ((char_length(code) <= 64)),
+    CONSTRAINT pending_reports_phone_index_check CHECK ((octet_length(phone_index) = 32)),
+    CONSTRAINT pending_reports_segments_check CHECK ((segments > 0)),
+    CONSTRAINT pending_reports_vendor_id_check CHECK (((char_length(vendor_id) >= 1) AND (char_length(vendor_id) <= 128))),
+    CONSTRAINT unsigned_reports_name_a_number CHECK (((phone_index IS NOT NULL) OR (gateway = 'webhook'::text)))
+);
+
+--
+-- Name: TABLE pending_reports; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.pending_reports IS 'Delivery reports whose message is not settled yet or not ours; joined within ten minutes, deleted after a day';
 
 --
 -- Name: phone_budgets; Type: TABLE; Schema: public; Owner: -
@@ -742,6 +833,13 @@ ALTER TABLE ONLY public.export_records
     ADD CONSTRAINT export_records_pkey PRIMARY KEY (id);
 
 --
+-- Name: gateway_attempts gateway_attempts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.gateway_attempts
+    ADD CONSTRAINT gateway_attempts_pkey PRIMARY KEY (message_id, attempt, "position");
+
+--
 -- Name: inquiries inquiries_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -789,6 +887,13 @@ ALTER TABLE ONLY public.leads
 
 ALTER TABLE ONLY public.leads
     ADD CONSTRAINT one_lead_per_phone_next UNIQUE (phone_index_next);
+
+--
+-- Name: pending_reports pending_reports_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pending_reports
+    ADD CONSTRAINT pending_reports_pkey PRIMARY KEY (gateway, vendor_id);
 
 --
 -- Name: phone_budgets phone_budgets_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -973,6 +1078,12 @@ CREATE INDEX consents_by_lead ON public.consents USING btree (lead_id, given_at)
 CREATE INDEX export_records_by_age ON public.export_records USING btree (at);
 
 --
+-- Name: gateway_attempts_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX gateway_attempts_by_age ON public.gateway_attempts USING btree (at);
+
+--
 -- Name: inquiries_by_acceptance; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1021,10 +1132,28 @@ CREATE INDEX leads_merged ON public.leads USING btree (merged_into) WHERE (merge
 CREATE INDEX messages_by_challenge ON public.messages USING btree (challenge_id) WHERE (challenge_id IS NOT NULL);
 
 --
+-- Name: messages_by_vendor_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX messages_by_vendor_id ON public.messages USING btree (vendor_id) WHERE (vendor_id IS NOT NULL);
+
+--
+-- Name: messages_finished; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX messages_finished ON public.messages USING btree (finished_at) WHERE (finished_at IS NOT NULL);
+
+--
 -- Name: messages_sending; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX messages_sending ON public.messages USING btree (lease_until) WHERE (state = 'sending'::text);
+
+--
+-- Name: messages_to_ask_about; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX messages_to_ask_about ON public.messages USING btree (query_at) WHERE (query_at IS NOT NULL);
 
 --
 -- Name: messages_waiting; Type: INDEX; Schema: public; Owner: -
@@ -1049,6 +1178,12 @@ CREATE UNIQUE INDEX one_open_task_per_lead ON public.callback_tasks USING btree 
 --
 
 CREATE UNIQUE INDEX one_result_per_claim ON public.call_attempts USING btree (task_id, claim_number) WHERE (refused IS NULL);
+
+--
+-- Name: pending_reports_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX pending_reports_by_age ON public.pending_reports USING btree (received_at);
 
 --
 -- Name: staff_sessions_by_person; Type: INDEX; Schema: public; Owner: -
@@ -1194,6 +1329,13 @@ ALTER TABLE ONLY public.consents
 
 ALTER TABLE ONLY public.export_records
     ADD CONSTRAINT export_records_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES public.staff(id);
+
+--
+-- Name: gateway_attempts gateway_attempts_message_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.gateway_attempts
+    ADD CONSTRAINT gateway_attempts_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.messages(id) ON DELETE CASCADE;
 
 --
 -- Name: inquiries inquiries_assessment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -1349,6 +1491,13 @@ GRANT SELECT ON TABLE public.export_records TO huifang_reader;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.export_records TO huifang_app;
 
 --
+-- Name: TABLE gateway_attempts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.gateway_attempts TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.gateway_attempts TO huifang_app;
+
+--
 -- Name: TABLE inquiries; Type: ACL; Schema: public; Owner: -
 --
 
@@ -1375,6 +1524,13 @@ GRANT SELECT ON TABLE public.login_failures TO huifang_reader;
 
 GRANT SELECT ON TABLE public.messages TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.messages TO huifang_app;
+
+--
+-- Name: TABLE pending_reports; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.pending_reports TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pending_reports TO huifang_app;
 
 --
 -- Name: TABLE phone_budgets; Type: ACL; Schema: public; Owner: -

@@ -359,6 +359,40 @@ import Testing
         }
     }
 
+    @Test func `delivered share, median, refusals and cost are measured by gateway and operator`() async throws {
+        try await Self.withVendors { place in
+            try await place.service.database.query(
+                """
+                INSERT INTO settings (key, value, effective_at, changed_by, changed_at) VALUES
+                ('sms_prices', '{"aliyun": 0.045}', '2026-01-01', 'test', '2026-01-01')
+                """)
+            try await place.service.services.settings.reload()
+            place.aliyun.play { $0 == 4 ? .answer(200, #"{"Code":"isv.OUT_OF_SERVICE"}"#) : .accept }
+            for phone in ["13800000041", "13800000042", "13800000043"] {
+                _ = try await place.ask(phone)
+                try await place.send()
+            }
+            _ = try await place.ask("13000000044")
+            try await place.send()
+            place.service.clock.advance(by: 8)
+            for (number, (phone, success)) in [("13800000041", true), ("13800000042", true), ("13800000043", false)]
+                .enumerated()
+            {
+                let second = number == 1 ? 8 : 2
+                let body =
+                    #"[{"phone_number":"\#(phone)","report_time":"2026-11-25 10:30:0\#(second)","success":\#(success),"biz_id":"9006\#(number + 1)^0"}]"#
+                _ = try await place.report("aliyun", body)
+            }
+            let measured = try await place.service.services.deliveryWorker.measure()
+            #expect(measured["huifang_sms_delivered_ratio aliyun mobile"] == 2.0 / 3)
+            #expect(measured["huifang_sms_delivery_median_seconds aliyun mobile"] == 5)
+            #expect(abs((measured["huifang_sms_cost_yuan aliyun mobile"] ?? 0) - 0.135) < 1e-9)
+            #expect(measured["huifang_sms_cost_yuan tencent unicom"] == nil)
+            #expect(measured["huifang_sms_refusals aliyun unicom"] == 1)
+            #expect(measured["huifang_sms_delivered_ratio tencent unicom"]?.isNaN == true)
+        }
+    }
+
     @Test func `no log line holds a number, a code or a secret`() async throws {
         try await Self.withVendors { place in
             place.aliyun.play { _ in .answer(200, #"{"Code":"isv.13800000037","Message":"13800000037 482913"}"#) }

@@ -60,11 +60,15 @@ package struct DeliveryWorker: Service {
     }
 
     /// Records the last day's numbers of every configured gateway and operator, zeros included.
-    package func measure() async throws {
+    ///
+    /// - Returns: what was recorded, by metric, gateway and operator.
+    @discardableResult
+    package func measure() async throws -> [String: Double] {
         let now = self.dependencies.now()
         let rows = try await self.database.autocommit {
             try await $0.gatewayStatistics(since: now.addingTimeInterval(-Self.day), at: now)
         }
+        var recorded: [String: Double] = [:]
         let prices = self.settings.current.smsPrices
         for gateway in Set(self.dependencies.gateways.map(\.name)).union(rows.map(\.gateway)) {
             for network in MobileOperator.allCases.map(\.rawValue) {
@@ -72,6 +76,7 @@ package struct DeliveryWorker: Service {
                 let (delivered, failed) = (row?.delivered ?? 0, row?.failed ?? 0)
                 func record(_ name: String, _ value: Double) {
                     Gauge(label: name, dimensions: [("gateway", gateway), ("operator", network)]).record(value)
+                    recorded["\(name) \(gateway) \(network)"] = value
                 }
                 let ratio = delivered + failed == 0 ? .nan : Double(delivered) / Double(delivered + failed)
                 record("huifang_sms_delivered_ratio", ratio)
@@ -83,12 +88,13 @@ package struct DeliveryWorker: Service {
                 }
             }
         }
+        return recorded
     }
 
     package func run() async throws {
         await withTaskGroup { group in
             group.addTask { await self.every(.seconds(2)) { try await self.runOnce() } }
-            group.addTask { await self.every(.seconds(30)) { try await self.measure() } }
+            group.addTask { await self.every(.seconds(30)) { _ = try await self.measure() } }
             await group.waitForAll()
         }
     }
