@@ -96,19 +96,19 @@ extension DescribedService {
             #"{"message_id":"m-1","status":"delivered","at":"2026-11-25T10:30:00+08:00"}"#
         )
         let timestamp = String(Int(self.service.clock.now.timeIntervalSince1970))
-        func headers(_ body: String) -> HTTPFields {
+        func headers(_ body: String) throws -> HTTPFields {
             let signature = WebhookSignature(secret: [UInt8](repeating: 0, count: 24))
+                .header(id: "r-1", timestamp: timestamp, body: Array(body.utf8))
             var headers = HTTPFields()
-            headers.append(HTTPField(name: HTTPField.Name("webhook-id")!, value: "r-1"))
-            headers.append(HTTPField(name: HTTPField.Name("webhook-timestamp")!, value: timestamp))
-            let header = signature.header(id: "r-1", timestamp: timestamp, body: Array(body.utf8))
-            headers.append(HTTPField(name: HTTPField.Name("webhook-signature")!, value: header))
+            for (name, value) in [("id", "r-1"), ("timestamp", timestamp), ("signature", signature)] {
+                headers.append(HTTPField(name: try #require(HTTPField.Name("webhook-\(name)")), value: value))
+            }
             return headers
         }
-        #expect(try await self.call(.post, path, body, headers: headers(body)).status == 200)
+        #expect(try await self.call(.post, path, body, headers: try headers(body)).status == 200)
         #expect(try await self.call(.post, path, body).status == 401)
-        #expect(try await self.call(.post, path, "{", headers: headers("{")).code == "malformed_report")
-        var packed = headers(body)
+        #expect(try await self.call(.post, path, "{", headers: try headers("{")).code == "malformed_report")
+        var packed = try headers(body)
         packed[.contentEncoding] = "gzip"
         #expect(try await self.call(.post, path, body, headers: packed).status == 415)
         #expect(try await self.call(.post, path, String(repeating: " ", count: 65537)).status == 413)

@@ -77,7 +77,8 @@ final class VendorServer: Sendable {
                 }
             }
             defer { group.cancelAll() }
-            try await body(URL(string: "http://127.0.0.1:\(port)")!)
+            guard let url = URL(string: "http://127.0.0.1:\(port)") else { throw URLError(.badURL) }
+            try await body(url)
         }
     }
 
