@@ -13,25 +13,6 @@ SET xmloption = content;
 SET client_min_messages = warning;
 SET row_security = off;
 
---
--- Name: erase_audit_details(uuid, timestamp with time zone, text, text, text, jsonb, bytea); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.erase_audit_details(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, erased jsonb, checkpoint_mac bytea) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-DECLARE
-    count bigint;
-BEGIN
-    INSERT INTO audit_events (id, at, actor, role, action, object, detail, mac)
-    VALUES (checkpoint_id, happened_at, by_actor, by_role, 'audit.checkpoint', about, erased, checkpoint_mac);
-    DELETE FROM audit_details WHERE event_id IN (SELECT e::uuid FROM jsonb_array_elements_text(erased -> 'events') AS e);
-    GET DIAGNOSTICS count = ROW_COUNT;
-    RETURN count;
-END
-$$;
-
 SET default_tablespace = '';
 
 SET default_table_access_method = heap;
@@ -302,32 +283,14 @@ CREATE TABLE public.consents (
     notice_sha256 bytea NOT NULL,
     given_at timestamp with time zone NOT NULL,
     address inet NOT NULL,
-    user_agent text,
+    user_agent text NOT NULL,
     reminder_valid_until date,
     withdrawn_at timestamp with time zone,
-    text_shown text,
-    channel text,
-    challenge_id uuid,
-    user_agent_hash bytea,
-    CONSTRAINT consents_channel_check CHECK ((channel = ANY (ARRAY['script'::text, 'form'::text, 'staff'::text]))),
     CONSTRAINT consents_notice_sha256_check CHECK ((octet_length(notice_sha256) = 32)),
     CONSTRAINT consents_purpose_check CHECK ((purpose ~ '^[a-z_]+(:[A-Za-z0-9_-]+)?$'::text)),
     CONSTRAINT consents_user_agent_check CHECK ((char_length(user_agent) <= 512)),
-    CONSTRAINT consents_user_agent_hash_check CHECK ((octet_length(user_agent_hash) = 32)),
     CONSTRAINT reminders_have_a_date CHECK (((purpose = 'reminder'::text) = (reminder_valid_until IS NOT NULL)))
 );
-
---
--- Name: COLUMN consents.user_agent; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.consents.user_agent IS 'Not written any more: user_agent_hash says as much';
-
---
--- Name: COLUMN consents.challenge_id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.consents.challenge_id IS 'The code that proved the number; challenges are thrown away, this stays';
 
 --
 -- Name: do_not_call; Type: TABLE; Schema: public; Owner: -
@@ -339,39 +302,6 @@ CREATE TABLE public.do_not_call (
     added_by text NOT NULL,
     CONSTRAINT do_not_call_phone_index_check CHECK ((octet_length(phone_index) = 32))
 );
-
---
--- Name: erasure_tombstones; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.erasure_tombstones (
-    lead_id uuid NOT NULL,
-    pseudonym bytea NOT NULL,
-    request_id uuid NOT NULL,
-    erased_at timestamp with time zone NOT NULL,
-    CONSTRAINT erasure_tombstones_pseudonym_check CHECK ((octet_length(pseudonym) = 32))
-);
-
---
--- Name: TABLE erasure_tombstones; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON TABLE public.erasure_tombstones IS 'Carried over a restore: what a backup brings back of these leads, accepted up to erased_at, is erased again';
-
---
--- Name: export_leads; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.export_leads (
-    lead_id uuid NOT NULL,
-    export_id uuid NOT NULL
-);
-
---
--- Name: TABLE export_leads; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON TABLE public.export_leads IS 'Whose data an export held: shown to them on request';
 
 --
 -- Name: export_records; Type: TABLE; Schema: public; Owner: -
@@ -405,14 +335,42 @@ CREATE TABLE public.export_records (
 );
 
 --
+-- Name: gateway_attempts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.gateway_attempts (
+    message_id uuid NOT NULL,
+    attempt integer NOT NULL,
+    "position" smallint NOT NULL,
+    gateway text NOT NULL,
+    operator text NOT NULL,
+    outcome text NOT NULL,
+    vendor_code text,
+    duration_ms integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT gateway_attempts_attempt_check CHECK ((attempt > 0)),
+    CONSTRAINT gateway_attempts_duration_ms_check CHECK ((duration_ms >= 0)),
+    CONSTRAINT gateway_attempts_operator_check CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text, 'other'::text]))),
+    CONSTRAINT gateway_attempts_outcome_check CHECK ((outcome = ANY (ARRAY['accepted'::text, 'number_throttled'::text, 'account_throttled'::text, 'no_funds'::text, 'number_bad'::text, 'number_blocked'::text, 'config_bad'::text, 'transient'::text, 'unknown'::text]))),
+    CONSTRAINT gateway_attempts_position_check CHECK (("position" > 0)),
+    CONSTRAINT gateway_attempts_vendor_code_check CHECK ((vendor_code ~ '^[A-Za-z0-9._:-]{1,64}$'::text))
+);
+
+--
+-- Name: TABLE gateway_attempts; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.gateway_attempts IS 'Which gateway was offered which message and what it answered; no number, no text';
+
+--
 -- Name: inquiries; Type: TABLE; Schema: public; Owner: -
 --
 
 CREATE TABLE public.inquiries (
     id uuid NOT NULL,
     lead_id uuid NOT NULL,
-    name_sealed bytea,
-    name_index bytea,
+    name_sealed bytea NOT NULL,
+    name_index bytea NOT NULL,
     remark_sealed bytea,
     extra_sealed bytea,
     assessment_id uuid,
@@ -423,15 +381,7 @@ CREATE TABLE public.inquiries (
     provisional boolean NOT NULL,
     met_at timestamp with time zone,
     quarantined boolean DEFAULT false NOT NULL,
-    erased_at timestamp with time zone,
-    window_changed_at timestamp with time zone,
-    cancelled_at timestamp with time zone,
     CONSTRAINT due_after_accepted CHECK ((due_at > accepted_at)),
-    CONSTRAINT erased_leaves_no_text CHECK (
-CASE
-    WHEN (erased_at IS NULL) THEN ((name_sealed IS NOT NULL) AND (name_index IS NOT NULL))
-    ELSE ((num_nonnulls(name_sealed, name_index, remark_sealed, extra_sealed, assessment_id) = 0) AND (source = '{}'::jsonb))
-END),
     CONSTRAINT inquiries_name_index_check CHECK ((octet_length(name_index) = 32)),
     CONSTRAINT inquiries_preferred_window_check CHECK ((preferred_window = ANY (ARRAY['morning'::text, 'afternoon'::text, 'evening'::text])))
 );
@@ -443,47 +393,21 @@ END),
 COMMENT ON COLUMN public.inquiries.due_at IS 'The promise this visitor was told';
 
 --
--- Name: COLUMN inquiries.erased_at; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.inquiries.erased_at IS 'Only a row for counts is left since then';
-
---
--- Name: COLUMN inquiries.window_changed_at; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.inquiries.window_changed_at IS 'When the visitor last chose another window on the receipt; due_at is what that told them';
-
---
--- Name: COLUMN inquiries.cancelled_at; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.inquiries.cancelled_at IS 'When the visitor took it back before it was met: nobody calls for it, and it counts as left out';
-
---
 -- Name: leads; Type: TABLE; Schema: public; Owner: -
 --
 
 CREATE TABLE public.leads (
     id uuid NOT NULL,
-    phone_index bytea,
+    phone_index bytea NOT NULL,
     phone_index_key smallint NOT NULL,
     phone_index_next bytea,
-    phone_sealed bytea,
-    last_four_index bytea,
+    phone_sealed bytea NOT NULL,
+    last_four_index bytea NOT NULL,
     merged_into uuid,
     created_at timestamp with time zone NOT NULL,
-    erased_at timestamp with time zone,
-    pseudonym bytea,
-    CONSTRAINT erased_leaves_no_number CHECK (
-CASE
-    WHEN (erased_at IS NULL) THEN ((phone_index IS NOT NULL) AND (phone_sealed IS NOT NULL) AND (last_four_index IS NOT NULL))
-    ELSE ((num_nonnulls(phone_index, phone_index_next, phone_sealed, last_four_index) = 0) AND (pseudonym IS NOT NULL))
-END),
     CONSTRAINT leads_last_four_index_check CHECK ((octet_length(last_four_index) = 32)),
     CONSTRAINT leads_phone_index_check CHECK ((octet_length(phone_index) = 32)),
     CONSTRAINT leads_phone_index_next_check CHECK ((octet_length(phone_index_next) = 32)),
-    CONSTRAINT leads_pseudonym_check CHECK ((octet_length(pseudonym) = 32)),
     CONSTRAINT no_merge_into_itself CHECK ((merged_into <> id))
 );
 
@@ -492,12 +416,6 @@ END),
 --
 
 COMMENT ON COLUMN public.leads.phone_index_next IS 'The same number under the next index key, while keys rotate';
-
---
--- Name: COLUMN leads.pseudonym; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.leads.pseudonym IS 'Keyed hash under a key of its own: what is left of the number after an erasure';
 
 --
 -- Name: login_failures; Type: TABLE; Schema: public; Owner: -
@@ -535,17 +453,31 @@ CREATE TABLE public.messages (
     send_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     finished_at timestamp with time zone,
+    retries smallint DEFAULT 0 NOT NULL,
     phone_index bytea,
-    pseudonym bytea,
+    operator text,
+    segments smallint,
+    delivery text,
+    delivery_code text,
+    delivery_at timestamp with time zone,
+    queries smallint DEFAULT 0 NOT NULL,
+    query_at timestamp with time zone,
+    CONSTRAINT delivered_means_sent CHECK (((delivery IS NULL) OR ((state = 'sent'::text) AND (delivery_at IS NOT NULL)))),
     CONSTRAINT finished_forgets_the_text CHECK (((state = ANY (ARRAY['queued'::text, 'sending'::text])) OR (parameters_sealed IS NULL))),
     CONSTRAINT finished_has_a_time CHECK (((state = ANY (ARRAY['queued'::text, 'sending'::text])) = (finished_at IS NULL))),
     CONSTRAINT messages_attempt_check CHECK ((attempt >= 0)),
+    CONSTRAINT messages_delivery_check CHECK ((delivery = ANY (ARRAY['delivered'::text, 'failed'::text]))),
+    CONSTRAINT messages_delivery_code_check CHECK ((char_length(delivery_code) <= 64)),
     CONSTRAINT messages_failure_check CHECK ((char_length(failure) <= 128)),
+    CONSTRAINT messages_operator_check CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text, 'other'::text]))),
     CONSTRAINT messages_phone_index_check CHECK ((octet_length(phone_index) = 32)),
-    CONSTRAINT messages_pseudonym_check CHECK ((octet_length(pseudonym) = 32)),
+    CONSTRAINT messages_queries_check CHECK (((queries >= 0) AND (queries <= 3))),
+    CONSTRAINT messages_retries_check CHECK (((retries >= 0) AND (retries <= 1))),
+    CONSTRAINT messages_segments_check CHECK ((segments > 0)),
     CONSTRAINT messages_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'expired'::text, 'unknown'::text]))),
     CONSTRAINT messages_template_check CHECK ((template ~ '^[a-z_]+$'::text)),
     CONSTRAINT messages_vendor_id_check CHECK ((char_length(vendor_id) <= 128)),
+    CONSTRAINT only_unknown_is_asked_about CHECK (((query_at IS NULL) OR (state = 'unknown'::text))),
     CONSTRAINT sending_has_a_lease CHECK (((state = 'sending'::text) = (lease_until IS NOT NULL)))
 );
 
@@ -554,6 +486,51 @@ CREATE TABLE public.messages (
 --
 
 COMMENT ON TABLE public.messages IS 'The outbox: written in the transaction that wants the message, sent by the worker afterwards';
+
+--
+-- Name: COLUMN messages.retries; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.messages.retries IS 'Once, and only when every gateway asked certainly did not take it';
+
+--
+-- Name: COLUMN messages.phone_index; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.messages.phone_index IS 'Set when it was handed over, so that a report is matched by number without opening one';
+
+--
+-- Name: COLUMN messages.delivery; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.messages.delivery IS 'What the vendor reported, the first report counts';
+
+--
+-- Name: pending_reports; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.pending_reports (
+    gateway text NOT NULL,
+    vendor_id text NOT NULL,
+    message_id uuid,
+    phone_index bytea,
+    delivered boolean NOT NULL,
+    code text,
+    segments smallint,
+    reported_at timestamp with time zone,
+    received_at timestamp with time zone NOT NULL,
+    CONSTRAINT pending_reports_code_check CHECK ((char_length(code) <= 64)),
+    CONSTRAINT pending_reports_phone_index_check CHECK ((octet_length(phone_index) = 32)),
+    CONSTRAINT pending_reports_segments_check CHECK ((segments > 0)),
+    CONSTRAINT pending_reports_vendor_id_check CHECK (((char_length(vendor_id) >= 1) AND (char_length(vendor_id) <= 128))),
+    CONSTRAINT unsigned_reports_name_a_number CHECK (((phone_index IS NOT NULL) OR (gateway = 'webhook'::text)))
+);
+
+--
+-- Name: TABLE pending_reports; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.pending_reports IS 'Delivery reports whose message is not settled yet or not ours; joined within ten minutes, deleted after a day';
 
 --
 -- Name: phone_budgets; Type: TABLE; Schema: public; Owner: -
@@ -599,28 +576,6 @@ CREATE TABLE public.privacy_notices (
     CONSTRAINT privacy_notices_sha256_check CHECK ((octet_length(sha256) = 32)),
     CONSTRAINT privacy_notices_version_check CHECK ((version ~ '^[0-9A-Za-z.-]{1,32}$'::text))
 );
-
---
--- Name: privacy_requests; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.privacy_requests (
-    id uuid NOT NULL,
-    kind text NOT NULL,
-    pseudonym bytea NOT NULL,
-    lead_id uuid,
-    requested_at timestamp with time zone NOT NULL,
-    finished_at timestamp with time zone NOT NULL,
-    CONSTRAINT privacy_requests_check CHECK ((finished_at >= requested_at)),
-    CONSTRAINT privacy_requests_kind_check CHECK ((kind = ANY (ARRAY['copy'::text, 'correct'::text, 'erase'::text, 'stop_calls'::text, 'withdraw'::text]))),
-    CONSTRAINT privacy_requests_pseudonym_check CHECK ((octet_length(pseudonym) = 32))
-);
-
---
--- Name: TABLE privacy_requests; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON TABLE public.privacy_requests IS 'Written in the transaction that does what was asked, so a row is a request that was done';
 
 --
 -- Name: schema_migrations; Type: TABLE; Schema: public; Owner: -
@@ -871,25 +826,18 @@ ALTER TABLE ONLY public.do_not_call
     ADD CONSTRAINT do_not_call_pkey PRIMARY KEY (phone_index);
 
 --
--- Name: erasure_tombstones erasure_tombstones_pkey; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.erasure_tombstones
-    ADD CONSTRAINT erasure_tombstones_pkey PRIMARY KEY (lead_id);
-
---
--- Name: export_leads export_leads_pkey; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.export_leads
-    ADD CONSTRAINT export_leads_pkey PRIMARY KEY (lead_id, export_id);
-
---
 -- Name: export_records export_records_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.export_records
     ADD CONSTRAINT export_records_pkey PRIMARY KEY (id);
+
+--
+-- Name: gateway_attempts gateway_attempts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.gateway_attempts
+    ADD CONSTRAINT gateway_attempts_pkey PRIMARY KEY (message_id, attempt, "position");
 
 --
 -- Name: inquiries inquiries_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -941,6 +889,13 @@ ALTER TABLE ONLY public.leads
     ADD CONSTRAINT one_lead_per_phone_next UNIQUE (phone_index_next);
 
 --
+-- Name: pending_reports pending_reports_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pending_reports
+    ADD CONSTRAINT pending_reports_pkey PRIMARY KEY (gateway, vendor_id);
+
+--
 -- Name: phone_budgets phone_budgets_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -960,13 +915,6 @@ ALTER TABLE ONLY public.points_rule_versions
 
 ALTER TABLE ONLY public.privacy_notices
     ADD CONSTRAINT privacy_notices_pkey PRIMARY KEY (version);
-
---
--- Name: privacy_requests privacy_requests_pkey; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.privacy_requests
-    ADD CONSTRAINT privacy_requests_pkey PRIMARY KEY (id);
 
 --
 -- Name: call_attempts results_are_repeatable; Type: CONSTRAINT; Schema: public; Owner: -
@@ -1130,6 +1078,12 @@ CREATE INDEX consents_by_lead ON public.consents USING btree (lead_id, given_at)
 CREATE INDEX export_records_by_age ON public.export_records USING btree (at);
 
 --
+-- Name: gateway_attempts_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX gateway_attempts_by_age ON public.gateway_attempts USING btree (at);
+
+--
 -- Name: inquiries_by_acceptance; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1178,16 +1132,28 @@ CREATE INDEX leads_merged ON public.leads USING btree (merged_into) WHERE (merge
 CREATE INDEX messages_by_challenge ON public.messages USING btree (challenge_id) WHERE (challenge_id IS NOT NULL);
 
 --
--- Name: messages_by_phone; Type: INDEX; Schema: public; Owner: -
+-- Name: messages_by_vendor_id; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX messages_by_phone ON public.messages USING btree (phone_index) WHERE (phone_index IS NOT NULL);
+CREATE INDEX messages_by_vendor_id ON public.messages USING btree (vendor_id) WHERE (vendor_id IS NOT NULL);
+
+--
+-- Name: messages_finished; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX messages_finished ON public.messages USING btree (finished_at) WHERE (finished_at IS NOT NULL);
 
 --
 -- Name: messages_sending; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX messages_sending ON public.messages USING btree (lease_until) WHERE (state = 'sending'::text);
+
+--
+-- Name: messages_to_ask_about; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX messages_to_ask_about ON public.messages USING btree (query_at) WHERE (query_at IS NOT NULL);
 
 --
 -- Name: messages_waiting; Type: INDEX; Schema: public; Owner: -
@@ -1214,10 +1180,10 @@ CREATE UNIQUE INDEX one_open_task_per_lead ON public.callback_tasks USING btree 
 CREATE UNIQUE INDEX one_result_per_claim ON public.call_attempts USING btree (task_id, claim_number) WHERE (refused IS NULL);
 
 --
--- Name: privacy_requests_by_age; Type: INDEX; Schema: public; Owner: -
+-- Name: pending_reports_by_age; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX privacy_requests_by_age ON public.privacy_requests USING btree (requested_at DESC, id DESC);
+CREATE INDEX pending_reports_by_age ON public.pending_reports USING btree (received_at);
 
 --
 -- Name: staff_sessions_by_person; Type: INDEX; Schema: public; Owner: -
@@ -1358,25 +1324,18 @@ ALTER TABLE ONLY public.consents
     ADD CONSTRAINT consents_notice_version_fkey FOREIGN KEY (notice_version) REFERENCES public.privacy_notices(version);
 
 --
--- Name: export_leads export_leads_export_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.export_leads
-    ADD CONSTRAINT export_leads_export_id_fkey FOREIGN KEY (export_id) REFERENCES public.export_records(id);
-
---
--- Name: export_leads export_leads_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.export_leads
-    ADD CONSTRAINT export_leads_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id);
-
---
 -- Name: export_records export_records_staff_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.export_records
     ADD CONSTRAINT export_records_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES public.staff(id);
+
+--
+-- Name: gateway_attempts gateway_attempts_message_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.gateway_attempts
+    ADD CONSTRAINT gateway_attempts_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.messages(id) ON DELETE CASCADE;
 
 --
 -- Name: inquiries inquiries_assessment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -1407,13 +1366,6 @@ ALTER TABLE ONLY public.messages
     ADD CONSTRAINT messages_challenge_id_fkey FOREIGN KEY (challenge_id) REFERENCES public.verification_challenges(id) ON DELETE CASCADE;
 
 --
--- Name: privacy_requests privacy_requests_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.privacy_requests
-    ADD CONSTRAINT privacy_requests_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id);
-
---
 -- Name: staff_sessions staff_sessions_staff_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1432,13 +1384,6 @@ ALTER TABLE ONLY public.submit_keys
 --
 
 GRANT ALL ON SCHEMA public TO huifang_owner;
-
---
--- Name: FUNCTION erase_audit_details(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, erased jsonb, checkpoint_mac bytea); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.erase_audit_details(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, erased jsonb, checkpoint_mac bytea) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.erase_audit_details(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, erased jsonb, checkpoint_mac bytea) TO huifang_app;
 
 --
 -- Name: TABLE assessment_items; Type: ACL; Schema: public; Owner: -
@@ -1539,25 +1484,18 @@ GRANT SELECT ON TABLE public.do_not_call TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.do_not_call TO huifang_app;
 
 --
--- Name: TABLE erasure_tombstones; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT ON TABLE public.erasure_tombstones TO huifang_reader;
-GRANT SELECT,INSERT ON TABLE public.erasure_tombstones TO huifang_app;
-
---
--- Name: TABLE export_leads; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT ON TABLE public.export_leads TO huifang_reader;
-GRANT SELECT,INSERT ON TABLE public.export_leads TO huifang_app;
-
---
 -- Name: TABLE export_records; Type: ACL; Schema: public; Owner: -
 --
 
 GRANT SELECT ON TABLE public.export_records TO huifang_reader;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.export_records TO huifang_app;
+
+--
+-- Name: TABLE gateway_attempts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.gateway_attempts TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.gateway_attempts TO huifang_app;
 
 --
 -- Name: TABLE inquiries; Type: ACL; Schema: public; Owner: -
@@ -1588,6 +1526,13 @@ GRANT SELECT ON TABLE public.messages TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.messages TO huifang_app;
 
 --
+-- Name: TABLE pending_reports; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.pending_reports TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pending_reports TO huifang_app;
+
+--
 -- Name: TABLE phone_budgets; Type: ACL; Schema: public; Owner: -
 --
 
@@ -1607,13 +1552,6 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.points_rule_versions TO huifan
 
 GRANT SELECT ON TABLE public.privacy_notices TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.privacy_notices TO huifang_app;
-
---
--- Name: TABLE privacy_requests; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT ON TABLE public.privacy_requests TO huifang_reader;
-GRANT SELECT,INSERT ON TABLE public.privacy_requests TO huifang_app;
 
 --
 -- Name: TABLE schema_migrations; Type: ACL; Schema: public; Owner: -

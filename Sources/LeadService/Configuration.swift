@@ -28,6 +28,7 @@ package struct ServiceConfiguration: Sendable {
     package var gateways: [String]
     package var webhookURL: URL?
     package var webhookSecret: [UInt8]?
+    package var vendors: VendorAccounts
     package var budgetFactor: Double
     package var proofOfWork: Switch
     package var requireTOTP: Switch
@@ -113,7 +114,7 @@ package struct ServiceConfiguration: Sendable {
             self.publicURL = URL(fileURLWithPath: "/")
         }
         self.gateways = (text("sms.gateway") ?? "console").split(separator: ",").map { String($0).trimmed }
-        for name in self.gateways where !["console", "webhook"].contains(name) {
+        for name in self.gateways where !["console", "webhook", "aliyun", "tencent"].contains(name) {
             reasons.append("HUIFANG_SMS_GATEWAY: '\(name)' is not known")
         }
         self.webhookURL = text("sms.webhook.url").flatMap { URL(string: $0) }
@@ -126,6 +127,11 @@ package struct ServiceConfiguration: Sendable {
                 reasons.append("HUIFANG_SMS_WEBHOOK_SECRET must be 'whsec_' and base64 of 24 to 64 bytes")
             }
         }
+        if Set(self.gateways).count < self.gateways.count {
+            reasons.append("HUIFANG_SMS_GATEWAY names a gateway twice")
+        }
+        self.vendors = VendorAccounts(
+            gateways: self.gateways, isProduction: self.publicURL.scheme == "https", text: text, reasons: &reasons)
         let factor = text("budget.factor").map { Double($0) ?? -1 } ?? 1
         if !(factor > 0 && factor <= 1_000_000) { reasons.append("HUIFANG_BUDGET_FACTOR must be a number above 0") }
         self.budgetFactor = factor

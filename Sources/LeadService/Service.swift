@@ -14,6 +14,8 @@ package struct LeadServices: Sendable {
     package let accounts: StaffAccounts
     package let exports: LeadExport
     package let outboxWorker: SMSOutboxWorker
+    package let deliveryWorker: DeliveryWorker
+    package let deliveries: DeliveryReports
     package let housekeeping: HousekeepingWorker
     package let auditChain: AuditChainWorker
     private let notices: PrivacyNoticeStore
@@ -54,6 +56,8 @@ package struct LeadServices: Sendable {
         let leads = LeadList(database: database, dependencies: dependencies)
         let exports = LeadExport(database: database, dependencies: dependencies)
 
+        let reports = DeliveryReports(database: database, dependencies: dependencies)
+
         self.router = ServiceRouter(
             lists: [
                 VisitorRoutes(
@@ -82,6 +86,7 @@ package struct LeadServices: Sendable {
                 CallbackRoutes(queue: queue, pages: pages),
                 LeadRoutes(leads: leads, pages: pages),
                 ExportRoutes(exports: exports, now: dependencies.now),
+                DeliveryRoutes(reports: reports, configuration: configuration, dependencies: dependencies),
                 DevelopmentRoutes(
                     messages: sentMessages, pages: pages, isOn: configuration.gateways.contains("console")),
             ],
@@ -92,7 +97,11 @@ package struct LeadServices: Sendable {
         self.calendar = calendar
         self.accounts = accounts
         self.exports = exports
-        self.outboxWorker = SMSOutboxWorker(database: database, dependencies: dependencies, signal: outbox)
+        self.outboxWorker = SMSOutboxWorker(
+            database: database, dependencies: dependencies, settings: settings, signal: outbox)
+        self.deliveries = reports
+        self.deliveryWorker = DeliveryWorker(
+            database: database, dependencies: dependencies, settings: settings, reports: reports)
         self.housekeeping = HousekeepingWorker(database: database, dependencies: dependencies)
         self.auditChain = AuditChainWorker(database: database, dependencies: dependencies)
         self.notices = notices
@@ -110,5 +119,5 @@ package struct LeadServices: Sendable {
     package var background: [any Service] { self.stores }
 
     /// The workers of the role `worker`.
-    package var workers: [any Service] { [self.outboxWorker, self.housekeeping, self.auditChain] }
+    package var workers: [any Service] { [self.outboxWorker, self.deliveryWorker, self.housekeeping, self.auditChain] }
 }

@@ -10,9 +10,13 @@ struct DoctorCommand: AsyncParsableCommand {
         commandName: "doctor",
         abstract: "Looks at everything a run depends on and says what to do. Exit 0, or 78 with what is wrong.")
 
+    @Flag(help: "Only prints the secret addresses to enter at the message vendors, for delivery reports and replies.")
+    var hookAddresses = false
+
     @OptionGroup var config: ConfigurationOption
 
     func run() async throws {
+        if self.hookAddresses { return try self.printAddresses() }
         let findings = try await self.findings()
         guard !findings.isEmpty else {
             Output.line("doctor: nothing is wrong")
@@ -20,6 +24,16 @@ struct DoctorCommand: AsyncParsableCommand {
         }
         for finding in findings { Output.line("\(finding.topic): \(finding.problem)\n  → \(finding.remedy)") }
         throw ExitCode(78)
+    }
+
+    private func printAddresses() throws {
+        let configuration = try self.config.load()
+        guard let keys = try KeyFile(configuration: configuration).read() else {
+            throw Failure.precondition("the key file is missing, and the addresses come from it; run 'huifang doctor'")
+        }
+        for (_, address) in HookToken(configuration: configuration, keys: keys).addresses(configuration) {
+            Output.line(address)
+        }
     }
 
     private func findings() async throws -> [Finding] {
@@ -39,7 +53,8 @@ struct DoctorCommand: AsyncParsableCommand {
             configuration: configuration, database: Database(client: client, logger: logger),
             migrator: try SchemaSetup.migrator(),
             shipped: try RuleFiles(folder: Resources.folder.appendingPathComponent("rules")).calendar,
-            gateways: configuration.smsGateways(sent: SentMessages(), now: { Date() }, logger: logger),
+            gateways: configuration.smsGateways(
+                sent: SentMessages(), now: { Date() }, randomBytes: Dependencies.systemRandomBytes, logger: logger),
             wallClock: { Date() },
             keys: { try KeyFile(configuration: configuration).read() }, connect: { await Self.connect(configuration) },
             port: { await PortProbe.state(of: $0, $1) })

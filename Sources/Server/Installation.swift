@@ -83,11 +83,12 @@ extension Dependencies {
         now: @escaping @Sendable () -> Date, keys: KeyRing, gateways: [any SMSGateway], logger: Logger
     ) -> Dependencies {
         Dependencies(
-            now: now,
-            randomBytes: { count in
-                var generator = SystemRandomNumberGenerator()
-                return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-            },
-            keys: keys, gateways: gateways, logger: logger)
+            now: now, randomBytes: Self.systemRandomBytes, keys: keys, gateways: gateways, logger: logger)
+    }
+
+    /// Bytes of the system's generator.
+    @Sendable static func systemRandomBytes(_ count: Int) -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
     }
 }

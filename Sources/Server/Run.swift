@@ -19,7 +19,9 @@ struct Run {
         let sent = SentMessages()
         let dependencies = Dependencies.live(
             now: { clock.time }, keys: keys,
-            gateways: configuration.smsGateways(sent: sent, now: { clock.time }, logger: logger), logger: logger)
+            gateways: configuration.smsGateways(
+                sent: sent, now: { clock.time }, randomBytes: Dependencies.systemRandomBytes, logger: logger),
+            logger: logger)
         let leads = try await LeadServices(
             configuration: configuration, dependencies: dependencies, client: client, sentMessages: sent)
         let migrator = try SchemaSetup.migrator()

@@ -110,6 +110,15 @@ import Testing
             var environment = production
             environment["CREDENTIALS_DIRECTORY"] = credentials.path
             try await Self.expect("gateway", "check HUIFANG_SMS_WEBHOOK_*", huifang, environment: environment)
+            for (name, value) in [
+                "SMS_GATEWAY": "aliyun", "SMS_ALIYUN_ENDPOINT": "http://127.0.0.1:1", "SMS_ALIYUN_ACCESS_KEY_ID": "a",
+                "SMS_ALIYUN_ACCESS_KEY_SECRET": "b", "SMS_ALIYUN_SIGN_NAME": "c", "SMS_ALIYUN_TEMPLATE_CODE": "d",
+            ] { environment[name] = value }
+            try await Self.expect("gateway", "check HUIFANG_SMS_ALIYUN_*", huifang, environment: environment)
+            let addresses = try await huifang.run("doctor", "--hook-addresses", environment: environment)
+            #expect(addresses.code == 0)
+            let address = /https:\/\/huifang\.example\.cn\/hooks\/sms\/aliyun\/[A-Za-z0-9_-]{22}/
+            #expect(addresses.output.wholeMatch(of: address) != nil)
         }
     }
 

@@ -34,7 +34,8 @@ import Testing
                 database: service.services.database, dependencies: dependencies, settings: service.services.settings,
                 budgetFactor: 1, outbox: signal)
             let worker = SMSOutboxWorker(
-                database: service.services.database, dependencies: dependencies, signal: signal,
+                database: service.services.database, dependencies: dependencies, settings: service.services.settings,
+                signal: signal,
                 pollInterval: .seconds(86400))
             let address = ClientAddress(peer: "203.0.113.1")
             await withThrowingTaskGroup(of: Void.self) { group in

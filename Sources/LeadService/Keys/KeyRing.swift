@@ -83,4 +83,10 @@ package struct KeyRing: Sendable {
         guard let key = self.key(purpose) else { return [] }
         return Array(HMAC<SHA256>.authenticationCode(for: message, using: key))
     }
+
+    /// 128 bits under the oldest key of the ring, so that a rotation does not change it.
+    var hookToken: String {
+        guard let oldest = self.derived.keys.min(), let key = self.key(.link, number: oldest) else { return "" }
+        return Base64URL.encode(HMAC<SHA256>.authenticationCode(for: Data("sms-hook/v1".utf8), using: key).prefix(16))
+    }
 }

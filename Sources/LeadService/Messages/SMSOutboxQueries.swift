@@ -4,21 +4,36 @@ import Postgres
 
 /// A message this process may send, still sealed.
 struct LeasedMessage: TableRow {
-    static let columns = "id, attempt, template, phone_sealed, parameters_sealed"
+    static let columns = """
+        id, attempt, retries, template, challenge_id, phone_sealed, parameters_sealed,
+        ARRAY(SELECT DISTINCT o.gateway
+              FROM verification_challenges c
+              JOIN verification_challenges e ON e.phone_index = c.phone_index AND e.id <> c.id AND e.consumed_at IS NULL
+                  AND e.expires_at > c.issued_at
+              JOIN messages o ON o.challenge_id = e.id
+              WHERE c.id = messages.challenge_id AND o.gateway IS NOT NULL AND o.delivery IS DISTINCT FROM 'delivered')
+        """
     let id: UUID
     let attempt: Int
+    let retries: Int
     let template: String
+    let challenge: UUID?
     let phoneSealed: [UInt8]
     let parametersSealed: [UInt8]
+    /// The gateways whose earlier code for the number still lives, unused and not reported as delivered.
+    let doubtful: [String]
 
     init(row: PostgresRow) throws {
-        let (id, attempt, template, phone, parameters) = try row.decode(
-            (UUID, Int32, String, ByteBuffer, ByteBuffer).self)
+        let (id, attempt, retries, template, challenge, phone, parameters, doubtful) = try row.decode(
+            (UUID, Int32, Int16, String, UUID?, ByteBuffer, ByteBuffer, [String]).self)
         self.id = id
         self.attempt = Int(attempt)
+        self.retries = Int(retries)
         self.template = template
+        self.challenge = challenge
         self.phoneSealed = phone.bytes
         self.parametersSealed = parameters.bytes
+        self.doubtful = doubtful
     }
 }
 
@@ -43,8 +58,33 @@ extension Transaction {
             """
             UPDATE messages
             SET state = \(result.state), gateway = \(result.gateway), vendor_id = \(result.vendorID), failure = \(result.failure),
+                phone_index = \(result.phoneIndex.map { ByteBuffer(bytes: $0) }), operator = \(result.networkOperator),
+                segments = \(result.segments.map { Int16($0) }), query_at = \(result.queryAt),
                 finished_at = \(now), lease_until = NULL, parameters_sealed = NULL
             WHERE id = \(id) AND attempt = \(attempt) AND state = 'sending'
+            """)
+    }
+
+    /// Puts a message back that nobody took, under the attempt's number.
+    func postponeMessage(_ id: UUID, attempt: Int, isRetry: Bool, until: Date) async throws {
+        try await self.execute(
+            """
+            UPDATE messages SET state = 'queued', lease_until = NULL, send_at = \(until), retries = retries + \(isRetry ? 1 : 0)::smallint
+            WHERE id = \(id) AND attempt = \(attempt) AND state = 'sending'
+            """)
+    }
+
+    /// Adds to the attempt log what each gateway answered, in the order in which they were asked.
+    func insertGatewayAttempts(_ attempts: [GatewayAttempt], message: UUID, attempt: Int) async throws {
+        try await self.execute(
+            """
+            INSERT INTO gateway_attempts (message_id, attempt, position, gateway, operator, outcome, vendor_code, duration_ms, at)
+            SELECT m.id, \(attempt), t.n, t.gateway, t.operator, t.outcome, nullif(t.code, ''), t.ms, t.at
+            FROM messages m, unnest(\(attempts.map(\.gateway))::text[], \(attempts.map(\.networkOperator))::text[],
+                                    \(attempts.map(\.outcome))::text[], \(attempts.map { $0.code ?? "" })::text[],
+                                    \(attempts.map(\.milliseconds))::bigint[], \(attempts.map(\.at))::timestamptz[])
+                WITH ORDINALITY AS t (gateway, operator, outcome, code, ms, at, n)
+            WHERE m.id = \(message)
             """)
     }
 

@@ -9,22 +9,32 @@ import ServiceLifecycle
 package struct SMSOutboxWorker: Service {
     private let database: Database
     private let dependencies: Dependencies
+    private let settings: SettingsStore
     private let signal: OutboxSignal
     private let pollInterval: Duration
+    private let breakers: [String: CircuitBreaker]
+    /// Longer than all gateways together may take, so that a lease that ends belongs to a process that died.
+    private let leaseLength: TimeInterval
 
-    /// Longer than any gateway call may take, so that a lease that ends belongs to a process that died.
-    static let leaseLength: TimeInterval = 30
     private static let batch = 20
+    /// Before a message that nobody could take is offered once more.
+    private static let retryPause: TimeInterval = 2
+    /// Before a gateway is asked what became of a message.
+    private static let queryPause: TimeInterval = 30
 
     /// - Parameter pollInterval: how often rows are looked for that no wake-up told of.
     package init(
-        database: Database, dependencies: Dependencies, signal: OutboxSignal,
+        database: Database, dependencies: Dependencies, settings: SettingsStore, signal: OutboxSignal,
         pollInterval: Duration = .milliseconds(500)
     ) {
         self.database = database
         self.dependencies = dependencies
+        self.settings = settings
         self.signal = signal
         self.pollInterval = pollInterval
+        self.leaseLength = 20 + Double(dependencies.gateways.count) * (VendorLimits.total + 1)
+        self.breakers = Dictionary(
+            dependencies.gateways.map { ($0.name, CircuitBreaker()) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// One round: settles abandoned messages, then sends what is due until nothing is; returns how many were handed over.
@@ -44,7 +54,7 @@ package struct SMSOutboxWorker: Service {
             let now = self.dependencies.now()
             let leased = try await self.database.autocommit { session in
                 try await session.leaseMessages(
-                    limit: Self.batch, at: now, until: now.addingTimeInterval(Self.leaseLength))
+                    limit: Self.batch, at: now, until: now.addingTimeInterval(self.leaseLength))
             }
             guard !leased.isEmpty else { return handed }
             await withTaskGroup { group in
@@ -79,25 +89,116 @@ package struct SMSOutboxWorker: Service {
 
     /// Sends one message through the gateways in turn: the next one only when the one before certainly did not take it.
     private func deliver(_ leased: LeasedMessage) async {
-        var result = MessageResult(state: "failed", gateway: nil, vendorID: nil, failure: "not_opened")
-        if let message = try? self.open(leased) {
-            for gateway in self.dependencies.gateways {
-                CrashPoint.reach()
-                let outcome = await gateway.send(message)
-                CrashPoint.reach()
-                result = MessageResult(outcome, gateway: gateway.name)
-                guard case .refused = outcome else { break }
-            }
+        guard let message = try? self.open(leased), let phone = try? PhoneNumber(parsing: message.phone) else {
+            return await self.finish(leased, with: MessageResult(state: "failed", failure: "not_opened"), [])
         }
+        var attempts: [GatewayAttempt] = []
+        var last: (outcome: SendOutcome, gateway: any SMSGateway)?
+        var isWorthARetry = false
+        let templates = self.settings.current.smsTemplates
+        for gateway in self.order(avoiding: leased.doubtful)
+        where self.breakers[gateway.name]?.admits(at: self.dependencies.now()) ?? true {
+            var offered = message
+            offered.vendorTemplate = templates[gateway.name]?[message.template]
+            let (outcome, attempt) = await self.offer(offered, to: gateway, phone.mobileOperator)
+            attempts.append(attempt)
+            last = (outcome, gateway)
+            guard case .refused(_, let refusal) = outcome, refusal.mayGoElsewhere else {
+                isWorthARetry = false
+                break
+            }
+            isWorthARetry = isWorthARetry || refusal.passes
+        }
+        let now = self.dependencies.now()
+        guard let last else {
+            // Every gateway rests: the message waits for the first probe, at most until it expires.
+            let again = self.breakers.values.map { $0.opensAgain(after: now) }.min() ?? now
+            return await self.postpone(leased, isRetry: false, until: max(again, now.addingTimeInterval(1)), [])
+        }
+        if isWorthARetry, leased.retries == 0 {
+            return await self.postpone(leased, isRetry: true, until: now.addingTimeInterval(Self.retryPause), attempts)
+        }
+        var result = MessageResult(last.outcome, gateway: last.gateway.name)
+        result.phoneIndex = self.dependencies.keys.index(of: phone)
+        result.networkOperator = phone.mobileOperator.rawValue
+        if case .unknown = last.outcome, last.gateway.answersQueries {
+            result.queryAt = now.addingTimeInterval(Self.queryPause)
+        }
+        await self.finish(leased, with: result, attempts)
+    }
+
+    /// The gateways from left to right, those in doubt last.
+    private func order(avoiding doubtful: [String]) -> [any SMSGateway] {
+        let gateways = self.dependencies.gateways
+        return gateways.filter { !doubtful.contains($0.name) } + gateways.filter { doubtful.contains($0.name) }
+    }
+
+    private func offer(
+        _ message: OutgoingMessage, to gateway: any SMSGateway, _ network: MobileOperator
+    ) async -> (SendOutcome, GatewayAttempt) {
+        let clock = ContinuousClock()
+        let at = self.dependencies.now()
+        let start = clock.now
+        CrashPoint.reach()
+        let outcome = await gateway.send(message)
+        CrashPoint.reach()
+        let elapsed = start.duration(to: clock.now)
+        let name = gateway.name
+        if let breaker = self.breakers[name] {
+            breaker.record(isHealthy: outcome.isHealthy, at: self.dependencies.now())
+            Gauge(label: "huifang_sms_breaker_state", dimensions: [("gateway", name)]).record(breaker.state.rawValue)
+        }
+        Counter(
+            label: "huifang_sms_attempts_total",
+            dimensions: [("gateway", name), ("operator", network.rawValue), ("outcome", outcome.className)]
+        ).increment()
+        Metrics.Timer(label: "huifang_sms_attempt_duration_seconds", dimensions: [("gateway", name)])
+            .recordNanoseconds(Int64(elapsed.seconds * 1e9))
+        let code = outcome.failure.flatMap { VendorCode.clean($0) }
+        if outcome.className != "accepted" {
+            self.dependencies.logger.warning(
+                "gateway did not take a message",
+                metadata: [
+                    "message": "\(message.id)", "gateway": "\(name)", "outcome": "\(outcome.className)",
+                    "vendor_code": "\(code ?? "none")",
+                ])
+        }
+        return (
+            outcome,
+            GatewayAttempt(
+                gateway: name, networkOperator: network.rawValue, outcome: outcome.className, code: code,
+                milliseconds: Int(elapsed.seconds * 1000), at: at)
+        )
+    }
+
+    private func finish(_ leased: LeasedMessage, with result: MessageResult, _ attempts: [GatewayAttempt]) async {
         Counter(
             label: "huifang_outbox_messages_total",
             dimensions: [("gateway", result.gateway ?? "none"), ("result", result.state)]
         ).increment()
+        let now = self.dependencies.now()
+        await self.store(leased, attempts) { session in
+            try await session.finishMessage(leased.id, attempt: leased.attempt, with: result, at: now)
+        }
+    }
+
+    private func postpone(
+        _ leased: LeasedMessage, isRetry: Bool, until: Date, _ attempts: [GatewayAttempt]
+    ) async {
+        await self.store(leased, attempts) { session in
+            try await session.postponeMessage(leased.id, attempt: leased.attempt, isRetry: isRetry, until: until)
+        }
+    }
+
+    private func store(
+        _ leased: LeasedMessage, _ attempts: [GatewayAttempt],
+        _ body: @escaping @Sendable (Transaction) async throws -> Void
+    ) async {
         do {
-            let finished = result
-            let now = self.dependencies.now()
             try await self.database.autocommit { session in
-                try await session.finishMessage(leased.id, attempt: leased.attempt, with: finished, at: now)
+                try await body(session)
+                guard !attempts.isEmpty else { return }
+                try await session.insertGatewayAttempts(attempts, message: leased.id, attempt: leased.attempt)
             }
         } catch {
             // The lease ends and the message becomes unknown, which is what it is.
@@ -114,28 +215,10 @@ package struct SMSOutboxWorker: Service {
         if case .object(let members) = try StrictJSON.read(Array(json.utf8)) {
             for (name, value) in members { if case .string(let text) = value { parameters[name] = text } }
         }
+        if self.settings.current.smsReference, let challenge = leased.challenge {
+            parameters["reference"] = MessageReference.text(for: challenge)
+        }
         return OutgoingMessage(
             id: leased.id.uuidString.lowercased(), phone: phone, template: leased.template, parameters: parameters)
-    }
-}
-
-/// What is written of a message when the gateway has answered.
-struct MessageResult: Sendable {
-    var state: String
-    var gateway: String?
-    var vendorID: String?
-    var failure: String?
-}
-
-extension MessageResult {
-    init(_ outcome: SendOutcome, gateway: String) {
-        switch outcome {
-        case .accepted(let vendorID):
-            self.init(state: "sent", gateway: gateway, vendorID: vendorID.map { String($0.prefix(128)) }, failure: nil)
-        case .refused(let failure):
-            self.init(state: "failed", gateway: gateway, vendorID: nil, failure: String(failure.prefix(128)))
-        case .unknown(let failure):
-            self.init(state: "unknown", gateway: gateway, vendorID: nil, failure: String(failure.prefix(128)))
-        }
     }
 }

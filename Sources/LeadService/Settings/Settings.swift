@@ -18,6 +18,12 @@ package struct Settings: Sendable, Equatable {
     package var sendsPerMinute = 60
     package var sendsPerDay = 2000
     package var sendsPerAddressPerHour = 60
+    /// The vendors' templates, by gateway and template name.
+    package var smsTemplates: [String: [String: VendorTemplate]] = [:]
+    /// Whether codes carry the parameter `reference`, for templates that have room for it.
+    package var smsReference = false
+    /// What a message costs in yuan, by gateway.
+    package var smsPrices: [String: Double] = [:]
     package var benefits: [Benefit] = Benefit.standard
     /// Whom data may be handed to; each is asked for with a box of its own.
     package var recipients: [ConsentRecipient] = []
@@ -62,6 +68,8 @@ package struct Settings: Sendable, Equatable {
         case ("sends_per_day", _): return Self.whole(value, 1...100_000_000) { self.sendsPerDay = $0 }
         case ("sends_per_address_per_hour", _):
             return Self.whole(value, 1...1_000_000) { self.sendsPerAddressPerHour = $0 }
+        case ("sms_templates", .object), ("sms_prices", .object), ("sms_reference", .bool):
+            return self.applyMessages(key, value)
         case ("benefits", .array(let values)):
             let benefits = values.compactMap { value -> Benefit? in
                 guard case .object(let members) = value, case .string(let title)? = members["title"],

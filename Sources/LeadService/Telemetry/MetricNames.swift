@@ -18,6 +18,17 @@ package enum MetricNames {
         "huifang_outbox_messages_total": "Messages handed over, by gateway and result.",
         "huifang_outbox_oldest_pending_age_seconds": "Age of the oldest message that is not settled, 0 without one.",
         "huifang_privacy_requests_total": "Privacy requests done, by kind.",
+        "huifang_sms_attempt_duration_seconds": "Time a gateway took to answer.",
+        "huifang_sms_attempts_total": "Messages offered to a gateway, by operator (of the prefix) and outcome class.",
+        "huifang_sms_breaker_state": "Whether a gateway is used: 0 yes, 1 a probe is on its way, 2 no.",
+        "huifang_sms_cost_yuan": "Cost of the messages of the last 24 h, at the prices in settings.",
+        "huifang_sms_delivered_ratio":
+            "Share of the last 24 h's reported messages that were delivered, NaN without one.",
+        "huifang_sms_delivery_median_seconds":
+            "Median time from request to delivery in the last 24 h, NaN without one.",
+        "huifang_sms_refusals": "Messages refused by a gateway in the last 24 h.",
+        "huifang_sms_reports_total": "Delivery reports joined to their message, by result.",
+        "huifang_sms_unreported": "Accepted messages of the last 24 h that are older than 10 min and have no report.",
         "huifang_sms_verify_total": "Codes compared, by result.",
     ]
 

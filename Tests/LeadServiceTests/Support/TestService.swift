@@ -45,14 +45,15 @@ final class TestClock: Sendable {
 ///
 /// - Parameters:
 ///   - environment: further variables, without the prefix.
+///   - gateways: instead of the one that remembers.
 ///   - workers: whether the workers run by themselves; most tests call `runOnce()` instead.
 func withService(
     _ environment: [String: String] = [:], workers: Bool = false,
-    _ body: @Sendable (TestService) async throws -> Void
+    gateways: (@Sendable (TestClock) -> [any SMSGateway])? = nil, _ body: @Sendable (TestService) async throws -> Void
 ) async throws {
     await Gate.shared.enter()
     do {
-        try await runService(environment, workers: workers, body)
+        try await runService(environment, workers: workers, gateways, body)
     } catch {
         await Gate.shared.leave()
         throw error
@@ -61,7 +62,8 @@ func withService(
 }
 
 private func runService(
-    _ environment: [String: String], workers: Bool, _ body: @Sendable (TestService) async throws -> Void
+    _ environment: [String: String], workers: Bool, _ gateways: (@Sendable (TestClock) -> [any SMSGateway])?,
+    _ body: @Sendable (TestService) async throws -> Void
 ) async throws {
     let database = try await TestDatabase.make()
     let clock = TestClock()
@@ -80,7 +82,7 @@ private func runService(
     var cheap = Dependencies(
         now: { clock.now }, randomBytes: { count in (0..<count).map { _ in UInt8.random(in: .min ... .max) } },
         keys: keys,
-        gateways: [sms], logger: logger)
+        gateways: gateways?(clock) ?? [sms], logger: logger)
     cheap.passwordCost = PasswordCost(rounds: 16, blockSize: 8, parallelism: 1)
     let dependencies = cheap
     var settings = PostgresClient.Configuration(conninfo: database.conninfo)

@@ -1,0 +1,95 @@
+package import Foundation
+import Synchronization
+
+/// Keeps messages away from a gateway that fails, and lets a single one through now and then to see whether it is back.
+///
+/// It lives in its process: every process finds out within three messages by itself, while a shared row would be
+/// written by every message of every process for nothing.
+package final class CircuitBreaker: Sendable {
+    package enum State: Int, Sendable {
+        case closed, halfOpen, open
+    }
+
+    private enum Condition {
+        case closed(failures: Int)
+        case open(until: Date, pause: TimeInterval)
+        case probing(since: Date, pause: TimeInterval)
+    }
+
+    static let failures = 3
+    static let shortestPause: TimeInterval = 10
+    static let longestPause: TimeInterval = 120
+    /// A probe that has not come back after this long belongs to nobody.
+    private static let longestProbe: TimeInterval = 60
+
+    private let condition = Mutex(Condition.closed(failures: 0))
+
+    package init() {}
+
+    package var state: State {
+        self.condition.withLock {
+            switch $0 {
+            case .closed: .closed
+            case .open: .open
+            case .probing: .halfOpen
+            }
+        }
+    }
+
+    /// Whether a message may go; when the pause is over, the first one that asks is the probe.
+    package func admits(at now: Date) -> Bool {
+        self.condition.withLock { condition in
+            switch condition {
+            case .closed: return true
+            case .open(let until, let pause):
+                guard now >= until else { return false }
+                condition = .probing(since: now, pause: pause)
+                return true
+            case .probing(let since, let pause):
+                guard now >= since.addingTimeInterval(Self.longestProbe) else { return false }
+                condition = .probing(since: now, pause: pause)
+                return true
+            }
+        }
+    }
+
+    /// When it is worth asking again.
+    package func opensAgain(after now: Date) -> Date {
+        self.condition.withLock {
+            switch $0 {
+            case .closed: now
+            case .open(let until, _): max(now, until)
+            case .probing: now.addingTimeInterval(1)
+            }
+        }
+    }
+
+    /// Counts what came of a message that went.
+    package func record(isHealthy: Bool, at now: Date) {
+        self.condition.withLock { condition in
+            switch (condition, isHealthy) {
+            case (.open, _): break  // An answer to a message that went before it opened.
+            case (_, true): condition = .closed(failures: 0)
+            case (.closed(let failures), false):
+                condition =
+                    failures + 1 < Self.failures
+                    ? .closed(failures: failures + 1)
+                    : .open(until: now.addingTimeInterval(Self.shortestPause), pause: Self.shortestPause)
+            case (.probing(_, let pause), false):
+                let longer = min(pause * 2, Self.longestPause)
+                condition = .open(until: now.addingTimeInterval(longer), pause: longer)
+            }
+        }
+    }
+}
+
+extension SendOutcome {
+    /// Whether the gateway did its work; a number it refuses is none of its faults.
+    var isHealthy: Bool {
+        switch self {
+        case .accepted: true
+        case .refused(_, let refusal): !refusal.mayGoElsewhere || self == .noTemplate
+        case .unknown: false
+        }
+    }
+}

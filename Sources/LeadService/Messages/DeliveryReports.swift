@@ -1,0 +1,102 @@
+package import Foundation
+import Leads
+import Logging
+import Metrics
+
+/// What vendors tell of messages and people answer to them.
+package struct DeliveryReports: Sendable {
+    private let database: Database
+    private let dependencies: Dependencies
+
+    package init(database: Database, dependencies: Dependencies) {
+        self.database = database
+        self.dependencies = dependencies
+    }
+
+    /// What the form may say of a code.
+    package enum State: String, Sendable {
+        /// 运营商已送达.
+        case delivered
+        /// 拒收: the carrier could not or would not deliver it, or no gateway took it.
+        case refused
+        case unknown
+    }
+
+    /// What became of a challenge's message.
+    ///
+    /// Only of a code that could still be used: an id that was never given out, a used and an expired one are all
+    /// `unknown`. Every well-formed number gets a challenge, so the answer says nothing about who is known to us.
+    package func state(of challenge: UUID) async throws -> State {
+        let now = self.dependencies.now()
+        let state = try await self.database.autocommit { try await $0.deliveryState(of: challenge, at: now) }
+        return state.flatMap { State(rawValue: $0) } ?? .unknown
+    }
+
+    /// Takes what came in at a vendor's address; all of it, or nothing when the database is away.
+    package func receive(_ notices: [VendorNotice], from gateway: String) async throws {
+        let now = self.dependencies.now()
+        var reports: [PendingReport] = []
+        for notice in notices {
+            switch notice {
+            case .report(let report):
+                // A number that is none cannot be that of a message.
+                guard report.phone != nil || gateway == "webhook" else { continue }
+                reports.append(self.pending(report, gateway, at: now))
+            case .reply(let phone?, let text) where Self.meansStop(text):
+                try await self.stop(phone, gateway, at: now)
+            case .reply: continue
+            }
+        }
+        guard !reports.isEmpty else { return }
+        let received = reports
+        try await self.database.autocommit { try await $0.insertReports(received) }
+        try await self.join(at: now)
+    }
+
+    /// Stores what a vendor answered when it was asked.
+    func receive(_ report: DeliveryReport, from gateway: String) async throws {
+        try await self.receive([.report(report)], from: gateway)
+    }
+
+    /// Joins reports of the last ten minutes to their messages, which may have been settled after the report came.
+    func join(at now: Date) async throws {
+        let joined = try await self.database.autocommit {
+            try await $0.joinReports(receivedAfter: now.addingTimeInterval(-600))
+        }
+        for report in joined {
+            Counter(
+                label: "huifang_sms_reports_total",
+                dimensions: [
+                    ("gateway", report.gateway), ("operator", report.networkOperator), ("result", report.delivery),
+                ]
+            ).increment()
+        }
+    }
+
+    private func pending(_ report: DeliveryReport, _ gateway: String, at now: Date) -> PendingReport {
+        PendingReport(
+            gateway: gateway, vendorID: report.vendorID, messageID: report.messageID,
+            phoneIndex: report.phone.map { self.dependencies.keys.index(of: $0) }, isDelivered: report.isDelivered,
+            code: report.code, segments: report.segments, reportedAt: report.at, receivedAt: now)
+    }
+
+    /// Puts a number on the do-not-call list; a code-proven inquiry still opens a task (contract §4.7).
+    private func stop(_ phone: PhoneNumber, _ gateway: String, at now: Date) async throws {
+        let index = self.dependencies.keys.index(of: phone)
+        let event = Audit(dependencies: self.dependencies).event(
+            "do_not_call.reply", on: gateway, by: "visitor", role: "visitor")
+        try await self.database.transaction { tx in
+            if try await tx.stopCalls(index, by: "sms_reply", at: now) { try await tx.insert(event) }
+        }
+    }
+
+    private static let stopWords: Set<String> = ["退订", "T", "TD", "N", "R"]
+
+    /// Whether an answer asks for no more: 退订, T, TD, N or R, whatever the width, case and punctuation around it.
+    package static func meansStop(_ text: String) -> Bool {
+        let kept = text.precomposedStringWithCompatibilityMapping.uppercased().unicodeScalars.filter {
+            $0.properties.isAlphabetic || $0.properties.numericType != nil
+        }
+        return Self.stopWords.contains(String(String.UnicodeScalarView(kept)))
+    }
+}

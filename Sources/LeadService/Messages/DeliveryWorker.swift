@@ -1,0 +1,111 @@
+import Foundation
+import Leads
+import Logging
+import Metrics
+import ServiceLifecycle
+
+/// Joins early reports, asks vendors what became of messages whose outcome is unknown, and measures the gateways.
+package struct DeliveryWorker: Service {
+    private let database: Database
+    private let dependencies: Dependencies
+    private let settings: SettingsStore
+    private let reports: DeliveryReports
+
+    /// So many vendors' answers are waited for in one round.
+    private static let batch = 10
+    private static let day: TimeInterval = 86400
+
+    package init(
+        database: Database, dependencies: Dependencies, settings: SettingsStore, reports: DeliveryReports
+    ) {
+        self.database = database
+        self.dependencies = dependencies
+        self.settings = settings
+        self.reports = reports
+    }
+
+    /// One round.
+    package func runOnce() async throws {
+        let now = self.dependencies.now()
+        try await self.reports.join(at: now)
+        try await self.database.autocommit {
+            try await $0.deletePendingReports(before: now.addingTimeInterval(-Self.day))
+        }
+        let gateways = Dictionary(
+            self.dependencies.gateways.filter(\.answersQueries).map { ($0.name, $0) },
+            uniquingKeysWith: { first, _ in first })
+        guard !gateways.isEmpty else { return }
+        let askable = try await self.database.autocommit {
+            try await $0.takeAskableMessages(of: gateways.keys.sorted(), limit: Self.batch, at: now)
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for message in askable {
+                guard let gateway = gateways[message.gateway] else { continue }
+                group.addTask { try await self.ask(gateway, about: message) }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private func ask(_ gateway: any SMSGateway, about message: AskableMessage) async throws {
+        let place = SealedPlace("messages", "phone_sealed", message.id)
+        guard let phone = try? self.dependencies.keys.open(message.phoneSealed, at: place) else { return }
+        let asked = AskedMessage(id: message.id.uuidString.lowercased(), phone: phone, sentAt: message.finishedAt)
+        switch await gateway.delivery(of: asked) {
+        case .settled(let report): try await self.reports.receive(report, from: gateway.name)
+        case .accepted(let vendorID):
+            try await self.database.autocommit { try await $0.markTaken(message.id, vendorID: vendorID) }
+        case .unknownThere, .unavailable: break
+        }
+    }
+
+    /// Records the last day's numbers of every configured gateway and operator, zeros included.
+    ///
+    /// - Returns: what was recorded, by metric, gateway and operator.
+    @discardableResult
+    package func measure() async throws -> [String: Double] {
+        let now = self.dependencies.now()
+        let rows = try await self.database.autocommit {
+            try await $0.gatewayStatistics(since: now.addingTimeInterval(-Self.day), at: now)
+        }
+        var recorded: [String: Double] = [:]
+        let prices = self.settings.current.smsPrices
+        for gateway in Set(self.dependencies.gateways.map(\.name)).union(rows.map(\.gateway)) {
+            for network in MobileOperator.allCases.map(\.rawValue) {
+                let row = rows.first { $0.gateway == gateway && $0.networkOperator == network }
+                let (delivered, failed) = (row?.delivered ?? 0, row?.failed ?? 0)
+                func record(_ name: String, _ value: Double) {
+                    Gauge(label: name, dimensions: [("gateway", gateway), ("operator", network)]).record(value)
+                    recorded["\(name) \(gateway) \(network)"] = value
+                }
+                let ratio = delivered + failed == 0 ? .nan : Double(delivered) / Double(delivered + failed)
+                record("huifang_sms_delivered_ratio", ratio)
+                record("huifang_sms_delivery_median_seconds", row?.median ?? .nan)
+                record("huifang_sms_refusals", Double(row?.refusals ?? 0))
+                record("huifang_sms_unreported", Double(row?.unreported ?? 0))
+                if let price = prices[gateway] {
+                    record("huifang_sms_cost_yuan", Double(row?.segments ?? 0) * price)
+                }
+            }
+        }
+        return recorded
+    }
+
+    package func run() async throws {
+        await withTaskGroup { group in
+            group.addTask { await self.every(.seconds(2)) { try await self.runOnce() } }
+            group.addTask { await self.every(.seconds(30)) { _ = try await self.measure() } }
+            await group.waitForAll()
+        }
+    }
+
+    private func every(_ interval: Duration, _ body: () async throws -> Void) async {
+        for await _ in AsyncTimerSequence(every: interval).cancelOnGracefulShutdown() {
+            do {
+                try await body()
+            } catch {
+                self.dependencies.logger.warning("delivery reports postponed")
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import Foundation
+import Leads
+
+extension Settings {
+    /// Applies a setting about messages.
+    ///
+    /// - Returns: false for a value that does not fit its key.
+    mutating func applyMessages(_ key: String, _ value: JSONValue) -> Bool {
+        switch (key, value) {
+        case ("sms_reference", .bool(let isOn)): self.smsReference = isOn
+        case ("sms_prices", .object(let prices)):
+            var read: [String: Double] = [:]
+            for (gateway, price) in prices {
+                guard case .number(let yuan) = price, yuan >= 0, yuan <= 10 else { return false }
+                read[gateway] = NSDecimalNumber(decimal: yuan).doubleValue
+            }
+            self.smsPrices = read
+        case ("sms_templates", .object(let gateways)):
+            var read: [String: [String: VendorTemplate]] = [:]
+            for (gateway, purposes) in gateways {
+                guard case .object(let templates) = purposes else { return false }
+                for (purpose, template) in templates {
+                    guard let template = VendorTemplate(template) else { return false }
+                    read[gateway, default: [:]][purpose] = template
+                }
+            }
+            self.smsTemplates = read
+        default: return false
+        }
+        return true
+    }
+}
+
+extension VendorTemplate {
+    /// Reads `{"id": "SMS_1", "parameters": ["code", "reference"]}`; without `id` it is the template for codes.
+    init?(_ value: JSONValue) {
+        guard case .object(let members) = value, case .array(let names)? = members["parameters"], names.count <= 10,
+            members.keys.allSatisfy({ $0 == "id" || $0 == "parameters" })
+        else { return nil }
+        let parameters = names.compactMap(\.asText)
+        guard parameters.count == names.count, Set(parameters).count == names.count else { return nil }
+        if let id = members["id"] {
+            guard let text = id.asText, (1...64).contains(text.count) else { return nil }
+            self.init(id: text, parameters: parameters)
+        } else {
+            self.init(id: nil, parameters: parameters)
+        }
+    }
+}
