@@ -13,6 +13,62 @@ SET xmloption = content;
 SET client_min_messages = warning;
 SET row_security = off;
 
+--
+-- Name: admit_send(bytea, timestamp with time zone, timestamp with time zone, bigint, bigint, bigint, bigint, boolean, bytea[], timestamp with time zone[], bigint[], bigint[], bigint[], bigint); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.admit_send(number bytea, at timestamp with time zone, cooldown_from timestamp with time zone, hourly bigint, daily bigint, wrong_hourly bigint, wrong_daily bigint, proven boolean, keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    own phone_budgets%ROWTYPE;
+    taken bigint[] := '{}';
+    chosen bigint;
+    share bigint;
+    hour_ago timestamptz := at - interval '1 hour';
+    day_ago timestamptz := at - interval '1 day';
+BEGIN
+    IF EXISTS (SELECT FROM send_breaker b WHERE b.stopped_until > at) THEN RETURN -2; END IF;
+    IF NOT proven AND EXISTS (SELECT FROM send_breaker b WHERE b.raised_until > at) THEN RETURN -3; END IF;
+    INSERT INTO phone_budgets AS p (phone_index, seen_at) VALUES (number, at)
+        ON CONFLICT (phone_index) DO UPDATE SET seen_at = greatest(p.seen_at, excluded.seen_at) RETURNING p.* INTO own;
+    IF EXISTS (SELECT FROM unnest(own.sends) s WHERE s > cooldown_from)
+        OR (SELECT count(*) FROM unnest(own.sends) s WHERE s > hour_ago) >= hourly
+        OR (SELECT count(*) FROM unnest(own.sends) s WHERE s > day_ago) >= daily
+        OR (SELECT count(*) FROM unnest(own.wrongs) w WHERE w > hour_ago) >= wrong_hourly
+        OR (SELECT count(*) FROM unnest(own.wrongs) w WHERE w > day_ago) >= wrong_daily
+    THEN RETURN -1; END IF;
+    FOR i IN 1..cardinality(keys) LOOP
+        FOR j IN 0..slots[i] - 1 LOOP
+            chosen := (seed + j) % slots[i];
+            share := limits[i] / slots[i] + CASE WHEN chosen < limits[i] % slots[i] THEN 1 ELSE 0 END;
+            CONTINUE WHEN share = 0 OR EXISTS (SELECT FROM send_budgets b WHERE b.bucket = keys[i] AND b.window_start = starts[i]
+                                                 AND b.slot = chosen AND b.used >= share);
+            INSERT INTO send_budgets AS b (bucket, window_start, slot, used, ceiling)
+                VALUES (keys[i], starts[i], chosen, 1,
+                        ceilings[i] / slots[i] + CASE WHEN chosen < ceilings[i] % slots[i] THEN 1 ELSE 0 END)
+                ON CONFLICT (bucket, window_start, slot) DO UPDATE SET used = b.used + 1, ceiling = excluded.ceiling
+                WHERE b.used < share;
+            IF FOUND THEN
+                taken := taken || chosen;
+                EXIT;
+            END IF;
+        END LOOP;
+        IF cardinality(taken) < i THEN
+            FOR k IN 1..i - 1 LOOP
+                UPDATE send_budgets b SET used = b.used - 1
+                WHERE b.bucket = keys[k] AND b.window_start = starts[k] AND b.slot = taken[k];
+            END LOOP;
+            RETURN i;
+        END IF;
+    END LOOP;
+    UPDATE phone_budgets SET sends = array_append(ARRAY(SELECT s FROM unnest(own.sends) s WHERE s > day_ago), at),
+                             wrongs = ARRAY(SELECT w FROM unnest(own.wrongs) w WHERE w > day_ago)
+    WHERE phone_index = number;
+    RETURN 0;
+END
+$$;
+
 SET default_tablespace = '';
 
 SET default_table_access_method = heap;
@@ -487,6 +543,29 @@ CREATE TABLE public.privacy_notices (
 );
 
 --
+-- Name: quarantined_inquiries; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.quarantined_inquiries (
+    inquiry_id uuid NOT NULL,
+    reason text NOT NULL,
+    submitted_at timestamp with time zone NOT NULL,
+    told_due_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    reviewed_by uuid,
+    reviewed_at timestamp with time zone,
+    CONSTRAINT quarantined_inquiries_reason_check CHECK ((reason = ANY (ARRAY['honeypot'::text, 'fill_time'::text, 'unknown'::text]))),
+    CONSTRAINT quarantined_inquiries_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'dismissed'::text, 'released'::text]))),
+    CONSTRAINT reviewed_by_somebody CHECK ((((state = 'waiting'::text) = (reviewed_at IS NULL)) AND ((reviewed_by IS NULL) = (reviewed_at IS NULL))))
+);
+
+--
+-- Name: TABLE quarantined_inquiries; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.quarantined_inquiries IS 'Why an inquiry was put aside, what its sender was told, and what became of it';
+
+--
 -- Name: schema_migrations; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -495,6 +574,64 @@ CREATE TABLE public.schema_migrations (
     sha256 bytea NOT NULL,
     applied_at timestamp with time zone NOT NULL
 );
+
+--
+-- Name: send_alarms; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.send_alarms (
+    bucket bytea NOT NULL,
+    window_start timestamp with time zone NOT NULL,
+    percent smallint NOT NULL,
+    CONSTRAINT send_alarms_bucket_check CHECK ((octet_length(bucket) = 32)),
+    CONSTRAINT send_alarms_percent_check CHECK ((percent = ANY (ARRAY[50, 80, 100])))
+);
+
+--
+-- Name: TABLE send_alarms; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.send_alarms IS 'Alarms that were raised, so that each is raised once per window';
+
+--
+-- Name: send_breaker; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.send_breaker (
+    id smallint NOT NULL,
+    raised_until timestamp with time zone NOT NULL,
+    stopped_until timestamp with time zone,
+    CONSTRAINT send_breaker_id_check CHECK ((id = 1))
+);
+
+--
+-- Name: TABLE send_breaker; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.send_breaker IS 'While raised, every send costs a proof of work; while stopped, nothing is sent';
+
+--
+-- Name: send_budgets; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.send_budgets (
+    bucket bytea NOT NULL,
+    window_start timestamp with time zone NOT NULL,
+    slot smallint NOT NULL,
+    used bigint NOT NULL,
+    ceiling bigint NOT NULL,
+    CONSTRAINT send_budgets_bucket_check CHECK ((octet_length(bucket) = 32)),
+    CONSTRAINT send_budgets_ceiling_check CHECK ((ceiling > 0)),
+    CONSTRAINT send_budgets_slot_check CHECK ((slot >= 0)),
+    CONSTRAINT send_budgets_used_check CHECK ((used >= 0)),
+    CONSTRAINT within_the_ceiling CHECK ((used <= ceiling))
+);
+
+--
+-- Name: TABLE send_budgets; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.send_budgets IS 'Codes sent per window; a window that many share is split into slots, whose ceilings add up to its own';
 
 --
 -- Name: settings; Type: TABLE; Schema: public; Owner: -
@@ -591,6 +728,22 @@ CREATE TABLE public.submit_locks (
 COMMENT ON TABLE public.submit_locks IS 'Held from the reservation of a try to the commit of the lead, so that a second submit under the same key waits';
 
 --
+-- Name: used_proofs; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.used_proofs (
+    key bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT used_proofs_key_check CHECK ((octet_length(key) = 32))
+);
+
+--
+-- Name: TABLE used_proofs; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.used_proofs IS 'Proofs of work that were taken, by their challenge, until they expire by themselves';
+
+--
 -- Name: verification_challenges; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -602,11 +755,26 @@ CREATE TABLE public.verification_challenges (
     issued_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     consumed_at timestamp with time zone,
+    source text DEFAULT 'unknown'::text NOT NULL,
+    withheld boolean DEFAULT false NOT NULL,
     CONSTRAINT verification_challenges_check CHECK ((expires_at > issued_at)),
     CONSTRAINT verification_challenges_code_mac_check CHECK ((octet_length(code_mac) = 32)),
     CONSTRAINT verification_challenges_phone_index_check CHECK ((octet_length(phone_index) = 32)),
-    CONSTRAINT verification_challenges_purpose_check CHECK ((purpose = ANY (ARRAY['inquiry'::text, 'privacy'::text])))
+    CONSTRAINT verification_challenges_purpose_check CHECK ((purpose = ANY (ARRAY['inquiry'::text, 'privacy'::text]))),
+    CONSTRAINT verification_challenges_source_check CHECK (((source ~ '^[a-z0-9_-]{1,40}/[a-z]{1,10}$'::text) OR (source = 'unknown'::text)))
 );
+
+--
+-- Name: COLUMN verification_challenges.source; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.verification_challenges.source IS 'The form and the way it was used; codes that nobody submitted are counted by it';
+
+--
+-- Name: COLUMN verification_challenges.withheld; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.verification_challenges.withheld IS 'Never handed to a gateway: a test number or a listed prefix';
 
 --
 -- Name: verification_counters; Type: TABLE; Schema: public; Owner: -
@@ -628,6 +796,24 @@ CREATE TABLE public.verification_counters (
 --
 
 COMMENT ON COLUMN public.verification_counters.dead_through IS 'Challenges issued at or before this instant died of five wrong tries';
+
+--
+-- Name: withheld_codes; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.withheld_codes (
+    challenge_id uuid NOT NULL,
+    phone_sealed bytea NOT NULL,
+    code_sealed bytea NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+--
+-- Name: TABLE withheld_codes; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.withheld_codes IS 'Codes of test numbers, for administrators to read while they live';
 
 --
 -- Name: assessment_items assessment_items_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -812,6 +998,13 @@ ALTER TABLE ONLY public.privacy_notices
     ADD CONSTRAINT privacy_notices_pkey PRIMARY KEY (version);
 
 --
+-- Name: quarantined_inquiries quarantined_inquiries_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.quarantined_inquiries
+    ADD CONSTRAINT quarantined_inquiries_pkey PRIMARY KEY (inquiry_id);
+
+--
 -- Name: call_attempts results_are_repeatable; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -824,6 +1017,27 @@ ALTER TABLE ONLY public.call_attempts
 
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
+
+--
+-- Name: send_alarms send_alarms_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.send_alarms
+    ADD CONSTRAINT send_alarms_pkey PRIMARY KEY (bucket, window_start, percent);
+
+--
+-- Name: send_breaker send_breaker_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.send_breaker
+    ADD CONSTRAINT send_breaker_pkey PRIMARY KEY (id);
+
+--
+-- Name: send_budgets send_budgets_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.send_budgets
+    ADD CONSTRAINT send_budgets_pkey PRIMARY KEY (bucket, window_start, slot);
 
 --
 -- Name: settings settings_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -875,6 +1089,13 @@ ALTER TABLE ONLY public.submit_locks
     ADD CONSTRAINT submit_locks_pkey PRIMARY KEY (key);
 
 --
+-- Name: used_proofs used_proofs_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.used_proofs
+    ADD CONSTRAINT used_proofs_pkey PRIMARY KEY (key);
+
+--
 -- Name: verification_challenges verification_challenges_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -887,6 +1108,13 @@ ALTER TABLE ONLY public.verification_challenges
 
 ALTER TABLE ONLY public.verification_counters
     ADD CONSTRAINT verification_counters_pkey PRIMARY KEY (phone_index, purpose);
+
+--
+-- Name: withheld_codes withheld_codes_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.withheld_codes
+    ADD CONSTRAINT withheld_codes_pkey PRIMARY KEY (challenge_id);
 
 --
 -- Name: budgets_by_age; Type: INDEX; Schema: public; Owner: -
@@ -1051,16 +1279,46 @@ CREATE UNIQUE INDEX one_open_task_per_lead ON public.callback_tasks USING btree 
 CREATE UNIQUE INDEX one_result_per_claim ON public.call_attempts USING btree (task_id, claim_number) WHERE (refused IS NULL);
 
 --
+-- Name: quarantined_inquiries_by_state; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX quarantined_inquiries_by_state ON public.quarantined_inquiries USING btree (state, submitted_at DESC, inquiry_id DESC);
+
+--
+-- Name: send_budgets_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX send_budgets_by_age ON public.send_budgets USING btree (window_start);
+
+--
 -- Name: staff_sessions_by_person; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX staff_sessions_by_person ON public.staff_sessions USING btree (staff_id, created_at);
 
 --
+-- Name: used_proofs_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX used_proofs_by_age ON public.used_proofs USING btree (expires_at);
+
+--
+-- Name: verification_challenges_by_issue; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX verification_challenges_by_issue ON public.verification_challenges USING btree (issued_at);
+
+--
 -- Name: verification_challenges_by_phone; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX verification_challenges_by_phone ON public.verification_challenges USING btree (phone_index, purpose, expires_at);
+
+--
+-- Name: withheld_codes_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX withheld_codes_by_age ON public.withheld_codes USING btree (expires_at);
 
 --
 -- Name: assessment_items assessment_items_assessment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -1224,6 +1482,20 @@ ALTER TABLE ONLY public.messages
     ADD CONSTRAINT messages_challenge_id_fkey FOREIGN KEY (challenge_id) REFERENCES public.verification_challenges(id) ON DELETE CASCADE;
 
 --
+-- Name: quarantined_inquiries quarantined_inquiries_inquiry_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.quarantined_inquiries
+    ADD CONSTRAINT quarantined_inquiries_inquiry_id_fkey FOREIGN KEY (inquiry_id) REFERENCES public.inquiries(id) ON DELETE CASCADE;
+
+--
+-- Name: quarantined_inquiries quarantined_inquiries_reviewed_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.quarantined_inquiries
+    ADD CONSTRAINT quarantined_inquiries_reviewed_by_fkey FOREIGN KEY (reviewed_by) REFERENCES public.staff(id);
+
+--
 -- Name: staff_sessions staff_sessions_staff_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1238,10 +1510,24 @@ ALTER TABLE ONLY public.submit_keys
     ADD CONSTRAINT submit_keys_inquiry_id_fkey FOREIGN KEY (inquiry_id) REFERENCES public.inquiries(id) ON DELETE CASCADE;
 
 --
+-- Name: withheld_codes withheld_codes_challenge_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.withheld_codes
+    ADD CONSTRAINT withheld_codes_challenge_id_fkey FOREIGN KEY (challenge_id) REFERENCES public.verification_challenges(id) ON DELETE CASCADE;
+
+--
 -- Name: SCHEMA public; Type: ACL; Schema: -; Owner: -
 --
 
 GRANT ALL ON SCHEMA public TO huifang_owner;
+
+--
+-- Name: FUNCTION admit_send(number bytea, at timestamp with time zone, cooldown_from timestamp with time zone, hourly bigint, daily bigint, wrong_hourly bigint, wrong_daily bigint, proven boolean, keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.admit_send(number bytea, at timestamp with time zone, cooldown_from timestamp with time zone, hourly bigint, daily bigint, wrong_hourly bigint, wrong_daily bigint, proven boolean, keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.admit_send(number bytea, at timestamp with time zone, cooldown_from timestamp with time zone, hourly bigint, daily bigint, wrong_hourly bigint, wrong_daily bigint, proven boolean, keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint) TO huifang_app;
 
 --
 -- Name: TABLE assessment_items; Type: ACL; Schema: public; Owner: -
@@ -1398,11 +1684,39 @@ GRANT SELECT ON TABLE public.privacy_notices TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.privacy_notices TO huifang_app;
 
 --
+-- Name: TABLE quarantined_inquiries; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.quarantined_inquiries TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quarantined_inquiries TO huifang_app;
+
+--
 -- Name: TABLE schema_migrations; Type: ACL; Schema: public; Owner: -
 --
 
 GRANT SELECT ON TABLE public.schema_migrations TO huifang_app;
 GRANT SELECT ON TABLE public.schema_migrations TO huifang_reader;
+
+--
+-- Name: TABLE send_alarms; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.send_alarms TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.send_alarms TO huifang_app;
+
+--
+-- Name: TABLE send_breaker; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.send_breaker TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.send_breaker TO huifang_app;
+
+--
+-- Name: TABLE send_budgets; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.send_budgets TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.send_budgets TO huifang_app;
 
 --
 -- Name: TABLE settings; Type: ACL; Schema: public; Owner: -
@@ -1439,6 +1753,13 @@ GRANT SELECT ON TABLE public.submit_locks TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.submit_locks TO huifang_app;
 
 --
+-- Name: TABLE used_proofs; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.used_proofs TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.used_proofs TO huifang_app;
+
+--
 -- Name: TABLE verification_challenges; Type: ACL; Schema: public; Owner: -
 --
 
@@ -1451,6 +1772,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.verification_challenges TO hui
 
 GRANT SELECT ON TABLE public.verification_counters TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.verification_counters TO huifang_app;
+
+--
+-- Name: TABLE withheld_codes; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.withheld_codes TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.withheld_codes TO huifang_app;
 
 --
 -- Name: DEFAULT PRIVILEGES FOR TABLES; Type: DEFAULT ACL; Schema: public; Owner: -

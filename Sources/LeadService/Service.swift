@@ -14,6 +14,7 @@ package struct LeadServices: Sendable {
     package let accounts: StaffAccounts
     package let exports: LeadExport
     package let outboxWorker: SMSOutboxWorker
+    package let sendWatch: SendWatchWorker
     package let housekeeping: HousekeepingWorker
     package let auditChain: AuditChainWorker
     private let notices: PrivacyNoticeStore
@@ -35,7 +36,8 @@ package struct LeadServices: Sendable {
         let sessions = StaffSessions(database: database, dependencies: dependencies, configuration: configuration)
         let accounts = StaffAccounts(database: database, dependencies: dependencies)
         let verification = PhoneVerification(
-            database: database, dependencies: dependencies, settings: settings, budgetFactor: factor, outbox: outbox)
+            database: database, dependencies: dependencies, settings: settings, budgetFactor: factor,
+            proofOfWork: configuration.proofOfWork, outbox: outbox)
         let notices = PrivacyNoticeStore(
             database: database, now: dependencies.now, shipped: try ReferenceData(resources: resources).notice)
         let assessments = Assessments(database: database, dependencies: dependencies, rules: rules.points)
@@ -62,7 +64,13 @@ package struct LeadServices: Sendable {
                     links: LinkToken(keys: dependencies.keys),
                     tokens: tokens, dependencies: dependencies),
                 try AssetRoutes(pages: pages, resources: resources),
-                VerificationRoutes(verification: verification),
+                VerificationRoutes(
+                    verification: verification,
+                    testCodes: TestCodes(database: database, dependencies: dependencies)),
+                QuarantineRoutes(
+                    quarantine: Quarantine(
+                        database: database, dependencies: dependencies, settings: settings, calendar: calendar),
+                    pages: pages),
                 InquiryRoutes(
                     inquiries: inquiries, notices: notices, tokens: tokens, publicURL: configuration.publicURL),
                 AssessmentRoutes(
@@ -84,6 +92,8 @@ package struct LeadServices: Sendable {
         self.accounts = accounts
         self.exports = exports
         self.outboxWorker = SMSOutboxWorker(database: database, dependencies: dependencies, signal: outbox)
+        self.sendWatch = SendWatchWorker(
+            database: database, dependencies: dependencies, settings: settings, budgetFactor: factor)
         self.housekeeping = HousekeepingWorker(database: database, dependencies: dependencies)
         self.auditChain = AuditChainWorker(database: database, dependencies: dependencies)
         self.notices = notices
@@ -101,5 +111,5 @@ package struct LeadServices: Sendable {
     package var background: [any Service] { self.stores }
 
     /// The workers of the role `worker`.
-    package var workers: [any Service] { [self.outboxWorker, self.housekeeping, self.auditChain] }
+    package var workers: [any Service] { [self.outboxWorker, self.sendWatch, self.housekeeping, self.auditChain] }
 }

@@ -18,6 +18,7 @@ package struct Settings: Sendable, Equatable {
     package var sendsPerMinute = 60
     package var sendsPerDay = 2000
     package var sendsPerAddressPerHour = 60
+    package var sends = SendRules()
     package var benefits: [Benefit] = Benefit.standard
 
     package init() {}
@@ -67,13 +68,13 @@ package struct Settings: Sendable, Equatable {
             }
             guard benefits.count == values.count, benefits.count <= 8 else { return false }
             self.benefits = benefits
-        default: return false
+        default: return self.sends.apply(key, value)
         }
         return true
     }
 
     /// A whole number within a range, given as a number or as the text of one (from the environment).
-    private static func whole(_ value: JSONValue, _ range: ClosedRange<Int>, _ set: (Int) -> Void) -> Bool {
+    static func whole(_ value: JSONValue, _ range: ClosedRange<Int>, _ set: (Int) -> Void) -> Bool {
         let number: Int? =
             switch value {
             case .number(let decimal): Int(exactly: NSDecimalNumber(decimal: decimal).doubleValue)

@@ -88,7 +88,8 @@ struct VisitorRoutes: RouteList {
         guard failures.isEmpty, let phone = try? PhoneNumber(parsing: form["phone"] ?? "") else {
             return try self.again(form, failures, status: .unprocessableContent)
         }
-        let issue = try await self.verification.sendCode(to: phone, for: .inquiry, from: context.clientAddress)
+        let issue = try await self.verification.sendCode(
+            to: phone, for: .inquiry, from: context.clientAddress, by: .page)
         let id = form["id"] ?? self.dependencies.makeID().uuidString.lowercased()
         switch issue {
         case .issued(let challenge, let resendAfter):
@@ -107,7 +108,17 @@ struct VisitorRoutes: RouteList {
                     form, more: [:], resendAfter: seconds, failures: [failure], status: .tooManyRequests)
             response.headers[.retryAfter] = String(seconds)
             return response
+        case .telephone(let seconds): return try self.telephone(retryAfter: seconds)
+        case .proofRequired: return try self.telephone(retryAfter: 60)
         }
+    }
+
+    /// Where a browser without JavaScript is led when its small budget is used up.
+    private func telephone(retryAfter seconds: Int) throws -> Response {
+        var response = try self.pages.pages.render(
+            "inquiries/telephone", ["title": "请直接致电我们"], status: .tooManyRequests)
+        response.headers[.retryAfter] = String(seconds)
+        return response
     }
 
     @Sendable private func submit(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
