@@ -40,7 +40,7 @@ def main():
             result = database.pgbench("code.sql", options.clients, seconds=options.seconds, wide=ways[name], narrow=4, addresses=5000)
             if number:
                 rates[name].append(result.rate)
-                slow[name].append(result.quantile(0.99) * 1000)
+                slow[name].append(result.quantile(0.99))
     counted = database.number("SELECT coalesce(sum(used), 0) FROM send_budgets WHERE bucket = bench_hash('all-day')")
     issued = database.number("SELECT count(*) FROM verification_challenges")
     ratios = [after / before for before, after in zip(*rates.values())]

@@ -79,14 +79,11 @@ extension Transaction {
                 ON CONFLICT (lead_id) WHERE state <> 'closed' DO UPDATE SET
                     state = 'open', paused_reason = NULL, latest_inquiry_id = excluded.latest_inquiry_id,
                     newest_inquiry_at = excluded.newest_inquiry_at, met_at = NULL, attempts = 0,
-                    due_at = \(unescaped: Self.earliest),
-                    provisional = CASE WHEN t.met_at IS NULL AND t.due_at < excluded.due_at THEN t.provisional ELSE excluded.provisional END,
-                    preferred_window = CASE WHEN excluded.next_attempt_at > \(unescaped: Self.earliest)
-                                            THEN t.preferred_window ELSE excluded.preferred_window END,
-                    call_again_at = CASE WHEN t.call_again_at < \(unescaped: Self.earliest) THEN t.call_again_at END,
-                    next_attempt_at = CASE WHEN t.call_again_at < \(unescaped: Self.earliest) THEN t.call_again_at
-                                           WHEN excluded.next_attempt_at > \(unescaped: Self.earliest) THEN \(now)
-                                           ELSE excluded.next_attempt_at END
+                    due_at = \(unescaped: TaskJoin.dueAt), provisional = \(unescaped: TaskJoin.provisional),
+                    preferred_window = CASE WHEN \(unescaped: TaskJoin.opensTooLate) THEN t.preferred_window ELSE excluded.preferred_window END,
+                    call_again_at = CASE WHEN \(unescaped: TaskJoin.keepsAgreedTime) THEN t.call_again_at END,
+                    next_attempt_at = CASE WHEN \(unescaped: TaskJoin.keepsAgreedTime) THEN t.call_again_at
+                                           WHEN \(unescaped: TaskJoin.opensTooLate) THEN \(now) ELSE excluded.next_attempt_at END
                 RETURNING CASE WHEN t.due_at > \(now) THEN t.due_at ELSE \(promise.dueAt) END AS told, t.provisional
             )
             UPDATE inquiries SET quarantined = false, accepted_at = \(now), due_at = task.told, provisional = task.provisional
@@ -95,8 +92,4 @@ extension Transaction {
             """)
         return try rows.first?.decode(Date.self)
     }
-
-    /// The earliest unmet promise of a task and an inquiry that joins it.
-    private static let earliest =
-        "CASE WHEN t.met_at IS NULL THEN least(t.due_at, excluded.due_at) ELSE excluded.due_at END"
 }

@@ -99,8 +99,8 @@ package struct PhoneVerification: Sendable {
     ) async throws -> Issue {
         var request = request
         let pages = self.budgets.pageWindows(address: address, at: now)
-        let narrow = request.windows.filter { $0.kind.slots < 16 }
-        let shared = request.windows.filter { $0.kind.slots == 16 }
+        let narrow = request.windows.filter { !$0.kind.isShared }
+        let shared = request.windows.filter(\.kind.isShared)
         request.windows =
             narrow.map { $0.limited(to: $0.ceiling) } + pages
             + shared.map { $0.limited(to: SendWindow.unreserved($0.ceiling)) }

@@ -19,7 +19,12 @@ struct SendWindow: Sendable {
         /// The day's messages again, when it is the money that bounds them.
         case moneyDay
 
-        /// Windows that everybody shares are split, so that sends do not wait for each other's commit.
+        /// Whether every send counts in it.
+        var isShared: Bool {
+            [.siteHour, .siteDay, .allMinute, .allHour, .allDay, .moneyDay].contains(self)
+        }
+
+        /// Windows that many sends count in are split, so that they do not wait for each other's commit.
         var slots: Int {
             switch self {
             case .prefixHour, .prefixDay, .pageAddressHour, .pageHour, .pageDay: 1

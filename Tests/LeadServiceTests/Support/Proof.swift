@@ -3,7 +3,6 @@ import Foundation
 import HTTPTypes
 import LeadService
 import Leads
-import Postgres
 
 extension TestService {
     /// Asks for a code as the page's script does.
@@ -14,12 +13,6 @@ extension TestService {
         return try await self.call(
             .post, "/api/v1/verification-codes", #"{"phone":"\#(phone)","purpose":"\#(purpose)"\#(more)}"#,
             headers: address.map { [.forwardedFor: $0] } ?? [:])
-    }
-
-    /// What the tables say, as a number.
-    func count(_ sql: String) async throws -> Int {
-        let rows = try await self.database.query(.init(unsafeSQL: "SELECT (\(sql))::bigint"))
-        return try rows[0].decode(Int.self)
     }
 }
 
