@@ -57,7 +57,9 @@ package struct SendRules: Sendable, Equatable {
         case ("money_per_day", .number(let yuan)) where yuan > 0 && yuan <= 10_000_000: self.moneyPerDay = yuan
         case ("withheld_prefixes", .array(let values)) where values.count <= 200:
             let prefixes = values.compactMap { value -> String? in
-                guard case .string(let text) = value, text.wholeMatch(of: /1[0-9]{2,6}/) != nil else { return nil }
+                guard case .string(let text) = value, (3...7).contains(text.utf8.count), text.first == "1",
+                    text.utf8.allSatisfy({ (48...57).contains($0) })
+                else { return nil }
                 return text
             }
             guard prefixes.count == values.count else { return false }

@@ -11,9 +11,11 @@ let asked = 0;
 
 function outcome(item) {
   if (item.state === "released") return `${item.reviewed_by} 放行，${shortMoment(Date.parse(item.due_at), now())} 前致电`;
-  const release = el("button", { type: "button", onclick: (event) => review(item, "release", event.currentTarget) }, "放行");
-  if (item.state === "dismissed") return [`${item.reviewed_by} 忽略 `, release];
-  return [release, " ", el("button", { type: "button", onclick: (event) => review(item, "dismiss", event.currentTarget) }, "忽略")];
+  const button = (action, word) => el("button", {
+    type: "button", "aria-label": `${word} ${item.name_masked}`, onclick: (event) => review(item, action, event.currentTarget),
+  }, word);
+  if (item.state === "dismissed") return [`${item.reviewed_by} 忽略 `, button("release", "放行")];
+  return [button("release", "放行"), " ", button("dismiss", "忽略")];
 }
 
 function row(item) {
@@ -38,7 +40,7 @@ async function load(more) {
     $("table").hidden = count === 0;
     $("empty").hidden = count > 0;
     setText($("empty"), empties[state]);
-    setText($("shown"), count ? `${count}${cursor ? "+" : ""} 条` : "");
+    setText($("count"), count ? `${count}${cursor ? "+" : ""} 条` : "");
     $("more").hidden = !cursor;
   } catch (problem) {
     report(problem);
