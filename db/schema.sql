@@ -31,7 +31,7 @@ BEGIN
     IF EXISTS (SELECT FROM send_breaker b WHERE b.stopped_until > at) THEN RETURN -2; END IF;
     IF NOT proven AND EXISTS (SELECT FROM send_breaker b WHERE b.raised_until > at) THEN RETURN -3; END IF;
     INSERT INTO phone_budgets AS p (phone_index, seen_at) VALUES (number, at)
-        ON CONFLICT (phone_index) DO UPDATE SET seen_at = greatest(p.seen_at, excluded.seen_at) RETURNING p.* INTO own;
+        ON CONFLICT (phone_index) DO UPDATE SET seen_at = p.seen_at RETURNING p.* INTO own;
     IF EXISTS (SELECT FROM unnest(own.sends) s WHERE s > cooldown_from)
         OR (SELECT count(*) FROM unnest(own.sends) s WHERE s > hour_ago) >= hourly
         OR (SELECT count(*) FROM unnest(own.sends) s WHERE s > day_ago) >= daily
@@ -63,7 +63,7 @@ BEGIN
         END IF;
     END LOOP;
     UPDATE phone_budgets SET sends = array_append(ARRAY(SELECT s FROM unnest(own.sends) s WHERE s > day_ago), at),
-                             wrongs = ARRAY(SELECT w FROM unnest(own.wrongs) w WHERE w > day_ago)
+                             wrongs = ARRAY(SELECT w FROM unnest(own.wrongs) w WHERE w > day_ago), seen_at = at
     WHERE phone_index = number;
     RETURN 0;
 END

@@ -71,7 +71,7 @@ extension Transaction {
                        \(intake.suspicion != nil)
                 FROM lead LEFT JOIN task ON true
                 RETURNING id, lead_id, due_at
-            ), held AS (
+            ), aside AS (
                 INSERT INTO quarantined_inquiries (inquiry_id, reason, submitted_at, told_due_at, state)
                 SELECT id, \(intake.suspicion?.rawValue), \(now), due_at, 'waiting' FROM inquiry WHERE \(intake.suspicion != nil)
             ), agreed AS (

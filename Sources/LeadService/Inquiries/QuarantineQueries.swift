@@ -84,7 +84,8 @@ extension Transaction {
                     call_again_at = CASE WHEN \(unescaped: TaskJoin.keepsAgreedTime) THEN t.call_again_at END,
                     next_attempt_at = CASE WHEN \(unescaped: TaskJoin.keepsAgreedTime) THEN t.call_again_at
                                            WHEN \(unescaped: TaskJoin.opensTooLate) THEN \(now) ELSE excluded.next_attempt_at END
-                RETURNING CASE WHEN t.due_at > \(now) THEN t.due_at ELSE \(promise.dueAt) END AS told, t.provisional
+                RETURNING CASE WHEN t.due_at > \(now) THEN t.due_at ELSE \(promise.dueAt) END AS told,
+                          CASE WHEN t.due_at > \(now) THEN t.provisional ELSE \(promise.provisional) END AS provisional
             )
             UPDATE inquiries SET quarantined = false, accepted_at = \(now), due_at = task.told, provisional = task.provisional
             FROM task WHERE id = \(id)
