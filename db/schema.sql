@@ -13,6 +13,81 @@ SET xmloption = content;
 SET client_min_messages = warning;
 SET row_security = off;
 
+--
+-- Name: admit_send(bytea, timestamp with time zone, timestamp with time zone, bigint, bigint, bigint, bigint, boolean, bytea[], timestamp with time zone[], bigint[], bigint[], bigint[], bigint); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.admit_send(number bytea, at timestamp with time zone, cooldown_from timestamp with time zone, hourly bigint, daily bigint, wrong_hourly bigint, wrong_daily bigint, proven boolean, keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    own phone_budgets%ROWTYPE;
+    taken bigint[] := '{}';
+    chosen bigint;
+    share bigint;
+    hour_ago timestamptz := at - interval '1 hour';
+    day_ago timestamptz := at - interval '1 day';
+BEGIN
+    IF EXISTS (SELECT FROM send_breaker b WHERE b.stopped_until > at) THEN RETURN -2; END IF;
+    IF NOT proven AND EXISTS (SELECT FROM send_breaker b WHERE b.raised_until > at) THEN RETURN -3; END IF;
+    INSERT INTO phone_budgets AS p (phone_index, seen_at) VALUES (number, at)
+        ON CONFLICT (phone_index) DO UPDATE SET seen_at = p.seen_at RETURNING p.* INTO own;
+    IF EXISTS (SELECT FROM unnest(own.sends) s WHERE s > cooldown_from)
+        OR (SELECT count(*) FROM unnest(own.sends) s WHERE s > hour_ago) >= hourly
+        OR (SELECT count(*) FROM unnest(own.sends) s WHERE s > day_ago) >= daily
+        OR (SELECT count(*) FROM unnest(own.wrongs) w WHERE w > hour_ago) >= wrong_hourly
+        OR (SELECT count(*) FROM unnest(own.wrongs) w WHERE w > day_ago) >= wrong_daily
+    THEN RETURN -1; END IF;
+    FOR i IN 1..cardinality(keys) LOOP
+        FOR j IN 0..slots[i] - 1 LOOP
+            chosen := (seed + j) % slots[i];
+            share := limits[i] / slots[i] + CASE WHEN chosen < limits[i] % slots[i] THEN 1 ELSE 0 END;
+            CONTINUE WHEN share = 0 OR EXISTS (SELECT FROM send_budgets b WHERE b.bucket = keys[i] AND b.window_start = starts[i]
+                                                 AND b.slot = chosen AND b.used >= share);
+            INSERT INTO send_budgets AS b (bucket, window_start, slot, used, ceiling)
+                VALUES (keys[i], starts[i], chosen, 1,
+                        ceilings[i] / slots[i] + CASE WHEN chosen < ceilings[i] % slots[i] THEN 1 ELSE 0 END)
+                ON CONFLICT (bucket, window_start, slot) DO UPDATE SET used = b.used + 1, ceiling = excluded.ceiling
+                WHERE b.used < share;
+            IF FOUND THEN
+                taken := taken || chosen;
+                EXIT;
+            END IF;
+        END LOOP;
+        IF cardinality(taken) < i THEN
+            FOR k IN 1..i - 1 LOOP
+                UPDATE send_budgets b SET used = b.used - 1
+                WHERE b.bucket = keys[k] AND b.window_start = starts[k] AND b.slot = taken[k];
+            END LOOP;
+            RETURN i;
+        END IF;
+    END LOOP;
+    UPDATE phone_budgets SET sends = array_append(ARRAY(SELECT s FROM unnest(own.sends) s WHERE s > day_ago), at),
+                             wrongs = ARRAY(SELECT w FROM unnest(own.wrongs) w WHERE w > day_ago), seen_at = at
+    WHERE phone_index = number;
+    RETURN 0;
+END
+$$;
+
+--
+-- Name: erase_audit_details(uuid, timestamp with time zone, text, text, text, jsonb, bytea); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.erase_audit_details(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, erased jsonb, checkpoint_mac bytea) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    count bigint;
+BEGIN
+    INSERT INTO audit_events (id, at, actor, role, action, object, detail, mac)
+    VALUES (checkpoint_id, happened_at, by_actor, by_role, 'audit.checkpoint', about, erased, checkpoint_mac);
+    DELETE FROM audit_details WHERE event_id IN (SELECT e::uuid FROM jsonb_array_elements_text(erased -> 'events') AS e);
+    GET DIAGNOSTICS count = ROW_COUNT;
+    RETURN count;
+END
+$$;
+
 SET default_tablespace = '';
 
 SET default_table_access_method = heap;
@@ -283,14 +358,32 @@ CREATE TABLE public.consents (
     notice_sha256 bytea NOT NULL,
     given_at timestamp with time zone NOT NULL,
     address inet NOT NULL,
-    user_agent text NOT NULL,
+    user_agent text,
     reminder_valid_until date,
     withdrawn_at timestamp with time zone,
+    text_shown text,
+    channel text,
+    challenge_id uuid,
+    user_agent_hash bytea,
+    CONSTRAINT consents_channel_check CHECK ((channel = ANY (ARRAY['script'::text, 'form'::text, 'staff'::text]))),
     CONSTRAINT consents_notice_sha256_check CHECK ((octet_length(notice_sha256) = 32)),
     CONSTRAINT consents_purpose_check CHECK ((purpose ~ '^[a-z_]+(:[A-Za-z0-9_-]+)?$'::text)),
     CONSTRAINT consents_user_agent_check CHECK ((char_length(user_agent) <= 512)),
+    CONSTRAINT consents_user_agent_hash_check CHECK ((octet_length(user_agent_hash) = 32)),
     CONSTRAINT reminders_have_a_date CHECK (((purpose = 'reminder'::text) = (reminder_valid_until IS NOT NULL)))
 );
+
+--
+-- Name: COLUMN consents.user_agent; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.consents.user_agent IS 'Not written any more: user_agent_hash says as much';
+
+--
+-- Name: COLUMN consents.challenge_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.consents.challenge_id IS 'The code that proved the number; challenges are thrown away, this stays';
 
 --
 -- Name: do_not_call; Type: TABLE; Schema: public; Owner: -
@@ -302,6 +395,39 @@ CREATE TABLE public.do_not_call (
     added_by text NOT NULL,
     CONSTRAINT do_not_call_phone_index_check CHECK ((octet_length(phone_index) = 32))
 );
+
+--
+-- Name: erasure_tombstones; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.erasure_tombstones (
+    lead_id uuid NOT NULL,
+    pseudonym bytea NOT NULL,
+    request_id uuid NOT NULL,
+    erased_at timestamp with time zone NOT NULL,
+    CONSTRAINT erasure_tombstones_pseudonym_check CHECK ((octet_length(pseudonym) = 32))
+);
+
+--
+-- Name: TABLE erasure_tombstones; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.erasure_tombstones IS 'Carried over a restore: what a backup brings back of these leads, accepted up to erased_at, is erased again';
+
+--
+-- Name: export_leads; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.export_leads (
+    lead_id uuid NOT NULL,
+    export_id uuid NOT NULL
+);
+
+--
+-- Name: TABLE export_leads; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.export_leads IS 'Whose data an export held: shown to them on request';
 
 --
 -- Name: export_records; Type: TABLE; Schema: public; Owner: -
@@ -369,8 +495,8 @@ COMMENT ON TABLE public.gateway_attempts IS 'Which gateway was offered which mes
 CREATE TABLE public.inquiries (
     id uuid NOT NULL,
     lead_id uuid NOT NULL,
-    name_sealed bytea NOT NULL,
-    name_index bytea NOT NULL,
+    name_sealed bytea,
+    name_index bytea,
     remark_sealed bytea,
     extra_sealed bytea,
     assessment_id uuid,
@@ -381,7 +507,15 @@ CREATE TABLE public.inquiries (
     provisional boolean NOT NULL,
     met_at timestamp with time zone,
     quarantined boolean DEFAULT false NOT NULL,
+    erased_at timestamp with time zone,
+    window_changed_at timestamp with time zone,
+    cancelled_at timestamp with time zone,
     CONSTRAINT due_after_accepted CHECK ((due_at > accepted_at)),
+    CONSTRAINT erased_leaves_no_text CHECK (
+CASE
+    WHEN (erased_at IS NULL) THEN ((name_sealed IS NOT NULL) AND (name_index IS NOT NULL))
+    ELSE ((num_nonnulls(name_sealed, name_index, remark_sealed, extra_sealed, assessment_id) = 0) AND (source = '{}'::jsonb))
+END),
     CONSTRAINT inquiries_name_index_check CHECK ((octet_length(name_index) = 32)),
     CONSTRAINT inquiries_preferred_window_check CHECK ((preferred_window = ANY (ARRAY['morning'::text, 'afternoon'::text, 'evening'::text])))
 );
@@ -393,21 +527,47 @@ CREATE TABLE public.inquiries (
 COMMENT ON COLUMN public.inquiries.due_at IS 'The promise this visitor was told';
 
 --
+-- Name: COLUMN inquiries.erased_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.inquiries.erased_at IS 'Only a row for counts is left since then';
+
+--
+-- Name: COLUMN inquiries.window_changed_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.inquiries.window_changed_at IS 'When the visitor last chose another window on the receipt; due_at is what that told them';
+
+--
+-- Name: COLUMN inquiries.cancelled_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.inquiries.cancelled_at IS 'When the visitor took it back before it was met: nobody calls for it, and it counts as left out';
+
+--
 -- Name: leads; Type: TABLE; Schema: public; Owner: -
 --
 
 CREATE TABLE public.leads (
     id uuid NOT NULL,
-    phone_index bytea NOT NULL,
+    phone_index bytea,
     phone_index_key smallint NOT NULL,
     phone_index_next bytea,
-    phone_sealed bytea NOT NULL,
-    last_four_index bytea NOT NULL,
+    phone_sealed bytea,
+    last_four_index bytea,
     merged_into uuid,
     created_at timestamp with time zone NOT NULL,
+    erased_at timestamp with time zone,
+    pseudonym bytea,
+    CONSTRAINT erased_leaves_no_number CHECK (
+CASE
+    WHEN (erased_at IS NULL) THEN ((phone_index IS NOT NULL) AND (phone_sealed IS NOT NULL) AND (last_four_index IS NOT NULL))
+    ELSE ((num_nonnulls(phone_index, phone_index_next, phone_sealed, last_four_index) = 0) AND (pseudonym IS NOT NULL))
+END),
     CONSTRAINT leads_last_four_index_check CHECK ((octet_length(last_four_index) = 32)),
     CONSTRAINT leads_phone_index_check CHECK ((octet_length(phone_index) = 32)),
     CONSTRAINT leads_phone_index_next_check CHECK ((octet_length(phone_index_next) = 32)),
+    CONSTRAINT leads_pseudonym_check CHECK ((octet_length(pseudonym) = 32)),
     CONSTRAINT no_merge_into_itself CHECK ((merged_into <> id))
 );
 
@@ -416,6 +576,12 @@ CREATE TABLE public.leads (
 --
 
 COMMENT ON COLUMN public.leads.phone_index_next IS 'The same number under the next index key, while keys rotate';
+
+--
+-- Name: COLUMN leads.pseudonym; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.leads.pseudonym IS 'Keyed hash under a key of its own: what is left of the number after an erasure';
 
 --
 -- Name: login_failures; Type: TABLE; Schema: public; Owner: -
@@ -453,8 +619,9 @@ CREATE TABLE public.messages (
     send_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     finished_at timestamp with time zone,
-    retries smallint DEFAULT 0 NOT NULL,
     phone_index bytea,
+    pseudonym bytea,
+    retries smallint DEFAULT 0 NOT NULL,
     operator text,
     segments smallint,
     delivery text,
@@ -471,6 +638,7 @@ CREATE TABLE public.messages (
     CONSTRAINT messages_failure_check CHECK ((char_length(failure) <= 128)),
     CONSTRAINT messages_operator_check CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text, 'other'::text]))),
     CONSTRAINT messages_phone_index_check CHECK ((octet_length(phone_index) = 32)),
+    CONSTRAINT messages_pseudonym_check CHECK ((octet_length(pseudonym) = 32)),
     CONSTRAINT messages_queries_check CHECK (((queries >= 0) AND (queries <= 3))),
     CONSTRAINT messages_retries_check CHECK (((retries >= 0) AND (retries <= 1))),
     CONSTRAINT messages_segments_check CHECK ((segments > 0)),
@@ -492,12 +660,6 @@ COMMENT ON TABLE public.messages IS 'The outbox: written in the transaction that
 --
 
 COMMENT ON COLUMN public.messages.retries IS 'Once, and only when every gateway asked certainly did not take it';
-
---
--- Name: COLUMN messages.phone_index; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.messages.phone_index IS 'Set when it was handed over, so that a report is matched by number without opening one';
 
 --
 -- Name: COLUMN messages.delivery; Type: COMMENT; Schema: public; Owner: -
@@ -578,6 +740,51 @@ CREATE TABLE public.privacy_notices (
 );
 
 --
+-- Name: privacy_requests; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.privacy_requests (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    pseudonym bytea NOT NULL,
+    lead_id uuid,
+    requested_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone NOT NULL,
+    CONSTRAINT privacy_requests_check CHECK ((finished_at >= requested_at)),
+    CONSTRAINT privacy_requests_kind_check CHECK ((kind = ANY (ARRAY['copy'::text, 'correct'::text, 'erase'::text, 'stop_calls'::text, 'withdraw'::text]))),
+    CONSTRAINT privacy_requests_pseudonym_check CHECK ((octet_length(pseudonym) = 32))
+);
+
+--
+-- Name: TABLE privacy_requests; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.privacy_requests IS 'Written in the transaction that does what was asked, so a row is a request that was done';
+
+--
+-- Name: quarantined_inquiries; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.quarantined_inquiries (
+    inquiry_id uuid NOT NULL,
+    reason text NOT NULL,
+    submitted_at timestamp with time zone NOT NULL,
+    told_due_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    reviewed_by uuid,
+    reviewed_at timestamp with time zone,
+    CONSTRAINT quarantined_inquiries_reason_check CHECK ((reason = ANY (ARRAY['honeypot'::text, 'fill_time'::text, 'unknown'::text]))),
+    CONSTRAINT quarantined_inquiries_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'dismissed'::text, 'released'::text]))),
+    CONSTRAINT reviewed_by_somebody CHECK ((((state = 'waiting'::text) = (reviewed_at IS NULL)) AND ((reviewed_by IS NULL) = (reviewed_at IS NULL))))
+);
+
+--
+-- Name: TABLE quarantined_inquiries; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.quarantined_inquiries IS 'Why an inquiry was put aside, what its sender was told, and what became of it';
+
+--
 -- Name: schema_migrations; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -586,6 +793,64 @@ CREATE TABLE public.schema_migrations (
     sha256 bytea NOT NULL,
     applied_at timestamp with time zone NOT NULL
 );
+
+--
+-- Name: send_alarms; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.send_alarms (
+    bucket bytea NOT NULL,
+    window_start timestamp with time zone NOT NULL,
+    percent smallint NOT NULL,
+    CONSTRAINT send_alarms_bucket_check CHECK ((octet_length(bucket) = 32)),
+    CONSTRAINT send_alarms_percent_check CHECK ((percent = ANY (ARRAY[50, 80, 100])))
+);
+
+--
+-- Name: TABLE send_alarms; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.send_alarms IS 'Alarms that were raised, so that each is raised once per window';
+
+--
+-- Name: send_breaker; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.send_breaker (
+    id smallint NOT NULL,
+    raised_until timestamp with time zone NOT NULL,
+    stopped_until timestamp with time zone,
+    CONSTRAINT send_breaker_id_check CHECK ((id = 1))
+);
+
+--
+-- Name: TABLE send_breaker; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.send_breaker IS 'While raised, every send costs a proof of work; while stopped, nothing is sent';
+
+--
+-- Name: send_budgets; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.send_budgets (
+    bucket bytea NOT NULL,
+    window_start timestamp with time zone NOT NULL,
+    slot smallint NOT NULL,
+    used bigint NOT NULL,
+    ceiling bigint NOT NULL,
+    CONSTRAINT send_budgets_bucket_check CHECK ((octet_length(bucket) = 32)),
+    CONSTRAINT send_budgets_ceiling_check CHECK ((ceiling > 0)),
+    CONSTRAINT send_budgets_slot_check CHECK ((slot >= 0)),
+    CONSTRAINT send_budgets_used_check CHECK ((used >= 0)),
+    CONSTRAINT within_the_ceiling CHECK ((used <= ceiling))
+);
+
+--
+-- Name: TABLE send_budgets; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.send_budgets IS 'Codes sent per window; a window that many share is split into slots, whose ceilings add up to its own';
 
 --
 -- Name: settings; Type: TABLE; Schema: public; Owner: -
@@ -682,6 +947,22 @@ CREATE TABLE public.submit_locks (
 COMMENT ON TABLE public.submit_locks IS 'Held from the reservation of a try to the commit of the lead, so that a second submit under the same key waits';
 
 --
+-- Name: used_proofs; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.used_proofs (
+    key bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT used_proofs_key_check CHECK ((octet_length(key) = 32))
+);
+
+--
+-- Name: TABLE used_proofs; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.used_proofs IS 'Proofs of work that were taken, by their challenge, until they expire by themselves';
+
+--
 -- Name: verification_challenges; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -693,11 +974,26 @@ CREATE TABLE public.verification_challenges (
     issued_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     consumed_at timestamp with time zone,
+    source text DEFAULT 'unknown'::text NOT NULL,
+    withheld boolean DEFAULT false NOT NULL,
     CONSTRAINT verification_challenges_check CHECK ((expires_at > issued_at)),
     CONSTRAINT verification_challenges_code_mac_check CHECK ((octet_length(code_mac) = 32)),
     CONSTRAINT verification_challenges_phone_index_check CHECK ((octet_length(phone_index) = 32)),
-    CONSTRAINT verification_challenges_purpose_check CHECK ((purpose = ANY (ARRAY['inquiry'::text, 'privacy'::text])))
+    CONSTRAINT verification_challenges_purpose_check CHECK ((purpose = ANY (ARRAY['inquiry'::text, 'privacy'::text]))),
+    CONSTRAINT verification_challenges_source_check CHECK (((source ~ '^[a-z0-9_-]{1,40}/[a-z]{1,10}$'::text) OR (source = 'unknown'::text)))
 );
+
+--
+-- Name: COLUMN verification_challenges.source; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.verification_challenges.source IS 'The form and the way it was used; codes that nobody submitted are counted by it';
+
+--
+-- Name: COLUMN verification_challenges.withheld; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.verification_challenges.withheld IS 'Never handed to a gateway: a test number or a listed prefix';
 
 --
 -- Name: verification_counters; Type: TABLE; Schema: public; Owner: -
@@ -719,6 +1015,24 @@ CREATE TABLE public.verification_counters (
 --
 
 COMMENT ON COLUMN public.verification_counters.dead_through IS 'Challenges issued at or before this instant died of five wrong tries';
+
+--
+-- Name: withheld_codes; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.withheld_codes (
+    challenge_id uuid NOT NULL,
+    phone_sealed bytea NOT NULL,
+    code_sealed bytea NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+--
+-- Name: TABLE withheld_codes; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.withheld_codes IS 'Codes of test numbers, for administrators to read while they live';
 
 --
 -- Name: assessment_items assessment_items_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -826,6 +1140,20 @@ ALTER TABLE ONLY public.do_not_call
     ADD CONSTRAINT do_not_call_pkey PRIMARY KEY (phone_index);
 
 --
+-- Name: erasure_tombstones erasure_tombstones_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.erasure_tombstones
+    ADD CONSTRAINT erasure_tombstones_pkey PRIMARY KEY (lead_id);
+
+--
+-- Name: export_leads export_leads_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.export_leads
+    ADD CONSTRAINT export_leads_pkey PRIMARY KEY (lead_id, export_id);
+
+--
 -- Name: export_records export_records_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -917,6 +1245,20 @@ ALTER TABLE ONLY public.privacy_notices
     ADD CONSTRAINT privacy_notices_pkey PRIMARY KEY (version);
 
 --
+-- Name: privacy_requests privacy_requests_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.privacy_requests
+    ADD CONSTRAINT privacy_requests_pkey PRIMARY KEY (id);
+
+--
+-- Name: quarantined_inquiries quarantined_inquiries_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.quarantined_inquiries
+    ADD CONSTRAINT quarantined_inquiries_pkey PRIMARY KEY (inquiry_id);
+
+--
 -- Name: call_attempts results_are_repeatable; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -929,6 +1271,27 @@ ALTER TABLE ONLY public.call_attempts
 
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
+
+--
+-- Name: send_alarms send_alarms_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.send_alarms
+    ADD CONSTRAINT send_alarms_pkey PRIMARY KEY (bucket, window_start, percent);
+
+--
+-- Name: send_breaker send_breaker_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.send_breaker
+    ADD CONSTRAINT send_breaker_pkey PRIMARY KEY (id);
+
+--
+-- Name: send_budgets send_budgets_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.send_budgets
+    ADD CONSTRAINT send_budgets_pkey PRIMARY KEY (bucket, window_start, slot);
 
 --
 -- Name: settings settings_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -980,6 +1343,13 @@ ALTER TABLE ONLY public.submit_locks
     ADD CONSTRAINT submit_locks_pkey PRIMARY KEY (key);
 
 --
+-- Name: used_proofs used_proofs_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.used_proofs
+    ADD CONSTRAINT used_proofs_pkey PRIMARY KEY (key);
+
+--
 -- Name: verification_challenges verification_challenges_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -992,6 +1362,13 @@ ALTER TABLE ONLY public.verification_challenges
 
 ALTER TABLE ONLY public.verification_counters
     ADD CONSTRAINT verification_counters_pkey PRIMARY KEY (phone_index, purpose);
+
+--
+-- Name: withheld_codes withheld_codes_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.withheld_codes
+    ADD CONSTRAINT withheld_codes_pkey PRIMARY KEY (challenge_id);
 
 --
 -- Name: budgets_by_age; Type: INDEX; Schema: public; Owner: -
@@ -1132,6 +1509,12 @@ CREATE INDEX leads_merged ON public.leads USING btree (merged_into) WHERE (merge
 CREATE INDEX messages_by_challenge ON public.messages USING btree (challenge_id) WHERE (challenge_id IS NOT NULL);
 
 --
+-- Name: messages_by_phone; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX messages_by_phone ON public.messages USING btree (phone_index) WHERE (phone_index IS NOT NULL);
+
+--
 -- Name: messages_by_vendor_id; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1186,16 +1569,52 @@ CREATE UNIQUE INDEX one_result_per_claim ON public.call_attempts USING btree (ta
 CREATE INDEX pending_reports_by_age ON public.pending_reports USING btree (received_at);
 
 --
+-- Name: privacy_requests_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX privacy_requests_by_age ON public.privacy_requests USING btree (requested_at DESC, id DESC);
+
+--
+-- Name: quarantined_inquiries_by_state; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX quarantined_inquiries_by_state ON public.quarantined_inquiries USING btree (state, submitted_at DESC, inquiry_id DESC);
+
+--
+-- Name: send_budgets_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX send_budgets_by_age ON public.send_budgets USING btree (window_start);
+
+--
 -- Name: staff_sessions_by_person; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX staff_sessions_by_person ON public.staff_sessions USING btree (staff_id, created_at);
 
 --
+-- Name: used_proofs_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX used_proofs_by_age ON public.used_proofs USING btree (expires_at);
+
+--
+-- Name: verification_challenges_by_issue; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX verification_challenges_by_issue ON public.verification_challenges USING btree (issued_at);
+
+--
 -- Name: verification_challenges_by_phone; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX verification_challenges_by_phone ON public.verification_challenges USING btree (phone_index, purpose, expires_at);
+
+--
+-- Name: withheld_codes_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX withheld_codes_by_age ON public.withheld_codes USING btree (expires_at);
 
 --
 -- Name: assessment_items assessment_items_assessment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -1324,6 +1743,20 @@ ALTER TABLE ONLY public.consents
     ADD CONSTRAINT consents_notice_version_fkey FOREIGN KEY (notice_version) REFERENCES public.privacy_notices(version);
 
 --
+-- Name: export_leads export_leads_export_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.export_leads
+    ADD CONSTRAINT export_leads_export_id_fkey FOREIGN KEY (export_id) REFERENCES public.export_records(id);
+
+--
+-- Name: export_leads export_leads_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.export_leads
+    ADD CONSTRAINT export_leads_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+--
 -- Name: export_records export_records_staff_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1366,6 +1799,27 @@ ALTER TABLE ONLY public.messages
     ADD CONSTRAINT messages_challenge_id_fkey FOREIGN KEY (challenge_id) REFERENCES public.verification_challenges(id) ON DELETE CASCADE;
 
 --
+-- Name: privacy_requests privacy_requests_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.privacy_requests
+    ADD CONSTRAINT privacy_requests_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+--
+-- Name: quarantined_inquiries quarantined_inquiries_inquiry_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.quarantined_inquiries
+    ADD CONSTRAINT quarantined_inquiries_inquiry_id_fkey FOREIGN KEY (inquiry_id) REFERENCES public.inquiries(id) ON DELETE CASCADE;
+
+--
+-- Name: quarantined_inquiries quarantined_inquiries_reviewed_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.quarantined_inquiries
+    ADD CONSTRAINT quarantined_inquiries_reviewed_by_fkey FOREIGN KEY (reviewed_by) REFERENCES public.staff(id);
+
+--
 -- Name: staff_sessions staff_sessions_staff_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1380,10 +1834,31 @@ ALTER TABLE ONLY public.submit_keys
     ADD CONSTRAINT submit_keys_inquiry_id_fkey FOREIGN KEY (inquiry_id) REFERENCES public.inquiries(id) ON DELETE CASCADE;
 
 --
+-- Name: withheld_codes withheld_codes_challenge_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.withheld_codes
+    ADD CONSTRAINT withheld_codes_challenge_id_fkey FOREIGN KEY (challenge_id) REFERENCES public.verification_challenges(id) ON DELETE CASCADE;
+
+--
 -- Name: SCHEMA public; Type: ACL; Schema: -; Owner: -
 --
 
 GRANT ALL ON SCHEMA public TO huifang_owner;
+
+--
+-- Name: FUNCTION admit_send(number bytea, at timestamp with time zone, cooldown_from timestamp with time zone, hourly bigint, daily bigint, wrong_hourly bigint, wrong_daily bigint, proven boolean, keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.admit_send(number bytea, at timestamp with time zone, cooldown_from timestamp with time zone, hourly bigint, daily bigint, wrong_hourly bigint, wrong_daily bigint, proven boolean, keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.admit_send(number bytea, at timestamp with time zone, cooldown_from timestamp with time zone, hourly bigint, daily bigint, wrong_hourly bigint, wrong_daily bigint, proven boolean, keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint) TO huifang_app;
+
+--
+-- Name: FUNCTION erase_audit_details(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, erased jsonb, checkpoint_mac bytea); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.erase_audit_details(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, erased jsonb, checkpoint_mac bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_audit_details(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, erased jsonb, checkpoint_mac bytea) TO huifang_app;
 
 --
 -- Name: TABLE assessment_items; Type: ACL; Schema: public; Owner: -
@@ -1484,6 +1959,20 @@ GRANT SELECT ON TABLE public.do_not_call TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.do_not_call TO huifang_app;
 
 --
+-- Name: TABLE erasure_tombstones; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.erasure_tombstones TO huifang_reader;
+GRANT SELECT,INSERT ON TABLE public.erasure_tombstones TO huifang_app;
+
+--
+-- Name: TABLE export_leads; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.export_leads TO huifang_reader;
+GRANT SELECT,INSERT ON TABLE public.export_leads TO huifang_app;
+
+--
 -- Name: TABLE export_records; Type: ACL; Schema: public; Owner: -
 --
 
@@ -1554,11 +2043,46 @@ GRANT SELECT ON TABLE public.privacy_notices TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.privacy_notices TO huifang_app;
 
 --
+-- Name: TABLE privacy_requests; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.privacy_requests TO huifang_reader;
+GRANT SELECT,INSERT ON TABLE public.privacy_requests TO huifang_app;
+
+--
+-- Name: TABLE quarantined_inquiries; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.quarantined_inquiries TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quarantined_inquiries TO huifang_app;
+
+--
 -- Name: TABLE schema_migrations; Type: ACL; Schema: public; Owner: -
 --
 
 GRANT SELECT ON TABLE public.schema_migrations TO huifang_app;
 GRANT SELECT ON TABLE public.schema_migrations TO huifang_reader;
+
+--
+-- Name: TABLE send_alarms; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.send_alarms TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.send_alarms TO huifang_app;
+
+--
+-- Name: TABLE send_breaker; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.send_breaker TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.send_breaker TO huifang_app;
+
+--
+-- Name: TABLE send_budgets; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.send_budgets TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.send_budgets TO huifang_app;
 
 --
 -- Name: TABLE settings; Type: ACL; Schema: public; Owner: -
@@ -1595,6 +2119,13 @@ GRANT SELECT ON TABLE public.submit_locks TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.submit_locks TO huifang_app;
 
 --
+-- Name: TABLE used_proofs; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.used_proofs TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.used_proofs TO huifang_app;
+
+--
 -- Name: TABLE verification_challenges; Type: ACL; Schema: public; Owner: -
 --
 
@@ -1607,6 +2138,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.verification_challenges TO hui
 
 GRANT SELECT ON TABLE public.verification_counters TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.verification_counters TO huifang_app;
+
+--
+-- Name: TABLE withheld_codes; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.withheld_codes TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.withheld_codes TO huifang_app;
 
 --
 -- Name: DEFAULT PRIVILEGES FOR TABLES; Type: DEFAULT ACL; Schema: public; Owner: -

@@ -16,6 +16,7 @@ package struct LeadServices: Sendable {
     package let outboxWorker: SMSOutboxWorker
     package let deliveryWorker: DeliveryWorker
     package let deliveries: DeliveryReports
+    package let sendWatch: SendWatchWorker
     package let housekeeping: HousekeepingWorker
     package let auditChain: AuditChainWorker
     private let notices: PrivacyNoticeStore
@@ -37,7 +38,8 @@ package struct LeadServices: Sendable {
         let sessions = StaffSessions(database: database, dependencies: dependencies, configuration: configuration)
         let accounts = StaffAccounts(database: database, dependencies: dependencies)
         let verification = PhoneVerification(
-            database: database, dependencies: dependencies, settings: settings, budgetFactor: factor, outbox: outbox)
+            database: database, dependencies: dependencies, settings: settings, budgetFactor: factor,
+            proofOfWork: configuration.proofOfWork, outbox: outbox)
         let notices = PrivacyNoticeStore(
             database: database, now: dependencies.now, settings: settings,
             shipped: try ReferenceData(resources: resources).notice)
@@ -66,7 +68,13 @@ package struct LeadServices: Sendable {
                     links: LinkToken(keys: dependencies.keys),
                     tokens: tokens, dependencies: dependencies),
                 try AssetRoutes(pages: pages, resources: resources),
-                VerificationRoutes(verification: verification),
+                VerificationRoutes(
+                    verification: verification,
+                    testCodes: TestCodes(database: database, dependencies: dependencies)),
+                QuarantineRoutes(
+                    quarantine: Quarantine(
+                        database: database, dependencies: dependencies, settings: settings, calendar: calendar),
+                    pages: pages),
                 InquiryRoutes(inquiries: inquiries, tokens: tokens, publicURL: configuration.publicURL),
                 ReceiptRoutes(
                     receipts: Receipts(
@@ -102,6 +110,8 @@ package struct LeadServices: Sendable {
         self.deliveries = reports
         self.deliveryWorker = DeliveryWorker(
             database: database, dependencies: dependencies, settings: settings, reports: reports)
+        self.sendWatch = SendWatchWorker(
+            database: database, dependencies: dependencies, settings: settings, budgetFactor: factor)
         self.housekeeping = HousekeepingWorker(database: database, dependencies: dependencies)
         self.auditChain = AuditChainWorker(database: database, dependencies: dependencies)
         self.notices = notices
@@ -119,5 +129,7 @@ package struct LeadServices: Sendable {
     package var background: [any Service] { self.stores }
 
     /// The workers of the role `worker`.
-    package var workers: [any Service] { [self.outboxWorker, self.deliveryWorker, self.housekeeping, self.auditChain] }
+    package var workers: [any Service] {
+        [self.outboxWorker, self.deliveryWorker, self.sendWatch, self.housekeeping, self.auditChain]
+    }
 }

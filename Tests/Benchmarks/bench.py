@@ -87,7 +87,7 @@ class Bench:
         say(f"ready after {times}")
 
     def code_by_pgbench(self, **limits):
-        result = self.over_pgbench("code.sql", **limits)
+        result = self.over_pgbench("code.sql", wide=16, narrow=4, addresses=1, **limits)
         self.coded_by_pgbench += result[0].count
         return result
 

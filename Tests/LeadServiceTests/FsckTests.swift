@@ -57,6 +57,7 @@ import Testing
             "UPDATE messages SET state = 'sending', finished_at = NULL, lease_until = created_at - interval '1 hour', parameters_sealed = 'x', phone_sealed = 'x'",
             "I5", "stuck_in_sending"
         ),
+        ("UPDATE verification_challenges SET withheld = true", "I5", "withheld_code_sent"),
         (
             "UPDATE messages SET state = 'queued', finished_at = NULL, expires_at = created_at - interval '1 hour', parameters_sealed = 'x', phone_sealed = 'x'",
             "I5", "never_settled"

@@ -22,7 +22,11 @@ import Testing
             try await described.workCallbacks()
             try await described.loseCallbacks()
             try await described.lookUpLeads()
+            try await described.reviewQuarantine()
             try await described.openSessions()
+        }
+        try await withService(["PROOF_OF_WORK": "always"]) { service in
+            try await DescribedService(service: service, description: description).proveWork()
         }
         try await withService(["BUDGET_FACTOR": "0.1", "CALLING_HOURS": "01:00-02:00"]) { service in
             let described = DescribedService(service: service, description: description)

@@ -113,6 +113,48 @@ extension DescribedService {
         }
     }
 
+    /// An inquiry put aside, dismissed, released, released again; and the code of a test number.
+    func reviewQuarantine() async throws {
+        let chief = try await self.service.colleague("reviewer", .administrator)
+        let told = try await self.service.submit(phone: "13800000008", more: #","website":"x""#)
+        let list = try await self.call(.get, "/api/v1/quarantine", token: chief.token)
+        #expect(list["items"].array.count == 1)
+        let path = "/api/v1/quarantine/\(told["inquiry_id"].string)"
+        #expect(try await self.call(.post, path + "/dismiss", token: chief.token).status == 204)
+        #expect(try await self.call(.post, path + "/release", token: chief.token).status == 200)
+        for action in ["/release", "/dismiss"] {
+            #expect(try await self.call(.post, path + action, token: chief.token).code == "already_released")
+        }
+        for state in ["waiting", "dismissed", "released"] {
+            #expect(try await self.call(.get, "/api/v1/quarantine?state=\(state)", token: chief.token).status == 200)
+        }
+        #expect(try await self.call(.get, "/api/v1/quarantine?state=gone", token: chief.token).status == 422)
+        #expect(
+            try await self.call(.get, "/staff/quarantine", token: chief.token, headers: [.accept: "text/html"]).status
+                == 200)
+        let body = #"{"phone":"13800000009"}"#
+        #expect(try await self.call(.post, "/api/v1/test-codes", body, token: chief.token).code == "test_code_unknown")
+        try await self.service.set(#"{"test_numbers":[{"phone":"13800000009","until":"2026-12-31"}]}"#)
+        #expect(try await self.service.sendCode("13800000009").status == 202)
+        #expect(try await self.call(.post, "/api/v1/test-codes", body, token: chief.token).status == 200)
+    }
+
+    /// What is asked for a code when work is asked, and what a browser without JavaScript is led to.
+    func proveWork() async throws {
+        let body = #"{"phone":"13800000010","purpose":"inquiry""#
+        let refused = try await self.call(.post, "/api/v1/verification-codes", body + "}")
+        #expect(refused.code == "proof_of_work_required")
+        let proof = try solve(refused["challenge"])
+        let taken = try await self.call(.post, "/api/v1/verification-codes", body + #","proof_of_work":"\#(proof)"}"#)
+        #expect(taken.status == 202)
+        for status in [200, 200, 200, 429] {
+            self.service.clock.advance(by: 60)
+            let page = try await self.post(
+                "/inquiry/code", "name=%E7%8E%8B&phone=13800000011&consent=true&notice_version=2026-11")
+            #expect(page.status == status)
+        }
+    }
+
     func openSessions() async throws {
         _ = try await self.service.services.accounts.bootstrap(password: "correct-horse-battery-9")
         let login = #"{"username":"admin","password":"correct-horse-battery-9"}"#

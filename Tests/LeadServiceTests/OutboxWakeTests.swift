@@ -32,7 +32,7 @@ import Testing
             dependencies.gateways = [door]
             let verification = PhoneVerification(
                 database: service.services.database, dependencies: dependencies, settings: service.services.settings,
-                budgetFactor: 1, outbox: signal)
+                budgetFactor: 1, proofOfWork: .off, outbox: signal)
             let worker = SMSOutboxWorker(
                 database: service.services.database, dependencies: dependencies, settings: service.services.settings,
                 signal: signal,
@@ -63,7 +63,7 @@ import Testing
             let signal = OutboxSignal()
             let verification = PhoneVerification(
                 database: service.services.database, dependencies: service.dependencies,
-                settings: service.services.settings, budgetFactor: 1, outbox: signal)
+                settings: service.services.settings, budgetFactor: 1, proofOfWork: .off, outbox: signal)
             let phone = try PhoneNumber(parsing: "13800000098")
             let address = ClientAddress(peer: "203.0.113.1")
             var wakes = signal.wakes.makeAsyncIterator()

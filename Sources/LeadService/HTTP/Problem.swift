@@ -18,6 +18,8 @@ package struct Problem: Error, Sendable {
     package var retryAfter: Int?
     /// Further members of the body, such as `next_allowed_at`.
     package var members: [String: String] = [:]
+    /// A proof of work that opens what was refused, as ALTCHA v1 JSON.
+    package var challenge: JSONOutput?
 
     /// The statuses that problems are answered with.
     package enum Status: Int, Sendable {
@@ -78,6 +80,7 @@ package struct Problem: Error, Sendable {
                 })
         }
         for (name, value) in self.members { body[name] = .string(value) }
+        if let challenge { body["challenge"] = challenge }
         var response = Response.json(.object(body), status: self.status.http)
         response.headers[.contentType] = "application/problem+json; charset=utf-8"
         response.headers[.contentLanguage] = english ? "en" : "zh-CN"

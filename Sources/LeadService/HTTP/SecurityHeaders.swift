@@ -32,7 +32,7 @@ struct SecurityHeaders: RouterMiddleware {
     private static let policy = [
         "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'",
         "form-action 'self'", "base-uri 'none'", "object-src 'none'", "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
+        "worker-src 'self'", "require-trusted-types-for 'script'", "trusted-types huifang",
     ].joined(separator: "; ")
 
     func handle(

@@ -200,7 +200,7 @@ package struct Inquiries: Sendable {
             assessed: assessed,
             consents: draft.consent.rows(self.settings.current, makeID: self.dependencies.makeID), notice: notice,
             bodySealed: try keys.seal(body.text, at: SealedPlace("submit_keys", "body_sealed", inquiry)),
-            isQuarantined: draft.isSuspicious, benefits: benefits,
+            suspicion: draft.suspicion, benefits: benefits,
             event: self.audit.event(
                 "inquiry.submit", on: inquiry.uuidString.lowercased(), by: "visitor", role: "visitor"))
     }

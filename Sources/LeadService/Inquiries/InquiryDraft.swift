@@ -17,9 +17,18 @@ package struct InquiryDraft: Sendable {
     var source: String
     /// Further questions of the form, cut to size, as canonical JSON.
     var extra: String?
-    var isSuspicious: Bool
+    /// What looks like a program's work; the inquiry is then put aside.
+    var suspicion: Suspicion?
     /// Every member that makes it this inquiry and no other, in one canonical text.
     var fingerprintText: String
+
+    /// Why an inquiry is put aside.
+    enum Suspicion: String, Sendable {
+        /// The field that people do not see was filled.
+        case honeypot
+        /// The form was sent sooner than anybody types, or its time is not one of ours.
+        case fillTime = "fill_time"
+    }
 
     struct Consent: Sendable {
         var noticeVersion: String

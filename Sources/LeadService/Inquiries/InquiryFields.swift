@@ -48,7 +48,8 @@ enum InquiryFields {
             id: id, name: name, phone: phone, challenge: challenge, code: code, consent: consent,
             assessmentID: assessmentID,
             answers: answers, window: window, remark: remark, source: source, extra: extra,
-            isSuspicious: !(website ?? "").isEmpty || token.map { tokens.isSuspicious($0) } ?? false,
+            suspicion: !(website ?? "").isEmpty
+                ? .honeypot : token.map { tokens.isSuspicious($0) } ?? false ? .fillTime : nil,
             fingerprintText: JSONOutput.object(identity).text)
     }
 

@@ -50,7 +50,7 @@ extension Transaction {
                                                  provisional, next_attempt_at, preferred_window)
                 SELECT \(intake.task), task_lead, \(attempt.inquiryID), 'open', \(now), \(now), \(promise.dueAt),
                        \(promise.provisional), \(promise.nextAttemptAt), \(intake.window)
-                FROM lead WHERE NOT \(intake.isQuarantined)
+                FROM lead WHERE NOT \(intake.suspicion != nil)
                 ON CONFLICT (lead_id) WHERE state <> 'closed' DO UPDATE SET
                     state = 'open', paused_reason = NULL, latest_inquiry_id = excluded.latest_inquiry_id,
                     newest_inquiry_at = excluded.newest_inquiry_at, met_at = NULL, attempts = 0,
@@ -68,9 +68,12 @@ extension Transaction {
                        \(intake.remarkSealed.map { ByteBuffer(bytes: $0) }), \(intake.extraSealed.map { ByteBuffer(bytes: $0) }),
                        coalesce((SELECT id FROM assessment), \(intake.assessmentID)), \(intake.window), \(intake.source)::text::jsonb,
                        \(now), coalesce(task.told, \(promise.dueAt)), coalesce(task.provisional, \(promise.provisional)),
-                       \(intake.isQuarantined)
+                       \(intake.suspicion != nil)
                 FROM lead LEFT JOIN task ON true
                 RETURNING id, lead_id, due_at
+            ), aside AS (
+                INSERT INTO quarantined_inquiries (inquiry_id, reason, submitted_at, told_due_at, state)
+                SELECT id, \(intake.suspicion?.rawValue), \(now), due_at, 'waiting' FROM inquiry WHERE \(intake.suspicion != nil)
             ), agreed AS (
                 INSERT INTO consents (id, lead_id, inquiry_id, purpose, notice_version, notice_sha256, given_at, address, user_agent_hash,
                                       text_shown, channel, challenge_id, reminder_valid_until)

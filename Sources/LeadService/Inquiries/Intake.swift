@@ -51,7 +51,7 @@ struct Intake: Sendable {
     var consents: [ConsentRow]
     var notice: PrivacyNotice
     var bodySealed: [UInt8]
-    var isQuarantined: Bool
+    var suspicion: InquiryDraft.Suspicion?
     var benefits: [Settings.Benefit]
     var event: AuditEvent
 }

@@ -9,6 +9,7 @@ package struct KeyRing: Sendable {
     /// What a derived key is for.
     package enum Purpose: String, CaseIterable, Sendable {
         case seal, phoneIndex, lastFourIndex, nameIndex, code, link, audit, bucket, fingerprint, formToken, pseudonym
+        case proofOfWork
     }
 
     /// Why a key file cannot be used.
@@ -76,6 +77,11 @@ package struct KeyRing: Sendable {
     /// The key of a purpose under the current master key, or under another one of the ring.
     package func key(_ purpose: Purpose, number: UInt8? = nil) -> SymmetricKey? {
         self.derived[number ?? self.current]?[purpose]
+    }
+
+    /// Every master key's key of a purpose, for what was signed before the current one came.
+    package func keys(_ purpose: Purpose) -> [SymmetricKey] {
+        self.derived.values.compactMap { $0[purpose] }
     }
 
     /// HMAC-SHA256 of a message under a purpose's current key.

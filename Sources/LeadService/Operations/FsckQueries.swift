@@ -119,6 +119,11 @@ struct FsckCheck: Sendable {
             SELECT id::text FROM messages WHERE state = 'queued' AND expires_at < \(moment.now.addingTimeInterval(-60)) LIMIT 1000
             """
         },
+        FsckCheck("I5", "withheld_code_sent", "a code that no gateway should get has a message") { _ in
+            """
+            SELECT m.id::text FROM messages m JOIN verification_challenges v ON v.id = m.challenge_id WHERE v.withheld LIMIT 1000
+            """
+        },
         FsckCheck("I5", "nothing_to_send", "a message waits without its text or number") { _ in
             """
             SELECT id::text FROM messages

@@ -22,6 +22,33 @@ extension Transaction {
             """)
     }
 
+    func deletePastSendBudgets(before: Date) async throws -> Int {
+        try await self.count(
+            """
+            WITH windows AS (
+                DELETE FROM send_budgets WHERE (bucket, window_start, slot) IN
+                    (SELECT bucket, window_start, slot FROM send_budgets WHERE window_start < \(before) LIMIT 5000) RETURNING 1
+            ), alarms AS (
+                DELETE FROM send_alarms WHERE window_start < \(before) RETURNING 1
+            )
+            SELECT 1 FROM windows UNION ALL SELECT 1 FROM alarms
+            """)
+    }
+
+    /// Proofs and readable codes whose time is over.
+    func deleteSpentProofs(before: Date) async throws -> Int {
+        try await self.count(
+            """
+            WITH proofs AS (
+                DELETE FROM used_proofs WHERE key IN
+                    (SELECT key FROM used_proofs WHERE expires_at < \(before) LIMIT 5000) RETURNING 1
+            ), codes AS (
+                DELETE FROM withheld_codes WHERE expires_at < \(before) RETURNING 1
+            )
+            SELECT 1 FROM proofs UNION ALL SELECT 1 FROM codes
+            """)
+    }
+
     func deleteIdlePhoneBudgets(before: Date) async throws -> Int {
         try await self.count(
             """

@@ -21,8 +21,10 @@ package struct HousekeepingWorker: Service {
     package func runOnce() async throws -> Int {
         let now = self.dependencies.now()
         let rows = try await self.database.autocommit { session in
-            var deleted = try await session.deleteOldChallenges(before: now.addingTimeInterval(-7 * 86400))
+            var deleted = try await session.deleteOldChallenges(before: now.addingTimeInterval(-6 * 86400))
             deleted += try await session.deletePastBudgets(before: now.addingTimeInterval(-2 * 86400))
+            deleted += try await session.deletePastSendBudgets(before: now.addingTimeInterval(-2 * 86400))
+            deleted += try await session.deleteSpentProofs(before: now.addingTimeInterval(-60))
             deleted += try await session.deleteIdlePhoneBudgets(before: now.addingTimeInterval(-2 * 86400))
             deleted += try await session.deleteExpiredLocks(before: now.addingTimeInterval(-3600))
             deleted += try await session.deleteEndedSessions(before: now)

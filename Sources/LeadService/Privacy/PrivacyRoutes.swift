@@ -52,7 +52,9 @@ struct PrivacyRoutes: RouteList {
         guard let phone, let kind, fields.failures.isEmpty else {
             return try self.again(form, fields.failures, status: .unprocessableContent)
         }
-        switch try await self.verification.sendCode(to: phone, for: .privacy, from: context.clientAddress) {
+        let issue = try await self.verification.sendCode(
+            to: phone, for: .privacy, from: context.clientAddress, by: .page)
+        switch issue {
         case .issued(let challenge, let resendAfter):
             return try self.codePage(
                 form, phone, kind, challenge: challenge.uuidString.lowercased(), resendAfter: resendAfter)
@@ -67,6 +69,8 @@ struct PrivacyRoutes: RouteList {
                 } ?? self.again(form, [failure], status: .tooManyRequests)
             response.headers[.retryAfter] = String(seconds)
             return response
+        case .telephone(let seconds): return try self.visitors.telephone(retryAfter: seconds)
+        case .proofRequired: return try self.visitors.telephone(retryAfter: 60)
         }
     }
 

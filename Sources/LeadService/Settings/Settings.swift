@@ -24,6 +24,7 @@ package struct Settings: Sendable, Equatable {
     package var smsReference = false
     /// What a message costs in yuan, by gateway.
     package var smsPrices: [String: Double] = [:]
+    package var sends = SendRules()
     package var benefits: [Benefit] = Benefit.standard
     /// Whom data may be handed to; each is asked for with a box of its own.
     package var recipients: [ConsentRecipient] = []
@@ -89,13 +90,13 @@ package struct Settings: Sendable, Equatable {
             let notices = values.compactMap { PrivacyNotice($0) }
             guard notices.count == values.count else { return false }
             self.notices = notices
-        default: return false
+        default: return self.sends.apply(key, value)
         }
         return true
     }
 
     /// A whole number within a range, given as a number or as the text of one (from the environment).
-    private static func whole(_ value: JSONValue, _ range: ClosedRange<Int>, _ set: (Int) -> Void) -> Bool {
+    static func whole(_ value: JSONValue, _ range: ClosedRange<Int>, _ set: (Int) -> Void) -> Bool {
         let number: Int? =
             switch value {
             case .number(let decimal): Int(exactly: NSDecimalNumber(decimal: decimal).doubleValue)

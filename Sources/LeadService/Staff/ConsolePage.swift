@@ -20,7 +20,7 @@ struct ConsolePage: Sendable {
             "people": callers.map { ["username": $0.username, "display_name": $0.displayName] },
             "can_claim": role.may(.workCallbacks) ? "true" : "false",
             "can_assign": role.may(.assignCallbacks) ? "true" : "false",
-            "can_export": role.may(.exportLeads),
+            "can_export": role.may(.exportLeads), "can_review": role.may(.browseLeads),
         ]
     }
 

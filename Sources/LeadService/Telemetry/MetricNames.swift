@@ -4,6 +4,10 @@ package enum MetricNames {
         "huifang_build_info": "Always 1; the version is the label.",
         "huifang_callback_tasks_open": "Callback tasks that are open.",
         "huifang_callback_tasks_overdue": "Open callback tasks whose promise is unmet and past.",
+        "huifang_code_numbers_abandoned":
+            "Numbers of the last day whose codes are over and none was submitted, by source.",
+        "huifang_code_numbers_requested": "Numbers that asked for a code within the last day and are done, by source.",
+        "huifang_codes_withheld_total": "Codes made and handed to no gateway, by reason.",
         "huifang_database_up": "1 when the last look at the database succeeded, else 0.",
         "huifang_db_pool_connections": "Connections to the database, by state.",
         "huifang_db_pool_connect_failures_total": "Connections to the database that could not be made.",
@@ -18,6 +22,11 @@ package enum MetricNames {
         "huifang_outbox_messages_total": "Messages handed over, by gateway and result.",
         "huifang_outbox_oldest_pending_age_seconds": "Age of the oldest message that is not settled, 0 without one.",
         "huifang_privacy_requests_total": "Privacy requests done, by kind.",
+        "huifang_proofs_total": "Proofs of work looked at, by result.",
+        "huifang_send_breaker_trips_total":
+            "Times that codes which did not come back made sending dearer or stopped it.",
+        "huifang_send_budget_alarms_total": "Budgets of sends that reached 50, 80 or 100 percent, once per window.",
+        "huifang_send_budget_used_ratio": "Used part of each budget of sends that everybody shares.",
         "huifang_sms_attempt_duration_seconds": "Time a gateway took to answer.",
         "huifang_sms_attempts_total": "Messages offered to a gateway, by operator (of the prefix) and outcome class.",
         "huifang_sms_breaker_state": "Whether a gateway is used: 0 yes, 1 a probe is on its way, 2 no.",

@@ -1,5 +1,7 @@
+import Crypto
 package import Foundation
 package import Leads
+import Metrics
 
 /// Proving that a phone is the visitor's: codes are issued within budgets and compared at most five times.
 package struct PhoneVerification: Sendable {
@@ -7,86 +9,183 @@ package struct PhoneVerification: Sendable {
     private let dependencies: Dependencies
     private let settings: SettingsStore
     private let budgets: SendBudgets
+    private let proofOfWork: ServiceConfiguration.Switch
     private let outbox: OutboxSignal
 
     /// How long a code lives.
     package static let lifetime: TimeInterval = 300
+    /// What a proof of work for a code is good for, and nothing else.
+    package static let action = "verification-codes"
 
     package init(
         database: Database, dependencies: Dependencies, settings: SettingsStore, budgetFactor: Double,
-        outbox: OutboxSignal
+        proofOfWork: ServiceConfiguration.Switch, outbox: OutboxSignal
     ) {
         self.database = database
         self.dependencies = dependencies
         self.settings = settings
         self.budgets = SendBudgets(keys: dependencies.keys, factor: budgetFactor)
+        self.proofOfWork = proofOfWork
         self.outbox = outbox
     }
 
     /// What a request for a code came to.
     package enum Issue: Sendable, Equatable {
         case issued(challenge: UUID, resendAfter: Int)
+        /// The number, or everybody, has had enough for now.
         case tooMany(retryAfter: Int)
+        /// The same request is taken with a proof of this.
+        case proofRequired(ProofOfWork.Challenge)
+        /// A browser without JavaScript cannot prove anything, and what is left for such is used up.
+        case telephone(retryAfter: Int)
     }
 
-    /// Issues a code and leaves the message in the outbox, all in one statement, unless a budget is used up.
+    /// How a code was asked for.
+    package enum Way: Sendable, Equatable {
+        /// By a program or the page's script, with the payload of a proof of work or without.
+        case script(proof: String?)
+        /// By the form of a page, without JavaScript.
+        case page
+    }
+
+    /// Issues a code and leaves the message in the outbox, all in one statement, unless something stands against it.
     package func sendCode(
-        to phone: PhoneNumber, for purpose: VerificationPurpose, from address: ClientAddress
+        to phone: PhoneNumber, for purpose: VerificationPurpose, from address: ClientAddress,
+        by way: Way = .script(proof: nil)
     ) async throws -> Issue {
-        try await CrashPoint.numbering(.send) { try await self.issue(to: phone, for: purpose, from: address) }
+        try await CrashPoint.numbering(.send) {
+            try await self.issue(to: phone, for: purpose, from: address, by: way)
+        }
     }
 
     private func issue(
-        to phone: PhoneNumber, for purpose: VerificationPurpose, from address: ClientAddress
+        to phone: PhoneNumber, for purpose: VerificationPurpose, from address: ClientAddress, by way: Way
     ) async throws -> Issue {
         let now = self.dependencies.now()
         let settings = self.settings.current
+        let windows = self.budgets.windows(phone: phone, address: address, settings: settings, at: now)
+        let proof = self.proof(way, at: now)
+        var request = SendRequest(
+            draft: try self.draft(to: phone, for: purpose, by: way, settings: settings, at: now), windows: windows,
+            proof: proof, isProven: proof != nil || self.proofOfWork == .off)
+        if self.proofOfWork == .always, proof == nil {
+            if way == .page { return try await self.issueToPage(request, from: address, at: now) }
+            return .proofRequired(self.challenge(try await self.state(of: windows, at: now), at: now))
+        }
+        if !request.isProven {
+            request.windows = windows.map { $0.limited(to: SendWindow.half($0.ceiling)) }
+        }
+        let admission = try await self.attempt(request, at: now)
+        switch admission {
+        case .admitted: return .issued(challenge: request.draft.challenge, resendAfter: settings.resendCooldown)
+        case .numberUsedUp: return .tooMany(retryAfter: try await self.numberWait(request.draft, at: now))
+        case .stopped, .proofUsed, .needsProof, .full:
+            let state = try await self.state(of: windows, at: now)
+            if let wait = state.wait(at: now) {
+                return way == .page ? .telephone(retryAfter: wait) : .tooMany(retryAfter: wait)
+            }
+            if way == .page, admission != .stopped {
+                return try await self.issueToPage(request, from: address, at: now)
+            }
+            // A window that filled up and emptied between the two looks: the proof is spent, a moment helps.
+            if request.isProven, admission != .proofUsed { return .tooMany(retryAfter: 1) }
+            return .proofRequired(self.challenge(state, at: now))
+        }
+    }
+
+    /// Issues a code without a proof from the small budget of pages; the last fifth of what all share stays for proofs.
+    private func issueToPage(
+        _ request: SendRequest, from address: ClientAddress, at now: Date
+    ) async throws -> Issue {
+        var request = request
+        let pages = self.budgets.pageWindows(address: address, at: now)
+        let narrow = request.windows.filter { !$0.kind.isShared }
+        let shared = request.windows.filter(\.kind.isShared)
+        request.windows =
+            narrow.map { $0.limited(to: $0.ceiling) } + pages
+            + shared.map { $0.limited(to: SendWindow.unreserved($0.ceiling)) }
+        request.isProven = true
+        switch try await self.attempt(request, at: now) {
+        case .admitted:
+            return .issued(challenge: request.draft.challenge, resendAfter: self.settings.current.resendCooldown)
+        case .numberUsedUp: return .tooMany(retryAfter: try await self.numberWait(request.draft, at: now))
+        case .stopped, .proofUsed, .needsProof:
+            return .telephone(retryAfter: try await self.state(of: request.windows, at: now).wait(at: now) ?? 60)
+        case .full(let index):
+            let end = request.windows[index].end
+            return .telephone(retryAfter: max(1, Int(end.timeIntervalSince(now).rounded(.up))))
+        }
+    }
+
+    private func attempt(_ request: SendRequest, at now: Date) async throws -> Admission {
+        let admission = try await self.database.autocommit { try await $0.issueCode(request, at: now) }
+        guard admission == .admitted else { return admission }
+        if let withholding = request.draft.withholding {
+            Counter(label: "huifang_codes_withheld_total", dimensions: [("reason", withholding.rawValue)]).increment()
+        } else {
+            self.outbox.wake()
+        }
+        return admission
+    }
+
+    private func proof(_ way: Way, at now: Date) -> ProofOfWork.Proof? {
+        guard self.proofOfWork != .off, case .script(let payload?) = way else { return nil }
+        let proof = ProofOfWork.proof(
+            in: payload, action: Self.action, at: now, keys: self.dependencies.keys.keys(.proofOfWork))
+        Counter(label: "huifang_proofs_total", dimensions: [("result", proof == nil ? "refused" : "right")]).increment()
+        return proof
+    }
+
+    private func challenge(_ state: SendState, at now: Date) -> ProofOfWork.Challenge {
+        let most = state.difficulty(at: now)
+        let drawn = self.dependencies.randomBytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        let key = self.dependencies.keys.key(.proofOfWork) ?? SymmetricKey(size: .bits256)
+        return ProofOfWork.challenge(
+            action: Self.action, nonce: self.dependencies.randomBytes(12), number: Int(drawn % UInt64(most + 1)),
+            maxNumber: most, at: now, key: key)
+    }
+
+    private func state(of windows: [SendWindow], at now: Date) async throws -> SendState {
+        try await self.database.autocommit { session in
+            SendState(
+                windows: windows, used: try await session.usage(of: windows), breaker: try await session.breaker())
+        }
+    }
+
+    private func numberWait(_ draft: CodeDraft, at now: Date) async throws -> Int {
+        let budget = try await self.database.autocommit { try await $0.phoneBudget(draft.phoneIndex) }
+        return draft.wait(after: budget, at: now)
+    }
+
+    private func draft(
+        to phone: PhoneNumber, for purpose: VerificationPurpose, by way: Way, settings: Settings, at now: Date
+    ) throws -> CodeDraft {
         let code = VerificationCode.random(from: self.dependencies.randomBytes)
         let challenge = self.dependencies.makeID()
         let message = self.dependencies.makeID()
         let keys = self.dependencies.keys
+        let withholding = settings.sends.withholding(of: phone, at: now)
         let parameters = JSONOutput.object([
             "code": .string(code.digits), "minutes": .string(String(Int(Self.lifetime) / 60)),
         ])
-        let draft = CodeDraft(
+        func sealed(_ text: String, _ table: String, _ column: String, _ row: UUID) throws -> [UInt8] {
+            try keys.seal(text, at: SealedPlace(table, column, row))
+        }
+        return CodeDraft(
             challenge: challenge, message: message, purpose: purpose,
             phoneIndex: keys.index(of: phone),
-            mac: Array(
-                keys.mac(
-                    .code, VerificationCode.message(challenge: challenge, purpose: purpose, phone: phone, code: code))),
+            mac: keys.mac(
+                .code, VerificationCode.message(challenge: challenge, purpose: purpose, phone: phone, code: code)),
             template: purpose == .inquiry ? "inquiry_code" : "privacy_code",
-            phoneSealed: try keys.seal(phone.e164, at: SealedPlace("messages", "phone_sealed", message)),
-            parametersSealed: try keys.seal(parameters.text, at: SealedPlace("messages", "parameters_sealed", message)),
+            phoneSealed: withholding == .testNumber
+                ? try sealed(phone.e164, "withheld_codes", "phone_sealed", challenge)
+                : try sealed(phone.e164, "messages", "phone_sealed", message),
+            parametersSealed: withholding == .testNumber
+                ? try sealed(code.digits, "withheld_codes", "code_sealed", challenge)
+                : try sealed(parameters.text, "messages", "parameters_sealed", message),
+            source: SendBudgets.site + (way == .page ? "/page" : "/script"), withholding: withholding,
+            seed: self.dependencies.randomBytes(2).reduce(0) { $0 << 8 | Int($1) },
             cooldown: TimeInterval(settings.resendCooldown), hourly: self.budgets.scaled(5),
-            daily: self.budgets.scaled(10),
-            wrongHourly: self.budgets.scaled(10), wrongDaily: self.budgets.scaled(20))
-        let buckets = self.budgets.buckets(phone: phone, address: address, settings: settings, at: now)
-        if try await self.database.autocommit({ try await $0.issueCode(draft, buckets: buckets, at: now) }) {
-            self.outbox.wake()
-            return .issued(challenge: challenge, resendAfter: settings.resendCooldown)
-        }
-        let used = try await self.database.autocommit { session in
-            (
-                try await session.phoneBudget(draft.phoneIndex), try await session.fullBuckets(buckets)
-            )
-        }
-        return .tooMany(retryAfter: self.budgets.retryAfter(phone: used.0, full: used.1, draft: draft, at: now))
+            daily: self.budgets.scaled(10), wrongHourly: self.budgets.scaled(10), wrongDaily: self.budgets.scaled(20))
     }
-}
-
-/// A code on its way into the database, everything secret already sealed or hashed.
-struct CodeDraft: Sendable {
-    var challenge: UUID
-    var message: UUID
-    var purpose: VerificationPurpose
-    var phoneIndex: [UInt8]
-    var mac: [UInt8]
-    var template: String
-    var phoneSealed: [UInt8]
-    var parametersSealed: [UInt8]
-    var cooldown: TimeInterval
-    var hourly: Int
-    var daily: Int
-    var wrongHourly: Int
-    var wrongDaily: Int
 }

@@ -14,62 +14,108 @@ struct PhoneBudget: TableRow {
     }
 }
 
+extension WithheldCode: TableRow {
+    static let columns = "w.challenge_id, w.code_sealed, w.expires_at"
+
+    init(row: PostgresRow) throws {
+        let (challenge, sealed, expires) = try row.decode((UUID, ByteBuffer, Date).self)
+        self.init(challenge: challenge, codeSealed: sealed.bytes, expiresAt: expires)
+    }
+}
+
 extension Transaction {
-    /// Issues a code in one statement: the number's own budget first, then the shared ones, and only when all of them
-    /// allow it the challenge, its counter and the message.
+    /// Issues a code in one statement: takes the proof, admits the send to the number's budget and every window, and only
+    /// then writes the challenge, its counter and the message.
     ///
-    /// While a shared budget is used up, nothing is counted in the others: one address cannot use up everybody's. What is
-    /// counted when two requests meet at the last use stays counted.
-    func issueCode(_ draft: CodeDraft, buckets: [BudgetBucket], at now: Date) async throws -> Bool {
-        let hourAgo = now.addingTimeInterval(-3600)
-        let dayAgo = now.addingTimeInterval(-86400)
+    /// A proof is spent even when the budgets refuse; budgets that refuse count nothing.
+    func issueCode(_ request: SendRequest, at now: Date) async throws -> Admission {
+        let draft = request.draft
+        let windows = request.windows
         let expires = now.addingTimeInterval(PhoneVerification.lifetime)
         let phone = ByteBuffer(bytes: draft.phoneIndex)
-        return try await self.execute(
+        let rows = try await self.rows(
             """
-            WITH wanted AS (
-                SELECT * FROM unnest(\(buckets.map { ByteBuffer(bytes: $0.key) })::bytea[], \(buckets.map(\.start))::timestamptz[],
-                                     \(buckets.map(\.ceiling))::bigint[]) AS t (k, w, c)
-            ), number AS (
-                INSERT INTO phone_budgets AS p (phone_index, sends, seen_at)
-                SELECT \(phone), ARRAY[\(now)::timestamptz], \(now)
-                WHERE NOT EXISTS (SELECT FROM wanted JOIN budgets f ON f.bucket = k AND f.window_start = w WHERE f.used >= c)
-                ON CONFLICT (phone_index) DO UPDATE
-                SET sends = array_append(ARRAY(SELECT s FROM unnest(p.sends) s WHERE s > \(dayAgo)), \(now)::timestamptz),
-                    wrongs = ARRAY(SELECT w FROM unnest(p.wrongs) w WHERE w > \(dayAgo)), seen_at = \(now)
-                WHERE NOT EXISTS (SELECT FROM unnest(p.sends) s WHERE s > \(now.addingTimeInterval(-draft.cooldown)))
-                  AND (SELECT count(*) FROM unnest(p.sends) s WHERE s > \(hourAgo)) < \(draft.hourly)
-                  AND (SELECT count(*) FROM unnest(p.sends) s WHERE s > \(dayAgo)) < \(draft.daily)
-                  AND (SELECT count(*) FROM unnest(p.wrongs) w WHERE w > \(hourAgo)) < \(draft.wrongHourly)
-                  AND (SELECT count(*) FROM unnest(p.wrongs) w WHERE w > \(dayAgo)) < \(draft.wrongDaily)
-                RETURNING phone_index
-            ), shared AS (
-                INSERT INTO budgets AS b (bucket, window_start, used, ceiling)
-                SELECT k, w, 1, c FROM number, wanted ORDER BY k
-                ON CONFLICT (bucket, window_start) DO UPDATE SET used = b.used + 1, ceiling = excluded.ceiling
-                WHERE b.used < excluded.ceiling
-                RETURNING 1
+            WITH proof AS (
+                INSERT INTO used_proofs (key, expires_at)
+                SELECT \(request.proof.map { ByteBuffer(bytes: $0.key) }), \(request.proof?.expiresAt)
+                WHERE \(request.proof != nil)
+                ON CONFLICT DO NOTHING RETURNING 1
+            ), admitted AS MATERIALIZED (
+                SELECT admit_send(
+                    \(phone), \(now), \(now.addingTimeInterval(-draft.cooldown)), \(draft.hourly), \(draft.daily),
+                    \(draft.wrongHourly), \(draft.wrongDaily), \(request.isProven),
+                    \(windows.map { ByteBuffer(bytes: $0.key) })::bytea[], \(windows.map(\.start))::timestamptz[],
+                    \(windows.map(\.limit))::bigint[], \(windows.map(\.ceiling))::bigint[], \(windows.map(\.kind.slots))::bigint[],
+                    \(draft.seed)) AS refusal
+                WHERE NOT \(request.proof != nil) OR EXISTS (SELECT FROM proof)
             ), counter AS (
                 INSERT INTO verification_counters AS c (phone_index, purpose, tries, live_until)
-                SELECT \(phone), \(draft.purpose.rawValue), 0, \(expires)
-                WHERE (SELECT count(*) FROM shared) = \(buckets.count)
+                SELECT \(phone), \(draft.purpose.rawValue), 0, \(expires) FROM admitted WHERE refusal = 0
                 ON CONFLICT (phone_index, purpose) DO UPDATE
                 SET tries = CASE WHEN c.live_until > \(now) AND c.tries < 5 THEN c.tries ELSE 0 END,
                     dead_through = CASE WHEN c.tries >= 5 THEN \(now)::timestamptz - interval '1 microsecond' ELSE c.dead_through END,
                     live_until = excluded.live_until
                 RETURNING 1
             ), challenge AS (
-                INSERT INTO verification_challenges (id, phone_index, purpose, code_mac, issued_at, expires_at)
-                SELECT \(draft.challenge), \(phone), \(draft.purpose.rawValue), \(ByteBuffer(bytes: draft.mac)), \(now), \(expires)
+                INSERT INTO verification_challenges (id, phone_index, purpose, code_mac, issued_at, expires_at, source, withheld)
+                SELECT \(draft.challenge), \(phone), \(draft.purpose.rawValue), \(ByteBuffer(bytes: draft.mac)), \(now), \(expires),
+                       \(draft.source), \(draft.withholding != nil)
                 FROM counter
                 RETURNING id
+            ), withheld AS (
+                INSERT INTO withheld_codes (challenge_id, phone_sealed, code_sealed, issued_at, expires_at)
+                SELECT id, \(ByteBuffer(bytes: draft.phoneSealed)), \(ByteBuffer(bytes: draft.parametersSealed)), \(now), \(expires)
+                FROM challenge WHERE \(draft.withholding == .testNumber)
+            ), message AS (
+                INSERT INTO messages (id, template, challenge_id, phone_index, phone_sealed, parameters_sealed, state, created_at, send_at,
+                                      expires_at)
+                SELECT \(draft.message), \(draft.template), id, \(phone), \(ByteBuffer(bytes: draft.phoneSealed)),
+                       \(ByteBuffer(bytes: draft.parametersSealed)), 'queued', \(now), \(now), \(expires)
+                FROM challenge WHERE \(draft.withholding == nil)
             )
-            INSERT INTO messages (id, template, challenge_id, phone_index, phone_sealed, parameters_sealed, state, created_at, send_at, expires_at)
-            SELECT \(draft.message), \(draft.template), id, \(phone), \(ByteBuffer(bytes: draft.phoneSealed)),
-                   \(ByteBuffer(bytes: draft.parametersSealed)), 'queued', \(now), \(now), \(expires)
-            FROM challenge
-            RETURNING 1
+            SELECT refusal FROM (SELECT 1) one LEFT JOIN admitted ON true
             """)
+        guard let row = rows.first else { throw MissingRow() }
+        let refusal = try row.decode(Int?.self)
+        guard let refusal else { return .proofUsed }
+        switch refusal {
+        case 0: return .admitted
+        case -1: return .numberUsedUp
+        case -2: return .stopped
+        case -3: return .needsProof
+        default: return .full(refusal - 1)
+        }
+    }
+
+    /// How many sends each of the windows has counted.
+    func usage(of windows: [SendWindow]) async throws -> [Int] {
+        let rows = try await self.rows(
+            """
+            SELECT coalesce(sum(b.used), 0)::bigint
+            FROM unnest(\(windows.map { ByteBuffer(bytes: $0.key) })::bytea[], \(windows.map(\.start))::timestamptz[])
+                WITH ORDINALITY AS t (k, w, n)
+            LEFT JOIN send_budgets b ON b.bucket = t.k AND b.window_start = t.w
+            GROUP BY t.n ORDER BY t.n
+            """)
+        return try rows.map { try $0.decode(Int.self) }
+    }
+
+    /// The newest code of a test number that can still be used.
+    func withheldCode(of phone: [UInt8], at now: Date) async throws -> WithheldCode? {
+        try await self.first(
+            """
+            SELECT \(columnsOf: WithheldCode.self) FROM withheld_codes w JOIN verification_challenges v ON v.id = w.challenge_id
+            WHERE v.phone_index = \(ByteBuffer(bytes: phone)) AND v.consumed_at IS NULL AND v.expires_at > \(now)
+            ORDER BY v.issued_at DESC LIMIT 1
+            """)
+    }
+
+    func breaker() async throws -> SendBreaker? {
+        guard let row = try await self.rows("SELECT raised_until, stopped_until FROM send_breaker").first else {
+            return nil
+        }
+        let (raised, stopped) = try row.decode((Date, Date?).self)
+        return SendBreaker(raisedUntil: raised, stoppedUntil: stopped)
     }
 
     func phoneBudget(_ index: [UInt8]) async throws -> PhoneBudget? {

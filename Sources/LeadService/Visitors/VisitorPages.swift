@@ -1,4 +1,6 @@
 import Foundation
+import HTTPTypes
+import Hummingbird
 import Leads
 
 /// The contexts of the visitor's pages.
@@ -117,6 +119,14 @@ struct VisitorPages: Sendable {
         }
         values += more.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         return values.map { ["name": $0.0, "value": $0.1] }
+    }
+
+    /// Where a browser without JavaScript is led when its small budget is used up.
+    func telephone(retryAfter seconds: Int) throws -> Response {
+        var response = try self.pages.render(
+            "inquiries/telephone", ["title": "请直接致电我们"], status: .tooManyRequests)
+        response.headers[.retryAfter] = String(seconds)
+        return response
     }
 
     /// The success page.

@@ -80,7 +80,8 @@ struct VisitorRoutes: RouteList {
         guard failures.isEmpty, let phone = try? PhoneNumber(parsing: form["phone"] ?? "") else {
             return try self.again(form, failures, status: .unprocessableContent)
         }
-        let issue = try await self.verification.sendCode(to: phone, for: .inquiry, from: context.clientAddress)
+        let issue = try await self.verification.sendCode(
+            to: phone, for: .inquiry, from: context.clientAddress, by: .page)
         let id = form["id"] ?? self.dependencies.makeID().uuidString.lowercased()
         switch issue {
         case .issued(let challenge, let resendAfter):
@@ -99,6 +100,8 @@ struct VisitorRoutes: RouteList {
                     form, more: [:], resendAfter: seconds, failures: [failure], status: .tooManyRequests)
             response.headers[.retryAfter] = String(seconds)
             return response
+        case .telephone(let seconds): return try self.pages.telephone(retryAfter: seconds)
+        case .proofRequired: return try self.pages.telephone(retryAfter: 60)
         }
     }
 

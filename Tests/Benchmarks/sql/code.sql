@@ -1,49 +1,41 @@
--- Request a code: the service's one statement.
+-- Request a code: the service's one statement. :wide and :narrow are the slots of a window that all share and of an
+-- address's; :addresses is how many addresses ask.
 \set n random(1, 2000000000)
-WITH wanted AS (
-    SELECT * FROM unnest(
-        ARRAY[bench_hash('prefix'), bench_hash('address-hour'), bench_hash('address-day'), bench_hash('network-hour'),
+\set a random(1, :addresses)
+\set seed random(0, 65535)
+WITH proof AS (
+    INSERT INTO used_proofs (key, expires_at) SELECT NULL::bytea, NULL::timestamptz WHERE false
+    ON CONFLICT DO NOTHING RETURNING 1
+), admitted AS MATERIALIZED (
+    SELECT admit_send(
+        bench_hash('phone-' || :n::text), now(), now() - interval '60 seconds', 5000000, 10000000, 10000000, 20000000, true,
+        ARRAY[bench_hash('prefix-hour-' || (:n % 20000)::text), bench_hash('prefix-day-' || (:n % 20000)::text),
+              bench_hash('address-hour-' || :a::text), bench_hash('address-day-' || :a::text),
+              bench_hash('network-hour-' || :a::text), bench_hash('network-day-' || :a::text),
               bench_hash('all-minute'), bench_hash('all-day')],
-        ARRAY[date_trunc('hour', now()), date_trunc('hour', now()), date_trunc('day', now()), date_trunc('hour', now()),
-              date_trunc('minute', now()), date_trunc('day', now())],
-        ARRAY[20000000, 60000000, 200000000, 200000000, 60000000, 2000000000]::bigint[]) AS t (k, w, c)
-), number AS (
-    INSERT INTO phone_budgets AS p (phone_index, sends, seen_at)
-    SELECT bench_hash('phone-' || :n::text), ARRAY[now()], now()
-    WHERE NOT EXISTS (SELECT FROM wanted JOIN budgets f ON f.bucket = k AND f.window_start = w WHERE f.used >= c)
-    ON CONFLICT (phone_index) DO UPDATE
-    SET sends = array_append(ARRAY(SELECT s FROM unnest(p.sends) s WHERE s > now() - interval '1 day'), now()),
-        wrongs = ARRAY(SELECT w FROM unnest(p.wrongs) w WHERE w > now() - interval '1 day'), seen_at = now()
-    WHERE NOT EXISTS (SELECT FROM unnest(p.sends) s WHERE s > now() - interval '60 seconds')
-      AND (SELECT count(*) FROM unnest(p.sends) s WHERE s > now() - interval '1 hour') < 5000000
-      AND (SELECT count(*) FROM unnest(p.sends) s WHERE s > now() - interval '1 day') < 10000000
-      AND (SELECT count(*) FROM unnest(p.wrongs) w WHERE w > now() - interval '1 hour') < 10000000
-      AND (SELECT count(*) FROM unnest(p.wrongs) w WHERE w > now() - interval '1 day') < 20000000
-    RETURNING phone_index
-), shared AS (
-    INSERT INTO budgets AS b (bucket, window_start, used, ceiling)
-    SELECT k, w, 1, c FROM number, wanted ORDER BY k
-    ON CONFLICT (bucket, window_start) DO UPDATE SET used = b.used + 1, ceiling = excluded.ceiling
-    WHERE b.used < excluded.ceiling
-    RETURNING 1
+        ARRAY[date_trunc('hour', now()), date_trunc('day', now()), date_trunc('hour', now()), date_trunc('day', now()),
+              date_trunc('hour', now()), date_trunc('day', now()), date_trunc('minute', now()), date_trunc('day', now())],
+        array_fill(2000000000::bigint, ARRAY[8]), array_fill(2000000000::bigint, ARRAY[8]),
+        ARRAY[1, 1, :narrow, :narrow, :narrow, :narrow, :wide, :wide]::bigint[], :seed) AS refusal
 ), counter AS (
     INSERT INTO verification_counters AS c (phone_index, purpose, tries, live_until)
     SELECT bench_hash('phone-' || :n::text), 'inquiry', 0, now() + interval '5 minutes'
-    WHERE (SELECT count(*) FROM shared) = 6
+    FROM admitted WHERE refusal = 0
     ON CONFLICT (phone_index, purpose) DO UPDATE
     SET tries = CASE WHEN c.live_until > now() AND c.tries < 5 THEN c.tries ELSE 0 END,
         dead_through = CASE WHEN c.tries >= 5 THEN now() - interval '1 microsecond' ELSE c.dead_through END,
         live_until = excluded.live_until
     RETURNING 1
 ), challenge AS (
-    INSERT INTO verification_challenges (id, phone_index, purpose, code_mac, issued_at, expires_at)
+    INSERT INTO verification_challenges (id, phone_index, purpose, code_mac, issued_at, expires_at, source, withheld)
     SELECT bench_id('challenge-' || :n::text), bench_hash('phone-' || :n::text), 'inquiry', bench_hash('mac-' || :n::text),
-           now(), now() + interval '5 minutes'
+           now(), now() + interval '5 minutes', 'default/script', false
     FROM counter
     RETURNING id
+), message AS (
+    INSERT INTO messages (id, template, challenge_id, phone_index, phone_sealed, parameters_sealed, state, created_at, send_at, expires_at)
+    SELECT bench_id('message-' || :n::text), 'inquiry_code', id, bench_hash('phone-' || :n::text), bench_sealed(14), bench_sealed(29), 'queued', now(), now(),
+           now() + interval '5 minutes'
+    FROM challenge
 )
-INSERT INTO messages (id, template, challenge_id, phone_index, phone_sealed, parameters_sealed, state, created_at, send_at, expires_at)
-SELECT bench_id('message-' || :n::text), 'inquiry_code', id, bench_hash('phone-' || :n::text), bench_sealed(14), bench_sealed(29), 'queued', now(), now(),
-       now() + interval '5 minutes'
-FROM challenge
-RETURNING 1;
+SELECT refusal FROM (SELECT 1) one LEFT JOIN admitted ON true;

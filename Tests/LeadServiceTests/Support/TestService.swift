@@ -72,7 +72,7 @@ private func runService(
     let logger = Logger(label: "huifang", factory: { _ in RecordingLogHandler(recorder: logs) })
     var values: [String: String] = [
         "HUIFANG_DATABASE_URL": database.conninfo, "HUIFANG_PUBLIC_URL": "http://127.0.0.1:8080",
-        "HUIFANG_CALLING_HOURS": "always",
+        "HUIFANG_CALLING_HOURS": "always", "HUIFANG_PROOF_OF_WORK": "off",
         "HUIFANG_BOOTSTRAP_ADMIN_PASSWORD": "correct-horse-battery-9",
     ]
     for (name, value) in environment { values["HUIFANG_\(name)"] = value }

@@ -61,6 +61,4 @@ extension TestService {
 extension HTTPField.Name {
     // swift-format-ignore: NeverForceUnwrap
     static let idempotency = HTTPField.Name("Idempotency-Key")!
-    // swift-format-ignore: NeverForceUnwrap
-    static let forwardedFor = HTTPField.Name("X-Forwarded-For")!
 }

@@ -2,7 +2,6 @@
 
 ALTER TABLE messages
     ADD COLUMN retries       smallint    NOT NULL DEFAULT 0 CHECK (retries BETWEEN 0 AND 1),
-    ADD COLUMN phone_index   bytea       CHECK (octet_length(phone_index) = 32),
     ADD COLUMN operator      text        CHECK (operator IN ('mobile', 'unicom', 'telecom', 'other')),
     ADD COLUMN segments      smallint    CHECK (segments > 0),
     ADD COLUMN delivery      text        CHECK (delivery IN ('delivered', 'failed')),
@@ -13,7 +12,6 @@ ALTER TABLE messages
     ADD CONSTRAINT delivered_means_sent CHECK (delivery IS NULL OR (state = 'sent' AND delivery_at IS NOT NULL)),
     ADD CONSTRAINT only_unknown_is_asked_about CHECK (query_at IS NULL OR state = 'unknown');
 COMMENT ON COLUMN messages.retries IS 'Once, and only when every gateway asked certainly did not take it';
-COMMENT ON COLUMN messages.phone_index IS 'Set when it was handed over, so that a report is matched by number without opening one';
 COMMENT ON COLUMN messages.delivery IS 'What the vendor reported, the first report counts';
 CREATE INDEX messages_by_vendor_id ON messages (vendor_id) WHERE vendor_id IS NOT NULL;
 CREATE INDEX messages_to_ask_about ON messages (query_at) WHERE query_at IS NOT NULL;

@@ -1,0 +1,101 @@
+import Foundation
+import Leads
+import Logging
+import Metrics
+import ServiceLifecycle
+
+/// Watches what codes cost: trips the breaker when they do not come back, and says once per window when a budget is half
+/// used, nearly used and used up.
+package struct SendWatchWorker: Service {
+    private let database: Database
+    private let dependencies: Dependencies
+    private let settings: SettingsStore
+    private let budgets: SendBudgets
+
+    /// Fewer sends than this in ten minutes say nothing.
+    private static let minimumSends = 50
+
+    package init(database: Database, dependencies: Dependencies, settings: SettingsStore, budgetFactor: Double) {
+        self.database = database
+        self.dependencies = dependencies
+        self.settings = settings
+        self.budgets = SendBudgets(keys: dependencies.keys, factor: budgetFactor)
+    }
+
+    /// One look at the breaker and at the windows that everybody shares.
+    package func runOnce() async throws {
+        let now = self.dependencies.now()
+        let minimum = self.budgets.scaled(Self.minimumSends)
+        let windows = self.budgets.sharedWindows(settings: self.settings.current, at: now)
+            .filter { $0.kind.alarmName != nil }
+        let (trip, used, alarms) = try await self.database.autocommit { session in
+            let trip = try await session.tripBreaker(minimum: minimum, at: now)
+            let used = try await session.usage(of: windows)
+            return (trip, used, try await session.markAlarms(windows, used: used))
+        }
+        if let trip { self.report(trip) }
+        for (window, used) in zip(windows, used) {
+            Gauge(label: "huifang_send_budget_used_ratio", dimensions: [("budget", window.kind.alarmName ?? "")])
+                .record(Double(used) / Double(window.ceiling))
+        }
+        for alarm in alarms {
+            let budget = windows[alarm.window].kind.alarmName ?? ""
+            Counter(
+                label: "huifang_send_budget_alarms_total",
+                dimensions: [("budget", budget), ("percent", String(alarm.percent))]
+            ).increment()
+            self.dependencies.logger.warning(
+                "send budget filling up", metadata: ["budget": "\(budget)", "percent": "\(alarm.percent)"])
+        }
+    }
+
+    /// Counts the codes of the last day that nobody submitted, for `/metrics`.
+    package func measureAbandonment() async throws {
+        let now = self.dependencies.now()
+        let counts = try await self.database.autocommit {
+            try await $0.abandonedCodes(since: now.addingTimeInterval(-86400), at: now)
+        }
+        for count in counts {
+            Gauge(label: "huifang_code_numbers_requested", dimensions: [("source", count.source)])
+                .record(count.requested)
+            Gauge(label: "huifang_code_numbers_abandoned", dimensions: [("source", count.source)])
+                .record(count.abandoned)
+        }
+    }
+
+    private func report(_ trip: BreakerTrip) {
+        let metadata: Logger.Metadata = ["sends": "\(trip.sends)", "verified": "\(trip.verified)"]
+        if trip.isNewlyRaised {
+            Counter(label: "huifang_send_breaker_trips_total", dimensions: [("to", "raised")]).increment()
+            self.dependencies.logger.warning("codes do not come back: every send costs work", metadata: metadata)
+        }
+        if trip.isNewlyStopped {
+            Counter(label: "huifang_send_breaker_trips_total", dimensions: [("to", "stopped")]).increment()
+            self.dependencies.logger.error("codes do not come back: sending is stopped", metadata: metadata)
+        }
+    }
+
+    package func run() async throws {
+        await withTaskGroup { group in
+            group.addTask {
+                for await _ in AsyncTimerSequence(every: .seconds(1)).cancelOnGracefulShutdown() {
+                    await self.attempt { try await self.runOnce() }
+                }
+            }
+            group.addTask {
+                for await _ in AsyncTimerSequence(every: .seconds(60)).cancelOnGracefulShutdown() {
+                    await self.attempt { try await self.measureAbandonment() }
+                }
+            }
+            await group.waitForAll()
+        }
+    }
+
+    private func attempt(_ look: @Sendable () async throws -> Void) async {
+        do {
+            try await look()
+        } catch {
+            self.dependencies.logger.warning("send watch postponed")
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import Foundation
+import Leads
+
+/// A window that a send counts in: at most `ceiling` sends from `start` to `end`.
+struct SendWindow: Sendable {
+    var kind: Kind
+    var key: [UInt8]
+    var start: Date
+    var end: Date
+    var ceiling: Int
+    /// How many of them this send may find room among: all, or only the first part.
+    var limit: Int
+
+    /// In the order in which they are counted: the narrow ones first, so that who has used up their own takes nothing from all.
+    enum Kind: String, Sendable, CaseIterable {
+        case prefixHour, prefixDay, addressHour, addressDay, networkHour, networkDay
+        case pageAddressHour, pageHour, pageDay
+        case siteHour, siteDay, allMinute, allHour, allDay
+        /// The day's messages again, when it is the money that bounds them.
+        case moneyDay
+
+        /// Whether every send counts in it.
+        var isShared: Bool {
+            [.siteHour, .siteDay, .allMinute, .allHour, .allDay, .moneyDay].contains(self)
+        }
+
+        /// Windows that many sends count in are split, so that they do not wait for each other's commit.
+        var slots: Int {
+            switch self {
+            case .prefixHour, .prefixDay, .pageAddressHour, .pageHour, .pageDay: 1
+            case .addressHour, .addressDay, .networkHour, .networkDay: 4
+            case .siteHour, .siteDay, .allMinute, .allHour, .allDay, .moneyDay: 16
+            }
+        }
+
+        var seconds: TimeInterval {
+            switch self {
+            case .allMinute: 60
+            case .prefixHour, .addressHour, .networkHour, .pageAddressHour, .pageHour, .siteHour, .allHour: 3600
+            case .prefixDay, .addressDay, .networkDay, .pageDay, .siteDay, .allDay, .moneyDay: 86400
+            }
+        }
+
+        /// The word for it in logs and metrics; nil for windows of one number, address or network.
+        var alarmName: String? {
+            switch self {
+            case .siteHour: "site_hour"
+            case .siteDay: "site_day"
+            case .allHour: "all_hour"
+            case .allDay: "all_day"
+            case .moneyDay: "money_day"
+            default: nil
+            }
+        }
+    }
+
+    /// The same window, of which the send may find room among the first `limit`.
+    func limited(to limit: Int) -> SendWindow {
+        var window = self
+        window.limit = limit
+        return window
+    }
+
+    /// The half that is sent without a proof.
+    static func half(_ ceiling: Int) -> Int { (ceiling + 1) / 2 }
+    /// The part that nobody without a solved proof takes from the windows that everybody shares.
+    static func unreserved(_ ceiling: Int) -> Int { max(1, ceiling * 4 / 5) }
+}
+
+extension SendBudgets {
+    /// The site whose form it is; there is one.
+    static let site = "default"
+
+    /// The windows that a send counts in, in the order of their kinds.
+    func windows(phone: PhoneNumber, address: ClientAddress, settings: Settings, at now: Date) -> [SendWindow] {
+        let prefix = String(phone.national.dropLast(4))
+        return [
+            self.window(.prefixHour, prefix, 20, now), self.window(.prefixDay, prefix, 100, now),
+            self.window(.addressHour, address.household, settings.sendsPerAddressPerHour, now),
+            self.window(.addressDay, address.household, 200, now),
+            self.window(.networkHour, address.network, 200, now),
+            self.window(.networkDay, address.network, 1000, now),
+        ] + self.sharedWindows(settings: settings, at: now)
+    }
+
+    /// The windows that everybody shares.
+    func sharedWindows(settings: Settings, at now: Date) -> [SendWindow] {
+        let rules = settings.sends
+        let windows = [
+            rules.perSiteAndHour.map { self.window(.siteHour, Self.site, $0, now) },
+            rules.perSiteAndDay.map { self.window(.siteDay, Self.site, $0, now) },
+            self.window(.allMinute, "", settings.sendsPerMinute, now),
+            rules.perHour.map { self.window(.allHour, "", $0, now) },
+            self.window(.allDay, "", settings.sendsPerDay, now),
+            rules.messagesPaidFor.map { self.window(.moneyDay, "", $0, now) },
+        ]
+        return windows.compactMap { $0 }
+    }
+
+    /// The small budget of browsers without JavaScript, which cannot solve a proof.
+    func pageWindows(address: ClientAddress, at now: Date) -> [SendWindow] {
+        [
+            self.window(.pageAddressHour, address.household, 3, now), self.window(.pageHour, "", 30, now),
+            self.window(.pageDay, "", 150, now),
+        ]
+    }
+
+    private func window(_ kind: SendWindow.Kind, _ value: String, _ ceiling: Int, _ now: Date) -> SendWindow {
+        let start = Date(
+            timeIntervalSince1970: (now.timeIntervalSince1970 / kind.seconds).rounded(.down) * kind.seconds)
+        let ceiling = self.scaled(ceiling)
+        return SendWindow(
+            kind: kind, key: self.keys.bucket("send-" + kind.rawValue, value), start: start,
+            end: start.addingTimeInterval(kind.seconds), ceiling: ceiling, limit: ceiling)
+    }
+}
