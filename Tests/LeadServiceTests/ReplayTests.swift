@@ -63,6 +63,10 @@ import Testing
                 return try await service.call(
                     .post, "/api/v1/inquiries", "{\(body)}", headers: [.init("Idempotency-Key")!: "k"])
             }
+            try await service.set(
+                "consent_recipients",
+                #"[{"id":"a","name":"甲公司","contact":"021-12345678","purpose":"代办材料","manner":"加密文件","kinds":"称呼和号码"}]"#
+            )
             let first = try await send([:])
             #expect(first.status == 201, "\(first.text)")
             let token = try await service.call(.get, "/api/v1/form-token")["form_token"].string
