@@ -179,6 +179,37 @@ import Testing
         }
     }
 
+    @Test func `an assessment deleted before, during or after its submit is never a fault`() async throws {
+        try await withService { service in
+            let (challenge, code) = try await service.challenge(for: Self.phone)
+            func naming() async throws -> String {
+                let assessed = try await service.call(.post, "/api/v1/assessments", #"{"answers":{"age":44}}"#)
+                return #","assessment_id":"\#(assessed["assessment_id"].string)""#
+            }
+            // Gone between the look at it and the statement that stores the inquiry.
+            try await service.database.query(
+                "CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM assessments; RETURN NULL; END'"
+            )
+            try await service.database.query(
+                "CREATE TRIGGER forget AFTER UPDATE ON verification_counters FOR EACH ROW WHEN (NEW.tries = 1) EXECUTE FUNCTION forget()"
+            )
+            let during = try await service.offer(code, challenge, phone: Self.phone, more: try await naming())
+            #expect(during.status == 422 && during.code == "assessment_unknown", "\(during.text)")
+            #expect(try await service.count("SELECT tries FROM verification_counters") == 0)
+            #expect(try await service.count("SELECT count(*) FROM inquiries") == 0)
+            try await service.database.query("DROP TRIGGER forget ON verification_counters")
+
+            let more = try await naming()
+            let first = try await service.offer(code, challenge, phone: Self.phone, more: more, key: "k")
+            #expect(first.status == 201, "\(first.text)")
+            try await service.database.query("DELETE FROM assessments")
+            let again = try await service.offer(code, challenge, phone: Self.phone, more: more, key: "k")
+            #expect(again.status == 201 && again.text == first.text, "\(again.text)")
+            let before = try await service.offer(code, challenge, phone: Self.phone, more: more)
+            #expect(before.status == 422 && before.code == "assessment_unknown", "\(before.text)")
+        }
+    }
+
     /// Locks the id as another process does that is at work on it.
     private static func lock(_ service: TestService) async throws {
         let key = ByteBuffer(bytes: service.keys.bucket("submit-id", "0198C0DE-0000-7000-8000-0000000000B1"))

@@ -46,8 +46,14 @@ package struct Inquiries: Sendable {
         let notice = try self.notices.agreed(to: draft.consent.noticeVersion)
         try draft.consent.checkRecipients(self.settings.current)
         let promise = try self.promise(for: draft)
-        let assessed = try await self.assess(draft)
         let attempt = self.attempt(draft, from: sender)
+        if draft.answers == nil, let id = draft.assessmentID, try await !self.assessments.exists(id) {
+            // A repeat outlives the assessment, which its visitor may have deleted since.
+            let bound = try await self.database.autocommit { try await $0.boundSubmit(attempt) }
+            guard let bound else { throw Self.assessmentUnknown }
+            return try self.repeated(bound, attempt)
+        }
+        let assessed = try await self.assess(draft)
 
         let clock = ContinuousClock()
         let deadline = clock.now.advanced(by: Self.patience)
@@ -84,17 +90,16 @@ package struct Inquiries: Sendable {
         return promise
     }
 
-    /// The stored assessment that the inquiry names, or one made of its answers.
+    /// The assessment made of the inquiry's answers.
     private func assess(_ draft: InquiryDraft) async throws -> AssessedAnswers? {
-        if let answers = draft.answers { return try await self.assessments.assess(answers) }
-        if let id = draft.assessmentID, try await !self.assessments.exists(id) {
-            throw Problem(failures: [
-                ValidationFailure(
-                    "assessment_unknown", at: "/assessment_id", "没有找到这份测算，请重新测算", english: "Unknown assessment.")
-            ])
-        }
-        return nil
+        guard let answers = draft.answers else { return nil }
+        return try await self.assessments.assess(answers)
     }
+
+    private static let assessmentUnknown = Problem(failures: [
+        ValidationFailure(
+            "assessment_unknown", at: "/assessment_id", "没有找到这份测算，请重新测算", english: "Unknown assessment.")
+    ])
 
     private func attempt(_ draft: InquiryDraft, from sender: InquirySender) -> SubmitAttempt {
         let keys = self.dependencies.keys
@@ -160,6 +165,8 @@ package struct Inquiries: Sendable {
             try? await self.database.autocommit { try await $0.giveBack(reservation, of: attempt.check) }
             // The id of an inquiry that was erased: what is left of it is for counts, and answers nothing.
             if error.violates("inquiries_pkey") { return .codeInvalid }
+            // Its visitor deleted the assessment meanwhile.
+            if error.violates("inquiries_assessment_id_fkey") { throw Self.assessmentUnknown }
             throw error
         }
     }

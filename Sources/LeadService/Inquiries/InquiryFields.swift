@@ -33,7 +33,6 @@ enum InquiryFields {
         try fields.finish()
         guard let name, let phone, let challenge, let code, let consent else { throw Problems.internal }
 
-        let recipients = consent.recipients.sorted().joined(separator: ",")
         let identity: [String: JSONOutput] = [
             "id": .optional(id?.uuidString.lowercased()), "name": .string(name.text), "phone": .string(phone.e164),
             "assessment_id": .optional(assessmentID?.uuidString.lowercased()),
@@ -41,7 +40,7 @@ enum InquiryFields {
             "window": .optional(window?.rawValue), "remark": .optional(remark?.text), "source": .raw(source),
             "extra": .raw(extra ?? "null"), "form_key": .optional(formKey),
             "notice": .string(consent.noticeVersion), "marketing": .bool(consent.marketing),
-            "recipients": .string(recipients),
+            "recipients": .string(consent.recipients.joined(separator: ",")),
             "reminder": .optional(consent.reminderValidUntil),
         ]
         return InquiryDraft(
@@ -95,12 +94,13 @@ enum InquiryFields {
             consent.fail("type_mismatch", at: "recipients", "此处应为列表", english: "This must be a short list.")
             return []
         }
-        return values.compactMap { value in
+        let ids: [String] = values.compactMap { value in
             guard case .string(let id) = value, id.wholeMatch(of: /[A-Za-z0-9_-]{1,64}/) != nil else {
                 consent.fail("recipient_unknown", at: "recipients", "没有这个接收方", english: "Unknown recipient.")
                 return nil
             }
             return id
         }
+        return Set(ids).sorted()
     }
 }
