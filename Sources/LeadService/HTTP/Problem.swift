@@ -64,7 +64,7 @@ package struct Problem: Error, Sendable {
     func response(english: Bool) -> Response {
         var body: [String: JSONOutput] = [
             "type": .string("/problems/\(self.code)"),
-            "title": .string(english ? self.status.http.reasonPhrase : Problems.title(of: self.status)),
+            "title": .string(Problems.title(of: self.status, english: english)),
             "status": .integer(self.status.rawValue),
             "code": .string(self.code),
             "detail": .string(PhoneNumber.redacted(in: english ? self.detailInEnglish : self.detail)),

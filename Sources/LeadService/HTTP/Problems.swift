@@ -44,25 +44,28 @@ package enum Problems {
             english: "Too many requests; try again in \(max(1, retryAfter)) seconds.", retryAfter: max(1, retryAfter))
     }
 
-    /// A status in Chinese, for the title of a problem.
-    static func title(of status: Problem.Status) -> String {
-        switch status.rawValue {
-        case 400: "请求有误"
-        case 401: "需要登录"
-        case 403: "没有权限"
-        case 404: "没有找到"
-        case 405: "不支持的请求方式"
-        case 408: "请求超时"
-        case 409: "与现有内容冲突"
-        case 410: "已不存在"
-        case 413: "内容过大"
-        case 414: "网址过长"
-        case 415: "不支持的内容类型"
-        case 421: "地址有误"
-        case 422: "内容需要修改"
-        case 429: "请求过于频繁"
-        case 503: "暂时繁忙"
-        default: "服务出现问题"
-        }
+    /// A status in words, for the title of a problem.
+    static func title(of status: Problem.Status, english: Bool = false) -> String {
+        let (chinese, inEnglish) =
+            switch status {
+            case .badRequest: ("请求有误", "Bad request")
+            case .unauthorized: ("需要登录", "Login required")
+            case .forbidden: ("没有权限", "Not allowed")
+            case .notFound: ("没有找到", "Not found")
+            case .methodNotAllowed: ("不支持的请求方式", "Method not allowed")
+            case .requestTimeout: ("请求超时", "Request timeout")
+            case .conflict: ("与现有内容冲突", "Conflict")
+            case .gone: ("已不存在", "Gone")
+            case .contentTooLarge: ("内容过大", "Content too large")
+            case .uriTooLong: ("网址过长", "Address too long")
+            case .unsupportedMediaType: ("不支持的内容类型", "Unsupported content type")
+            case .misdirectedRequest: ("地址有误", "Misdirected request")
+            case .unprocessableContent: ("内容需要修改", "Content needs a change")
+            case .tooManyRequests: ("请求过于频繁", "Too many requests")
+            case .requestHeaderFieldsTooLarge: ("请求头过大", "Header fields too large")
+            case .serviceUnavailable: ("暂时繁忙", "Briefly unavailable")
+            case .internalServerError: ("服务出现问题", "Something went wrong")
+            }
+        return english ? inEnglish : chinese
     }
 }
