@@ -33,20 +33,6 @@ import Testing
         }
     }
 
-    @Test func `a recipient that is named twice is agreed to once`() async throws {
-        try await withService { service in
-            let (challenge, code) = try await service.challenge(for: "13800000004")
-            let answer = try await service.call(
-                .post, "/api/v1/inquiries",
-                #"""
-                {"name":"王女士","phone":"13800000004","challenge_id":"\#(challenge)","code":"\#(code)","consent":
-                 {"notice_version":"2026-11","accepted":true,"recipients":["partner","partner"]}}
-                """#)
-            #expect(answer.status == 201, "\(answer.text)")
-            #expect(try await service.count("SELECT count(*) FROM consents WHERE purpose = 'recipient:partner'") == 1)
-        }
-    }
-
     @Test func `a problem in English has an English title`() async throws {
         try await withService { service in
             let answer = try await service.call(

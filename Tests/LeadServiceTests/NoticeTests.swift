@@ -62,7 +62,8 @@ import Testing
             #expect(unknown.status == 422 && unknown.code == "recipient_unknown")
             let headers: HTTPFields = [.userAgent: "Test/1"]
             let accepted = try await service.call(
-                .post, "/api/v1/inquiries", with(#""marketing":true,"recipients":["partner-a"]"#), headers: headers)
+                .post, "/api/v1/inquiries", with(#""marketing":true,"recipients":["partner-a","partner-a"]"#),
+                headers: headers)
             #expect(accepted.status == 201, "\(accepted.text)")
             let rows = try await service.database.query(
                 """
