@@ -56,6 +56,23 @@ package struct Database: Sendable {
         }
     }
 
+    /// Runs one statement that commits by itself, again (at most twice) when PostgreSQL asks for it (40001, 40P01).
+    ///
+    /// What PostgreSQL ended that way has left nothing behind.
+    package func statement<Result: Sendable>(
+        file: String = #fileID, line: Int = #line,
+        _ body: @Sendable (Transaction) async throws -> Result
+    ) async throws -> Result {
+        var attempt = 1
+        while true {
+            do {
+                return try await self.autocommit(file: file, line: line, body)
+            } catch let error as PSQLError where attempt < 3 && ["40001", "40P01"].contains(error.sqlState ?? "") {
+                attempt += 1
+            }
+        }
+    }
+
     /// A span that names the kind of work and the place in the program; no statement's text and no value.
     private func span<Result: Sendable>(
         _ name: String, _ file: String, _ line: Int, _ body: @Sendable () async throws -> Result

@@ -49,7 +49,7 @@ package struct Inquiries: Sendable {
         let attempt = self.attempt(draft, from: sender)
         if draft.answers == nil, let id = draft.assessmentID, try await !self.assessments.exists(id) {
             // A repeat outlives the assessment, which its visitor may have deleted since.
-            let bound = try await self.database.autocommit { try await $0.boundSubmit(attempt) }
+            let bound = try await self.database.statement { try await $0.boundSubmit(attempt) }
             guard let bound else { throw Self.assessmentUnknown }
             return try self.repeated(bound, attempt)
         }
@@ -59,13 +59,13 @@ package struct Inquiries: Sendable {
         let deadline = clock.now.advanced(by: Self.patience)
         var pause = Duration.milliseconds(20)
         while true {
-            if let bound = try await self.database.autocommit({ try await $0.boundSubmit(attempt) }) {
+            if let bound = try await self.database.statement({ try await $0.boundSubmit(attempt) }) {
                 return try self.repeated(bound, attempt)
             }
-            let reservation = try await self.database.autocommit { try await $0.reserveTry(attempt.check) }
+            let reservation = try await self.database.statement { try await $0.reserveTry(attempt.check) }
             if reservation.isBlocked {
                 if reservation.holdsLocks {
-                    try await self.database.autocommit { try await $0.giveBack(reservation, of: attempt.check) }
+                    try await self.database.statement { try await $0.giveBack(reservation, of: attempt.check) }
                 }
                 return .tooMany(retryAfter: try await self.database.wait(for: attempt.check))
             }
@@ -144,7 +144,7 @@ package struct Inquiries: Sendable {
             .increment()
         guard let challenge = match else {
             if let first = try await self.firstAnswer(attempt, reservation) { return first }
-            try await self.database.autocommit {
+            try await self.database.statement {
                 try await $0.recordWrongCode(attempt.check, counted: reservation.isReserved)
             }
             return .codeInvalid
@@ -152,7 +152,7 @@ package struct Inquiries: Sendable {
         do {
             let intake = try self.intake(
                 draft, attempt, challenge: challenge, notice: notice, promise: promise, assessed: assessed)
-            guard let dueAt = try await self.database.autocommit({ try await $0.insertInquiry(intake) }) else {
+            guard let dueAt = try await self.database.statement({ try await $0.insertInquiry(intake) }) else {
                 return try await self.firstAnswer(attempt, reservation) ?? .codeInvalid
             }
             return .accepted(
@@ -162,7 +162,7 @@ package struct Inquiries: Sendable {
                     benefits: intake.benefits))
         } catch {
             if let first = try? await self.firstAnswer(attempt, reservation) { return first }
-            try? await self.database.autocommit { try await $0.giveBack(reservation, of: attempt.check) }
+            try? await self.database.statement { try await $0.giveBack(reservation, of: attempt.check) }
             // The id of an inquiry that was erased: what is left of it is for counts, and answers nothing.
             if error.violates("inquiries_pkey") { return .codeInvalid }
             // Its visitor deleted the assessment meanwhile.
@@ -176,8 +176,8 @@ package struct Inquiries: Sendable {
     private func firstAnswer(
         _ attempt: SubmitAttempt, _ reservation: CodeReservation
     ) async throws -> InquiryOutcome? {
-        guard let bound = try await self.database.autocommit({ try await $0.boundSubmit(attempt) }) else { return nil }
-        try await self.database.autocommit { try await $0.giveBack(reservation, of: attempt.check) }
+        guard let bound = try await self.database.statement({ try await $0.boundSubmit(attempt) }) else { return nil }
+        try await self.database.statement { try await $0.giveBack(reservation, of: attempt.check) }
         return try self.repeated(bound, attempt)
     }
 

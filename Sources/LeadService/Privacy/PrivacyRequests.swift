@@ -40,16 +40,16 @@ package struct PrivacyRequests: Sendable {
             purpose: .privacy, phone: draft.phone, phoneIndex: keys.index(of: draft.phone), challenge: draft.challenge,
             code: draft.code, holder: self.dependencies.makeID(), at: now, lockedUntil: now,
             wrongBuckets: self.budgets.wrongBuckets(address: address, at: now))
-        let reservation = try await self.database.autocommit { try await $0.reserveTry(attempt) }
+        let reservation = try await self.database.statement { try await $0.reserveTry(attempt) }
         if reservation.isBlocked {
-            try await self.database.autocommit { try await $0.giveBack(reservation, of: attempt) }
+            try await self.database.statement { try await $0.giveBack(reservation, of: attempt) }
             throw Problems.tooManyRequests(retryAfter: try await self.database.wait(for: attempt))
         }
         let match = keys.challenge(of: attempt, among: reservation)
         Counter(label: "huifang_sms_verify_total", dimensions: [("result", match == nil ? "refused" : "right")])
             .increment()
         guard let challenge = match else {
-            try await self.database.autocommit {
+            try await self.database.statement {
                 try await $0.recordWrongCode(attempt, counted: reservation.isReserved)
             }
             throw Problems.codeInvalid
@@ -63,14 +63,14 @@ package struct PrivacyRequests: Sendable {
             }
             guard isDone else { throw Problems.codeInvalid }
         } catch {
-            try? await self.database.autocommit { try await $0.giveBack(reservation, of: attempt) }
+            try? await self.database.statement { try await $0.giveBack(reservation, of: attempt) }
             throw error
         }
         // Apart from the transaction, because many wait for the budgets' rows; the tries are forgiven already.
         var budgets = reservation
         budgets.isReserved = false
         let used = budgets
-        try? await self.database.autocommit { try await $0.giveBack(used, of: attempt) }
+        try? await self.database.statement { try await $0.giveBack(used, of: attempt) }
         Counter(label: "huifang_privacy_requests_total", dimensions: [("kind", draft.kind.rawValue)]).increment()
         return (id, self.links.token(.privacyRequest, for: id))
     }

@@ -118,7 +118,7 @@ package struct PhoneVerification: Sendable {
     }
 
     private func attempt(_ request: SendRequest, at now: Date) async throws -> Admission {
-        let admission = try await self.database.autocommit { try await $0.issueCode(request, at: now) }
+        let admission = try await self.database.statement { try await $0.issueCode(request, at: now) }
         guard admission == .admitted else { return admission }
         if let withholding = request.draft.withholding {
             Counter(label: "huifang_codes_withheld_total", dimensions: [("reason", withholding.rawValue)]).increment()
