@@ -23,10 +23,13 @@ private struct PgBouncer {
             ["/bin/sh", "-c", "printf '%s\\n' \"$@\" > \(folder)/ini", "sh"] + lines)
         try await ServerAccount.execute(
             [try #require(Self.program), "-q", "-d", "\(folder)/ini"], log: "\(folder)/log")
-        try await eventually { access("\(folder)/pid", R_OK) == 0 && access("\(folder)/.s.PGSQL.6432", F_OK) == 0 }
-        let pid = try String(contentsOfFile: "\(folder)/pid", encoding: .utf8).trimmingCharacters(
-            in: .whitespacesAndNewlines)
-        let number = try #require(pid_t(pid))
+        // The file is there for a moment before its number is.
+        func pid() -> pid_t? {
+            let text = try? String(contentsOfFile: "\(folder)/pid", encoding: .utf8)
+            return text.flatMap { pid_t($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+        }
+        try await eventually { pid() != nil && access("\(folder)/.s.PGSQL.6432", F_OK) == 0 }
+        let number = try #require(pid())
         defer { kill(number, SIGKILL) }
         return try await body(PgBouncer(conninfo: "host=\(folder) port=6432 user=postgres dbname=postgres"))
     }
