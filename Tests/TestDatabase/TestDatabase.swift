@@ -121,6 +121,7 @@ extension PostgresClient.Configuration {
     package static func patient(_ conninfo: String) -> Self {
         var configuration = Self(conninfo: conninfo)
         configuration.extras.leaseTimeout = .seconds(30)
+        configuration.extras.hostTimeout = .seconds(30)
         return configuration
     }
 }

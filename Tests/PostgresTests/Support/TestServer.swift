@@ -29,6 +29,9 @@ func withTestConnection<Result: Sendable>(
     _ body: (PostgresConnection) async throws -> Result
 ) async throws -> Result {
     var configuration = PostgresConnection.Configuration(conninfo: try conninfo ?? TestServer.conninfo)
+    // Tests that run beside this one may keep the processors busy.
+    configuration.extras.hostTimeout = .seconds(30)
+    configuration.options.connectTimeout = .seconds(60)
     configure(&configuration)
     let connection = try await PostgresConnection.connect(configuration: configuration, id: 1, logger: logger)
     do {
@@ -50,6 +53,7 @@ func withTestClient<Result: Sendable>(
     var configuration = PostgresClient.Configuration(conninfo: try conninfo ?? TestServer.conninfo)
     // Tests that run beside this one may keep the processors busy.
     configuration.extras.leaseTimeout = .seconds(60)
+    configuration.extras.hostTimeout = .seconds(30)
     configure(&configuration)
     let client = PostgresClient(configuration: configuration, backgroundLogger: logger)
     let run = Task { await client.run() }
