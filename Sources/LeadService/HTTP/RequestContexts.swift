@@ -11,7 +11,7 @@ package struct LeadRequestContext: RequestContext {
     package let peer: String
     /// The visitor's address: the peer's, or what trusted proxies say; set by `ClientAddressMiddleware`.
     package var clientAddress: ClientAddress
-    /// Who is logged in; set by `AccessMiddleware` on staff routes.
+    /// Who is logged in; set by `AccessCheck` on staff routes.
     package var session: StaffSession?
 
     package init(source: ApplicationRequestContextSource) {

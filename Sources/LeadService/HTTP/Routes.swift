@@ -2,7 +2,7 @@ package import HTTPTypes
 package import Hummingbird
 package import Leads
 
-/// Who may use a route; checked in one place, `AccessMiddleware`.
+/// Who may use a route; checked in one place, `AccessCheck`.
 package enum Access: Sendable, Equatable {
     /// Anybody; no cookie is read.
     case visitor
