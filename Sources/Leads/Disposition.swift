@@ -63,6 +63,7 @@ package enum Disposition: String, Sendable, Hashable, CaseIterable {
     package var needsCallAgainAt: Bool { self == .reachedInterested || self == .callBackAt }
     package var needsReason: Bool { self == .reachedNotInterested }
     package var needsMergeTarget: Bool { self == .duplicate }
+    package var needsItem: Bool { self == .notEligible }
 }
 
 /// Why a phone could not be reached, for `powered_off`.

@@ -62,7 +62,7 @@ final class RequestDeadline: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !self.isRefused else { return }
         switch self.unwrapInboundIn(data) {
-        case .head(let head):
+        case .head(var head):
             self.reading = .body
             self.owed += 1
             self.startTimer()
@@ -70,12 +70,24 @@ final class RequestDeadline: ChannelDuplexHandler {
             guard head.headers[canonicalForm: "host"].count == 1 || head.version == .http1_0 else {
                 return self.refuse(.malformed)
             }
+            // RFC 9112 §3.2.2: a target in absolute form names the host; the framework drops it.
+            if let authority = Self.authority(of: head.uri) {
+                head.headers.replaceOrAdd(name: "host", value: authority)
+            }
+            context.fireChannelRead(self.wrapInboundOut(.head(head)))
+            return
         case .body: break
         case .end:
             self.reading = .nothing
             self.timer?.cancel()
         }
         context.fireChannelRead(data)
+    }
+
+    /// The authority of a target in absolute form.
+    private static func authority(of target: String) -> String? {
+        guard !target.hasPrefix("/"), let start = target.range(of: "://")?.upperBound else { return nil }
+        return String(target[start...].prefix { $0 != "/" && $0 != "?" && $0 != "#" })
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {

@@ -137,6 +137,32 @@ import Testing
         }
     }
 
+    @Test func `two merges the other way round at once leave one lead linked to the other`() async throws {
+        try await withService { service in
+            let (anna, boris) = (try await service.colleague("anna"), try await service.colleague("boris"))
+            for number in 0..<20 {
+                let one = try await service.seed(TaskSeed(phone: "1380000\(1000 + number)"))
+                try #require(try await service.claim(anna)["id"].string == one.id.text)
+                let two = try await service.seed(TaskSeed(phone: "1380000\(2000 + number)"))
+                try #require(try await service.claim(boris)["id"].string == two.id.text)
+                async let linkingOne = service.record(
+                    "duplicate", on: one, anna, more: #","merge_into":"\#(two.lead.text)""#)
+                async let linkingTwo = service.record(
+                    "duplicate", on: two, boris, more: #","merge_into":"\#(one.lead.text)""#)
+                let (there, back) = (try await linkingOne, try await linkingTwo)
+                let (won, lost) = there.status == 200 ? (there, back) : (back, there)
+                #expect(won.status == 200, "\(won.text)")
+                #expect(lost.status == 422 && lost.code == "lead_unknown", "\(lost.text)")
+                let linked = "id IN ('\(one.lead)', '\(two.lead)') AND merged_into IS NOT NULL"
+                #expect(try await service.count("SELECT count(*) FROM leads WHERE \(linked)") == 1)
+                let (rest, caller) = there.status == 200 ? (two, boris) : (one, anna)
+                try #require(try await service.record("spam", on: rest, caller).status == 200)
+                service.clock.advance(by: 1)
+            }
+            try await service.expectNoOverlap()
+        }
+    }
+
     @Test func `one adviser who asks many times at once has one claim`() async throws {
         try await withService { service in
             let anna = try await service.colleague("anna")

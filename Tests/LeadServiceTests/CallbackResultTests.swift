@@ -52,7 +52,7 @@ import Testing
     @Test(arguments: [
         (#"{"disposition":"call_back_at"}"#, "required"), (#"{"disposition":"reached_interested"}"#, "required"),
         (#"{"disposition":"reached_not_interested","reason":" "}"#, "required"),
-        (#"{"disposition":"duplicate"}"#, "required"),
+        (#"{"disposition":"duplicate"}"#, "required"), (#"{"disposition":"not_eligible"}"#, "required"),
         (#"{"disposition":"powered_off","reason":"asleep"}"#, "reason_unknown"),
         (#"{"disposition":"hung_up"}"#, "disposition_unknown"),
         (#"{}"#, "required"), (#"{"disposition":"spam","claim_token":"x"}"#, "claim_token_invalid"),
@@ -65,6 +65,7 @@ import Testing
             _ = try await service.claim(anna)
             let answer = try await service.call(.post, task.path + "/attempts", body, token: anna.token)
             #expect(answer.status == 422 && answer.code == code, "\(answer.text)")
+            #expect(answer["errors"].array.count == 1, "\(answer.text)")
             #expect(try await service.column("SELECT count(*)::text FROM call_attempts") == "0")
             #expect(try await service.task(task.id, "claimed_by IS NOT NULL") == "true")
         }
@@ -170,6 +171,8 @@ import Testing
             try await service.workThrough("converted", on: task, anna)
             let again = try await service.record("no_answer", on: task, anna)
             #expect(again.status == 409 && again.code == "already_closed")
+            // With nothing said there is nothing to keep.
+            #expect(try await service.column("SELECT count(*)::text FROM call_attempts") == "1")
             #expect(try await service.reveal(task, anna).code == "already_closed")
         }
     }

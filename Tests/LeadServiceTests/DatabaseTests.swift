@@ -43,6 +43,39 @@ struct DatabaseTests {
         #expect(nowhere.code == .connectionError && nowhere.meansUnavailable)
     }
 
+    @Test func `a statement that PostgreSQL ended in a deadlock runs again`() async throws {
+        let database = try await TestDatabase.make()
+        try await database.query("CREATE TABLE rows AS SELECT n, 0 AS written FROM generate_series(1, 2) n")
+        let client = PostgresClient(configuration: .patient(database.conninfo), backgroundLogger: Self.logger)
+        try await withRunning(client) { client in
+            let door = Database(client: client, logger: Self.logger)
+            try await door.transaction { first in
+                // The other side waits longer before it looks for a deadlock, so that it is never the one to end.
+                _ = try await first.execute("SET LOCAL deadlock_timeout = '60s'")
+                _ = try await first.execute("UPDATE rows SET written = written + 1 WHERE n = 1")
+                async let second = door.statement {
+                    try await $0.rows(
+                        """
+                        WITH two AS (UPDATE rows SET written = written + 10 WHERE n = 2 RETURNING n)
+                        UPDATE rows SET written = written + 10 WHERE n = (SELECT n - 1 FROM two) RETURNING 1
+                        """
+                    ).count
+                }
+                let waiting: PostgresQuery =
+                    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                try #require(
+                    await eventually(within: .seconds(30)) { try await !database.query(waiting).isEmpty })
+                _ = try await first.execute("UPDATE rows SET written = written + 1 WHERE n = 2")
+                // It commits before the second can go on.
+                _ = try await first.execute("COMMIT AND CHAIN")
+                #expect(try await second == 1)
+            }
+            let written = try await client.query("SELECT sum(written)::bigint FROM rows", logger: Self.logger).collect()
+            #expect(try written.map { try $0.decode(Int.self) } == [22])
+        }
+        try await database.drop()
+    }
+
     @Test func `each use of the database is a span that names the caller and no data`() async throws {
         struct Refused: Error {}
         let tracer = InMemoryTracer()

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import LeadService
 import Leads
+import Postgres
 import Testing
 
 @Suite struct InquiryTests {
@@ -79,6 +80,34 @@ import Testing
             #expect(try await service.database.query("SELECT 1 FROM leads").count == 1)
             #expect(try await service.database.query("SELECT 1 FROM inquiries").count == 1)
             #expect(try await service.database.query("SELECT 1 FROM callback_tasks").count == 1)
+        }
+    }
+
+    @Test func `a right code and wrong ones of one number at once never wait for each other in a circle`() async throws
+    {
+        try await withService(["BUDGET_FACTOR": "1000"]) { service in
+            var offers: [(phone: String, challenge: String, code: String)] = []
+            for number in 0..<30 {
+                let phone = "138\(1000 + number)0001"
+                let (challenge, code) = try await service.challenge(for: phone)
+                offers += [TestService.wrong(code), code, TestService.wrong(code), TestService.wrong(code)]
+                    .map { (phone, challenge, $0) }
+            }
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for (phone, challenge, code) in offers {
+                    group.addTask { try await service.offer(code, challenge, phone: phone).status }
+                }
+                return try await group.reduce(into: [Int: Int]()) { $0[$1, default: 0] += 1 }
+            }
+            #expect(statuses == [201: 30, 422: 90])
+            // A connection tells what it counted when it ends.
+            let ours = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            _ = try await service.database.query(PostgresQuery(unsafeSQL: "SELECT pg_terminate_backend(pid) \(ours)"))
+            #expect(
+                try await eventually(within: .seconds(30)) { try await service.count("SELECT count(*) \(ours)") == 0 })
+            #expect(
+                try await service.count("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+                    == 0)
         }
     }
 

@@ -40,6 +40,16 @@ import Testing
                 ("negative length", Self.post + "Content-Length: -5\r\n\r\nhello", 400),
                 ("no host", "GET / HTTP/1.1\r\n\r\n", 400),
                 ("two hosts", "GET / HTTP/1.1\r\nHost: localhost\r\nHost: elsewhere\r\n\r\n", 400),
+                ("foreign host", "GET / HTTP/1.1\r\nHost: elsewhere.example\r\nConnection: close\r\n\r\n", 421),
+                (
+                    "foreign host in the target",
+                    "GET http://elsewhere.example/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 421
+                ),
+                (
+                    "our host before a foreign one",
+                    "GET http://localhost@elsewhere.example/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+                    421
+                ),
                 ("TLS", "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\r\n\r\n", 400),
                 (
                     "long header",
@@ -77,9 +87,11 @@ import Testing
                 }
                 try await group.waitForAll()
             }
-            let well = try await Self.exchange(
-                "GET /api/v1/assessment-rules HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", port: port)
-            #expect(well.hasPrefix("HTTP/1.1 200 "))
+            for target in ["/api/v1/assessment-rules", "http://localhost:\(port)/api/v1/assessment-rules"] {
+                let well = try await Self.exchange(
+                    "GET \(target) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", port: port)
+                #expect(well.hasPrefix("HTTP/1.1 200 "), "\(target)")
+            }
             let stored = try await huifang.database.query("SELECT 1 FROM assessments")
             #expect(stored.isEmpty)
             serve.terminate()

@@ -57,8 +57,16 @@ extension Sequential {
                 } _: { client async throws in
                     try await client.listen(on: name) { _ async throws in #expect(try await listeners() == 1) }
                     try await eventually { try await listeners() == 0 }
-                    let task = Task { try await client.listen(on: name) { for try await _ in $0 {} } }
-                    try await eventually { try await listeners() == 1 }
+                    // Its connection is there before it listens; cancelled in between, it would throw.
+                    let (begun, begin) = AsyncStream<Void>.makeStream()
+                    let task = Task {
+                        try await client.listen(on: name) {
+                            begin.finish()
+                            for try await _ in $0 {}
+                        }
+                    }
+                    for await _ in begun {}
+                    #expect(try await listeners() == 1)
                     task.cancel()
                     try await task.value
                     try await eventually { try await listeners() == 0 }

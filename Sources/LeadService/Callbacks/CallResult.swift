@@ -48,14 +48,17 @@ struct CallResult: Sendable {
         let item = fields.optionalString("item", longest: 64)
         let reference = fields.optionalString("reference", longest: 200)
         if let disposition {
-            if disposition.needsCallAgainAt, callAgainAt == nil {
+            if disposition.needsCallAgainAt, callAgainAt == nil, !fields.hasFailed("call_again_at") {
                 fields.fail("required", at: "call_again_at", "请选择再次致电的时间", english: "Say when to call again.")
             }
-            if disposition.needsReason, (reason ?? "").isEmpty {
+            if disposition.needsReason, (reason ?? "").isEmpty, !fields.hasFailed("reason") {
                 fields.fail("required", at: "reason", "请选择原因", english: "Say why.")
             }
-            if disposition.needsMergeTarget, mergeInto == nil {
+            if disposition.needsMergeTarget, mergeInto == nil, !fields.hasFailed("merge_into") {
                 fields.fail("required", at: "merge_into", "请选择要并入的线索", english: "Say which lead it duplicates.")
+            }
+            if disposition.needsItem, (item ?? "").isEmpty, !fields.hasFailed("item") {
+                fields.fail("required", at: "item", "请选择不符合的条件", english: "Say which condition is not met.")
             }
             if disposition == .poweredOff, let reason, PoweredOffReason(rawValue: reason) == nil {
                 fields.fail(

@@ -32,6 +32,7 @@ extension CallbackQueue {
                 return .failure(task.state == "closed" ? Self.alreadyClosed : Self.notClaimant)
             }
             func refused(_ problem: Problem) async throws -> Result<String, Problem> {
+                guard note != nil else { return .failure(problem) }
                 try await tx.insertRefusedAttempt(
                     attemptID, task: id, claim: claim, result, note: note, code: problem.code,
                     at: self.dependencies.now())
@@ -39,12 +40,12 @@ extension CallbackQueue {
             }
             if let problem = Self.refusal(task, claim) { return try await refused(problem) }
             if let problem = result.callAgainAt.flatMap({ self.refusal(of: $0) }) {
-                return note == nil ? .failure(problem) : try await refused(problem)
+                return try await refused(problem)
             }
             if let target = result.mergeInto, result.disposition == .duplicate,
                 try await !self.link(task, to: target, tx)
             {
-                return note == nil ? .failure(Self.mergeTargetUnknown) : try await refused(Self.mergeTargetUnknown)
+                return try await refused(Self.mergeTargetUnknown)
             }
             let effect = self.effect(of: result, attemptID, read, claim, note: note, fingerprint: fingerprint)
             return .success(try await self.apply(effect, of: result, to: task, by: session, tx))

@@ -69,7 +69,7 @@ package struct CallbackQueue: Sendable {
                 continue
             }
         }
-        return nil
+        throw Problems.unavailable
     }
 
     /// Claims the open task of somebody who is on the line, opening one if there is none; the adviser's own ordinary
@@ -244,12 +244,5 @@ package struct CallbackQueue: Sendable {
         Problem(
             .unprocessableContent, "outside_calling_hours", "现在不在可拨打时间，最早 \(ShanghaiDate.timeText(next))",
             english: "Outside calling hours.", members: ["next_allowed_at": RFC3339.text(next)])
-    }
-}
-
-extension Error {
-    /// Whether a statement failed on a constraint of that name.
-    func violates(_ constraint: String) -> Bool {
-        (self as? any PSQLFailure)?.constraintName == constraint
     }
 }

@@ -244,14 +244,19 @@ extension Transaction {
 
     /// Points a lead, and whatever was merged into it, to another one.
     ///
+    /// Both are locked first, in one order: of two merges the other way round at once, the second finds its target merged.
+    ///
     /// - Returns: false when the target is merged itself.
     func link(lead: UUID, to target: UUID) async throws -> Bool {
-        try await self.execute(
+        let answers = try await self.pipeline([
+            "SELECT 1 FROM leads WHERE id IN (\(lead), \(target)) ORDER BY id FOR NO KEY UPDATE",
             """
             UPDATE leads l SET merged_into = \(target) WHERE \(isOrMergedInto: lead)
               AND EXISTS (SELECT FROM leads t WHERE t.id = \(target) AND t.merged_into IS NULL)
             RETURNING 1
-            """)
+            """,
+        ])
+        return !answers[1].isEmpty
     }
 
     /// Moves an unmet promise to the task of another lead, as a join does: the earlier deadline holds, and an agreed time

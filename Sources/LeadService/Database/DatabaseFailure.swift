@@ -43,3 +43,10 @@ package protocol PSQLFailure: Error {
 extension PSQLError: PSQLFailure {
     package var constraintName: String? { self.constraint }
 }
+
+extension Error {
+    /// Whether a statement failed on a constraint of that name.
+    func violates(_ constraint: String) -> Bool {
+        (self as? any PSQLFailure)?.constraintName == constraint
+    }
+}

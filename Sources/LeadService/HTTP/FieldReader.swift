@@ -33,6 +33,12 @@ package struct FieldReader {
         self.failures.append(failure.within(self.pointer(to: name)))
     }
 
+    /// Whether something is wrong with the member already.
+    package func hasFailed(_ name: String) -> Bool {
+        let pointer = self.pointer(to: name)
+        return self.failures.contains { $0.pointer == pointer }
+    }
+
     /// Takes over what another reader of the same request found.
     package mutating func add(_ failures: [ValidationFailure]) {
         self.failures += failures

@@ -18,6 +18,8 @@ package struct Problem: Error, Sendable {
     package var retryAfter: Int?
     /// Further members of the body, such as `next_allowed_at`.
     package var members: [String: String] = [:]
+    /// What the address does take, for 405.
+    package var allow: [String] = []
     /// A proof of work that opens what was refused, as ALTCHA v1 JSON.
     package var challenge: JSONOutput?
 
@@ -84,6 +86,7 @@ package struct Problem: Error, Sendable {
         var response = Response.json(.object(body), status: self.status.http)
         response.headers[.contentType] = "application/problem+json; charset=utf-8"
         response.headers[.contentLanguage] = english ? "en" : "zh-CN"
+        if !self.allow.isEmpty { response.headers[.allow] = self.allow.joined(separator: ", ") }
         if let retryAfter { response.headers[.retryAfter] = String(retryAfter) }
         return response
     }

@@ -37,8 +37,10 @@ package struct ServiceRouter: Sendable {
         for (path, routes) in methods {
             let present = Set(routes.map(\.method))
             let absent: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete].filter { !present.contains($0) }
+            var refusal = Problems.methodNotAllowed
+            refusal.allow = (present.contains(.get) ? ["HEAD"] : []) + present.map(\.rawValue).sorted()
             for method in absent {
-                router.on(RouterPath(path), method: method) { _, _ -> Response in throw Problems.methodNotAllowed }
+                router.on(RouterPath(path), method: method) { [refusal] _, _ -> Response in throw refusal }
             }
         }
         return router

@@ -22,6 +22,7 @@ extension Transaction {
             ), counter AS (
                 UPDATE verification_counters SET tries = 0
                 WHERE phone_index = \(phone) AND purpose = 'inquiry' AND EXISTS (SELECT FROM consumed)
+                RETURNING 1
             ), unlocked AS (
                 DELETE FROM submit_locks WHERE key = ANY (\(attempt.locks.map { ByteBuffer(bytes: $0) })::bytea[])
                   AND holder = \(attempt.check.holder)

@@ -118,10 +118,13 @@ extension Transaction {
             WITH unlocked AS (
                 DELETE FROM submit_locks WHERE key = ANY (\(attempt.locks.map { ByteBuffer(bytes: $0) })::bytea[])
                   AND holder = \(attempt.holder)
+            ), counter AS (
+                UPDATE verification_counters SET tries = tries - 1
+                WHERE phone_index = \(ByteBuffer(bytes: attempt.phoneIndex)) AND purpose = \(attempt.purpose.rawValue) AND tries > 0
+                  AND \(reservation.isReserved)
+                RETURNING 1
             ), \(givingBack: reservation.counted, when: "true")
-            UPDATE verification_counters SET tries = tries - 1
-            WHERE phone_index = \(ByteBuffer(bytes: attempt.phoneIndex)) AND purpose = \(attempt.purpose.rawValue) AND tries > 0
-              AND \(reservation.isReserved)
+            SELECT 1
             """)
     }
 

@@ -138,9 +138,12 @@ extension Transaction {
 }
 
 extension PostgresQuery.StringInterpolation {
-    /// Common table expressions that take one use back from each bucket, locked in the order of their keys.
+    /// Common table expressions that take one use back from each bucket, locked in the order of their keys and after what
+    /// the expression `counter` locks.
     ///
-    /// What is left is read from the row as it is under the lock: others give back at the same instant.
+    /// Reserving a try locks the number's counter before the buckets that many numbers share; whoever took them the other
+    /// way round would meet it in a deadlock. What is left is read from the row as it is under the lock: others give back
+    /// at the same instant.
     mutating func appendInterpolation(givingBack buckets: [BudgetBucket], when condition: String) {
         self.appendLiteral(
             "held AS (SELECT b.bucket, b.window_start FROM budgets b WHERE (b.bucket, b.window_start) IN (SELECT * FROM unnest("
@@ -150,7 +153,7 @@ extension PostgresQuery.StringInterpolation {
         self.appendInterpolation(buckets.map(\.start))
         self.appendLiteral(
             """
-            ::timestamptz[])) AND \(condition) ORDER BY b.bucket FOR UPDATE
+            ::timestamptz[])) AND (SELECT count(*) FROM counter) >= 0 AND \(condition) ORDER BY b.bucket FOR UPDATE
             ), lowered AS (
                 UPDATE budgets b SET used = b.used - 1 FROM held h
                 WHERE b.bucket = h.bucket AND b.window_start = h.window_start AND b.used > 0

@@ -1,6 +1,6 @@
 -- Request a code: the service's one statement. :wide and :narrow are the slots of a window that all share and of an
 -- address's; :addresses is how many addresses ask.
-\set n random(1, 2000000000)
+\set n random(1000000000, 2147483647)
 \set a random(1, :addresses)
 \set seed random(0, 65535)
 WITH proof AS (
