@@ -189,7 +189,7 @@ extension ProcessFaultTests {
         let answer = try await place.answered(fresh, "/api/v1/inquiries", body, key: nil) { $0.status != 503 }
         #expect(answer.status == 201, "\(answer.text)")
         acknowledged.append(answer["inquiry_id"].string)
-        let isIdle = try await eventually(within: .seconds(5)) {
+        let isIdle = try await eventually(within: .seconds(30)) {
             try await place.count("SELECT count(*) FROM messages WHERE state IN ('queued', 'sending')") == 0
         }
         #expect(isIdle)

@@ -151,7 +151,7 @@ import Testing
             try await Self.lock(service)
             async let waiting = service.offer(code, challenge, phone: Self.phone, more: Self.id)
             // It has asked for the lock, in vain, when it asks a second time.
-            let asked = try await eventually(within: .seconds(5)) {
+            let asked = try await eventually(within: .seconds(30)) {
                 try await service.count("SELECT count(*) FROM submit_locks WHERE xmax <> 0") == 1
             }
             #expect(asked)

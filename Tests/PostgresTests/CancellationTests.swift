@@ -25,7 +25,8 @@ extension Sequential {
                     #expect(error.code == .queryCancelled)
                     #expect(error.serverInfo?[.sqlState] == "57014")
                     #expect(!error.outcomeIsUnknown)
-                    #expect(ContinuousClock.now - start < .seconds(1))
+                    // Long before the statement would have ended.
+                    #expect(ContinuousClock.now - start < .seconds(30))
                     #expect(connection.isClosed)
                     try await eventually {
                         try await observer.one("SELECT count(*) FROM pg_stat_activity WHERE pid = \(pid)", as: Int.self)

@@ -79,7 +79,7 @@ final class ServerProcess: Sendable {
 
     /// Waits for a green `/readyz`.
     func ready() async throws {
-        let isReady = try await eventually(within: .seconds(60)) {
+        let isReady = try await eventually(within: .seconds(180)) {
             if !self.process.isRunning { return true }
             guard self.base != nil, let answer = try? await self.operations("/readyz") else { return false }
             return answer.status == 200
@@ -130,7 +130,7 @@ final class ServerProcess: Sendable {
         request.method = .init(rawValue: method.rawValue)
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let body { request.body = .bytes(ByteBuffer(string: body)) }
-        let response = try await Self.client.execute(request, timeout: .seconds(30))
+        let response = try await Self.client.execute(request, timeout: .seconds(120))
         var fields = HTTPFields()
         for (name, value) in response.headers {
             if let name = HTTPField.Name(name) { fields.append(HTTPField(name: name, value: value)) }

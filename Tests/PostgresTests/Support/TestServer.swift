@@ -31,6 +31,7 @@ func withTestConnection<Result: Sendable>(
     var configuration = PostgresConnection.Configuration(conninfo: try conninfo ?? TestServer.conninfo)
     // Tests that run beside this one may keep the processors busy.
     configuration.extras.hostTimeout = .seconds(30)
+    configuration.extras.statementTimeout = .seconds(120)
     configuration.options.connectTimeout = .seconds(60)
     configure(&configuration)
     let connection = try await PostgresConnection.connect(configuration: configuration, id: 1, logger: logger)
@@ -54,6 +55,7 @@ func withTestClient<Result: Sendable>(
     // Tests that run beside this one may keep the processors busy.
     configuration.extras.leaseTimeout = .seconds(60)
     configuration.extras.hostTimeout = .seconds(30)
+    configuration.extras.statementTimeout = .seconds(120)
     configure(&configuration)
     let client = PostgresClient(configuration: configuration, backgroundLogger: logger)
     let run = Task { await client.run() }
@@ -86,7 +88,7 @@ extension PostgresClient {
 }
 
 /// Waits until something holds; for what another process does and no answer announces.
-func eventually(within limit: Duration = .seconds(10), _ condition: () async throws -> Bool) async throws {
+func eventually(within limit: Duration = .seconds(60), _ condition: () async throws -> Bool) async throws {
     let deadline = ContinuousClock.now + limit
     while try await !condition() {
         try #require(ContinuousClock.now < deadline, "it did not happen within \(limit)")
