@@ -59,13 +59,13 @@ struct DemoVisitor: Sendable {
             call: Call(adviser: 2, disposition: .doNotCall, note: "说不用再打了")),
         // Spoken with, and to be called again at an agreed time.
         DemoVisitor(
-            name: "陈晓", arrival: .dayBefore(minute: 690), answers: Self.bachelor, remark: "现在 105 分，想算算还差什么",
+            name: "陈晓", arrival: .dayBefore(minute: 690), answers: Self.close, remark: "就差几分，想算算怎么补",
             call: Call(adviser: 0, disposition: .reachedInterested, note: "对中级职称路线有兴趣", againInHours: 3)),
         DemoVisitor(
             name: "王女士", arrival: .dayBefore(minute: 701), answers: Self.suburb, source: "xiaohongshu",
             call: Call(adviser: 1, disposition: .callBackAt, note: "在开会", againInHours: 26)),
         DemoVisitor(
-            name: "赵宇航", arrival: .dayBefore(minute: 733), answers: Self.bachelor, source: "douyin",
+            name: "赵宇航", arrival: .dayBefore(minute: 733), answers: Self.close, source: "douyin",
             call: Call(adviser: 2, disposition: .reachedInterested, note: "想带配偶一起办", againInHours: 50)),
         DemoVisitor(
             name: "吴敏", arrival: .dayBefore(minute: 765), answers: Self.master,
@@ -75,7 +75,7 @@ struct DemoVisitor: Sendable {
             name: "郑凯", arrival: .dayBefore(minute: 790), answers: Self.short, source: "baidu",
             call: Call(adviser: 0, disposition: .poweredOff, reason: "off")),
         DemoVisitor(
-            name: "何女士", arrival: .dayBefore(minute: 812), answers: Self.bachelor,
+            name: "何女士", arrival: .dayBefore(minute: 812), answers: Self.close,
             call: Call(adviser: 1, disposition: .noAnswer)),
         DemoVisitor(
             name: "马先生", arrival: .dayBefore(minute: 840), source: "wechat",
@@ -87,12 +87,12 @@ struct DemoVisitor: Sendable {
         // Promised for the next working day.
         DemoVisitor(name: "宋佳", arrival: .dayOfCalls(minute: 1020), answers: Self.master),
         DemoVisitor(
-            name: "唐先生", arrival: .dayOfCalls(minute: 1105), answers: Self.bachelor, source: "baidu", window: .afternoon
+            name: "唐先生", arrival: .dayOfCalls(minute: 1105), answers: Self.close, source: "baidu", window: .afternoon
         ),
         DemoVisitor(name: "韩梅", arrival: .dayOfCalls(minute: 1210), source: "wechat", remark: "晚上七点以后方便"),
         DemoVisitor(name: "冯先生", arrival: .dayOfCalls(minute: 1290), answers: Self.blocked, window: .morning),
         // Just now.
-        DemoVisitor(name: "董女士", arrival: .minutesAgo(11), answers: Self.bachelor, remark: "公司在临港，算新城吗"),
+        DemoVisitor(name: "董女士", arrival: .minutesAgo(11), answers: Self.close, remark: "公司在临港，算新城吗"),
         DemoVisitor(name: "程先生", arrival: .minutesAgo(6), answers: Self.suburb, source: "douyin"),
         DemoVisitor(name: "曹欣怡", arrival: .minutesAgo(2), answers: Self.master, source: "xiaohongshu"),
         // What looks like a program's work.
@@ -102,8 +102,7 @@ struct DemoVisitor: Sendable {
 
     private static let master =
         #"{"age":34,"education":"master","insured_months":40,"months_at_1x":36,"spouse_shanghai_marriage_years":3}"#
-    private static let bachelor =
-        #"{"age":31,"education":"bachelor_with_degree","insured_months":30,"months_at_1x":24}"#
+    private static let close = #"{"age":33,"education":"associate","insured_months":40,"months_at_0_8x":36}"#
     private static let suburb =
         #"{"age":29,"education":"bachelor","insured_months":50,"months_at_0_8x":36,"suburb_area":{"zone":"new_city","years":3}}"#
     private static let short = #"{"age":42,"education":"associate","insured_months":26}"#

@@ -93,8 +93,7 @@ package struct PrivacyRequests: Sendable {
             since: now.addingTimeInterval(-Self.day))
         if let limit, !isAllowed {
             let oldest = try await tx.privacyRequestTime(draft.kind, pseudonym: pseudonym, newestBut: limit - 1)
-            let wait = oldest.map { $0.addingTimeInterval(Self.day).timeIntervalSince(now).rounded(.up) }
-            throw Problems.tooManyRequests(retryAfter: Int(wait ?? 1))
+            throw Self.copiesUsedUp(limit, until: (oldest ?? now).addingTimeInterval(Self.day), at: now)
         }
         switch draft.kind {
         case .copy: break
@@ -114,6 +113,13 @@ package struct PrivacyRequests: Sendable {
         try await tx.insert(
             self.audit.event(
                 "privacy.\(draft.kind.rawValue)", on: request.uuidString.lowercased(), by: "visitor", role: "visitor"))
+    }
+
+    private static func copiesUsedUp(_ limit: Int, until time: Date, at now: Date) -> Problem {
+        Problem(
+            .tooManyRequests, "too_many_requests", "这个号码一天内已查看 \(limit) 次，请在 \(ShanghaiDate.timeText(time)) 之后再查看",
+            english: "This number has had \(limit) copies within a day; try again later.",
+            retryAfter: max(1, Int(time.timeIntervalSince(now).rounded(.up))))
     }
 
     /// Writes the new name into every inquiry of the number and scores new answers for the newest one; what was there is
