@@ -70,6 +70,30 @@ END
 $$;
 
 --
+-- Name: delete_privacy_records(uuid[], uuid[], uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.delete_privacy_records(requests uuid[], tombstones uuid[], told uuid) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    gone bigint;
+    more bigint;
+BEGIN
+    IF NOT EXISTS (SELECT FROM audit_events e WHERE e.id = told AND e.action IN ('retention.delete', 'demo.clear')
+                     AND e.xmin = pg_current_xact_id()::xid) THEN
+        RAISE EXCEPTION 'the audit was not told';
+    END IF;
+    DELETE FROM privacy_requests WHERE id = ANY (requests);
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    DELETE FROM erasure_tombstones WHERE lead_id = ANY (tombstones);
+    GET DIAGNOSTICS more = ROW_COUNT;
+    RETURN gone + more;
+END
+$$;
+
+--
 -- Name: erase_audit_details(uuid, timestamp with time zone, text, text, text, jsonb, bytea); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1913,6 +1937,13 @@ REVOKE ALL ON FUNCTION public.admit_send(number bytea, at timestamp with time zo
 GRANT ALL ON FUNCTION public.admit_send(number bytea, at timestamp with time zone, cooldown_from timestamp with time zone, hourly bigint, daily bigint, wrong_hourly bigint, wrong_daily bigint, proven boolean, keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint) TO huifang_app;
 
 --
+-- Name: FUNCTION delete_privacy_records(requests uuid[], tombstones uuid[], told uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.delete_privacy_records(requests uuid[], tombstones uuid[], told uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.delete_privacy_records(requests uuid[], tombstones uuid[], told uuid) TO huifang_app;
+
+--
 -- Name: FUNCTION erase_audit_details(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, erased jsonb, checkpoint_mac bytea); Type: ACL; Schema: public; Owner: -
 --
 
@@ -2029,7 +2060,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.do_not_call TO huifang_app;
 --
 
 GRANT SELECT ON TABLE public.erasure_tombstones TO huifang_reader;
-GRANT SELECT,INSERT,DELETE ON TABLE public.erasure_tombstones TO huifang_app;
+GRANT SELECT,INSERT ON TABLE public.erasure_tombstones TO huifang_app;
 
 --
 -- Name: TABLE export_leads; Type: ACL; Schema: public; Owner: -
@@ -2113,7 +2144,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.privacy_notices TO huifang_app
 --
 
 GRANT SELECT ON TABLE public.privacy_requests TO huifang_reader;
-GRANT SELECT,INSERT,DELETE ON TABLE public.privacy_requests TO huifang_app;
+GRANT SELECT,INSERT ON TABLE public.privacy_requests TO huifang_app;
 
 --
 -- Name: TABLE quarantined_inquiries; Type: ACL; Schema: public; Owner: -

@@ -49,6 +49,8 @@ import Testing
             try await service.services.auditChain.runOnce()
             for sql in [
                 "DELETE FROM audit_events", "DELETE FROM audit_links",
+                "SELECT delete_privacy_records('{}', '{}', id) FROM audit_events LIMIT 1",
+                "SELECT delete_privacy_records('{}', '{}', NULL)",
                 #"SELECT expire_audit(gen_random_uuid(), '2026-12-01', 'x', 'x', 'x', '{"through":1}', sha256('x'))"#,
                 #"SELECT expire_audit(gen_random_uuid(), '2036-12-01', 'x', 'x', 'x', '{"through":2}', sha256('x'))"#,
                 #"SELECT expire_audit(gen_random_uuid(), '2036-12-01', 'x', 'x', 'x', '{}', sha256('x'))"#,

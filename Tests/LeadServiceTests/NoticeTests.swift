@@ -63,7 +63,7 @@ import Testing
             let body = service.inquiry(phone: "13800000002", challenge: challenge, code: code)
             let refused = try await service.call(.post, "/api/v1/inquiries", body)
             #expect(refused.code == "consent_outdated")
-            let renewed = body.replacingOccurrences(of: "2026-11", with: "2026-12")
+            let renewed = body.replacingOccurrences(of: "2026-11-27", with: "2026-12")
             #expect(try await service.call(.post, "/api/v1/inquiries", renewed).status == 201)
             let versions = try await service.database.query(
                 "SELECT notice_version FROM consents c JOIN privacy_notices n ON n.version = c.notice_version AND n.sha256 = c.notice_sha256 ORDER BY 1"

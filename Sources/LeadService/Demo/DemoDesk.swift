@@ -127,15 +127,18 @@ package struct DemoDesk: Sendable {
                 try await tx.eraseAuditDetails(
                     self.audit.checkpoint(erasing: details, because: "demo", by: Self.actor, role: "command"))
             }
+            let requests = try await tx.demoRequests(leads, self.pseudonyms)
+            let before = try await tx.countDemoStaff()
+            if !leads.isEmpty || !requests.isEmpty || before > 0 {
+                let event = self.audit.event(
+                    "demo.clear", on: Self.actor, by: Self.actor, role: "command",
+                    detail: ["leads": .integer(leads.count)])
+                try await tx.insert(event)
+                try await tx.deletePrivacyRecords(requests: requests, tombstones: leads, told: event.id)
+            }
             try await tx.deleteDemoLeads(leads, self.indexes, self.pseudonyms)
             let accounts = try await tx.deleteDemoStaff()
             let kept = try await tx.countDemoStaff()
-            if !leads.isEmpty || accounts > 0 {
-                try await tx.insert(
-                    self.audit.event(
-                        "demo.clear", on: Self.actor, by: Self.actor, role: "command",
-                        detail: ["leads": .integer(leads.count), "accounts": .integer(accounts)]))
-            }
             return Clearing(leads: leads.count, accounts: accounts, kept: kept)
         }
     }

@@ -28,7 +28,15 @@ extension Transaction {
             """)
     }
 
-    /// Deletes leads and everything there is of them and their numbers.
+    /// What was asked about these leads and numbers.
+    func demoRequests(_ leads: [UUID], _ pseudonyms: [[UInt8]]) async throws -> [UUID] {
+        let pseudonyms = pseudonyms.map { ByteBuffer(bytes: $0) }
+        return try await self.rows(
+            "SELECT id FROM privacy_requests WHERE lead_id = ANY (\(leads)::uuid[]) OR pseudonym = ANY (\(pseudonyms)::bytea[])"
+        ).map { try $0.decode(UUID.self) }
+    }
+
+    /// Deletes leads and everything there is of them and their numbers; what proves requests and erasures is gone already.
     func deleteDemoLeads(_ leads: [UUID], _ indexes: [[UInt8]], _ pseudonyms: [[UInt8]]) async throws {
         let indexes = indexes.map { ByteBuffer(bytes: $0) }
         let pseudonyms = pseudonyms.map { ByteBuffer(bytes: $0) }
@@ -37,8 +45,6 @@ extension Transaction {
         ).map { try $0.decode(UUID.self) }
         _ = try await self.pipeline([
             "DELETE FROM export_leads WHERE lead_id = ANY (\(leads)::uuid[])",
-            "DELETE FROM privacy_requests WHERE lead_id = ANY (\(leads)::uuid[]) OR pseudonym = ANY (\(pseudonyms)::bytea[])",
-            "DELETE FROM erasure_tombstones WHERE lead_id = ANY (\(leads)::uuid[])",
             "DELETE FROM consents WHERE lead_id = ANY (\(leads)::uuid[])",
             """
             DELETE FROM call_attempts a USING callback_tasks t WHERE t.id = a.task_id AND t.lead_id = ANY (\(leads)::uuid[])

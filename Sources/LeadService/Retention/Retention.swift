@@ -94,17 +94,26 @@ package struct Retention: Sendable {
             return try await self.database.statement {
                 try await $0.deleteDue(term, before: before, at: now, limit: Self.batch)
             }
-        case .messages, .evidence, .requests, .exports:
-            let salt = self.dependencies.randomBytes(32)
+        case .messages, .exports:
             return try await self.database.transaction { tx in
                 let rows =
-                    switch term {
-                    case .evidence: try await tx.forgetErased(before: before, limit: Self.batch, salt: salt)
-                    case .exports: try await tx.deleteExports(before: before, limit: Self.batch)
-                    default: try await tx.deleteDue(term, before: before, at: now, limit: Self.batch)
-                    }
+                    term == .exports
+                    ? try await tx.deleteExports(before: before, limit: Self.batch)
+                    : try await tx.deleteDue(term, before: before, at: now, limit: Self.batch)
                 if rows > 0 { try await tx.insert(self.event(term, rows, before: before)) }
                 return rows
+            }
+        case .evidence, .requests:
+            let salt = self.dependencies.randomBytes(32)
+            return try await self.database.transaction { tx in
+                let ids = try await tx.dueIDs(term, before: before, at: now, limit: Self.batch)
+                guard !ids.isEmpty else { return 0 }
+                let event = self.event(term, ids.count, before: before)
+                try await tx.insert(event)
+                if term == .evidence { try await tx.forgetErased(ids, salt: salt) }
+                try await tx.deletePrivacyRecords(
+                    requests: term == .requests ? ids : [], tombstones: term == .evidence ? ids : [], told: event.id)
+                return ids.count
             }
         }
     }

@@ -105,7 +105,6 @@ extension Transaction {
             case .codes: "verification_challenges"
             case .assessments: "assessments"
             case .messages: "messages"
-            case .requests: "privacy_requests"
             default: ""
             }
         return try await self.rows(
@@ -126,21 +125,25 @@ extension Transaction {
             "SELECT 1 FROM leads l WHERE l.id = \(lead) AND \(leadsDue: term, before: before, at: now)")
     }
 
-    /// Forgets leads that were erased: consents and tombstone go, and the pseudonym gives way to a value nobody can compute.
-    func forgetErased(before: Date, limit: Int, salt: [UInt8]) async throws -> Int {
-        try await self.rows(
+    /// A batch of the ids of a term's rows.
+    func dueIDs(_ term: RetentionTerm, before: Date, at now: Date, limit: Int) async throws -> [UUID] {
+        try await self.rows("\(due: term, before: before, at: now) LIMIT \(limit)").map { try $0.decode(UUID.self) }
+    }
+
+    /// Deletes what proves requests and erasures; `event` has told the audit in this transaction.
+    func deletePrivacyRecords(requests: [UUID], tombstones: [UUID], told event: UUID) async throws {
+        try await self.execute(
+            "SELECT delete_privacy_records(\(requests)::uuid[], \(tombstones)::uuid[], \(event))")
+    }
+
+    /// Forgets erased leads: their consents go, and the pseudonym gives way to a value nobody can compute.
+    func forgetErased(_ leads: [UUID], salt: [UInt8]) async throws {
+        try await self.execute("DELETE FROM consents WHERE lead_id = ANY (\(leads)::uuid[])")
+        try await self.execute(
             """
-            WITH due AS MATERIALIZED (
-                \(due: .evidence, before: before, at: before) ORDER BY erased_at LIMIT \(limit)
-            ), agreed AS (
-                DELETE FROM consents c USING due WHERE c.lead_id = due.lead_id
-            ), unnamed AS (
-                UPDATE leads l SET pseudonym = sha256(\(ByteBuffer(bytes: salt))::bytea || uuid_send(l.id))
-                FROM due WHERE l.id = due.lead_id AND l.erased_at IS NOT NULL
-            )
-            DELETE FROM erasure_tombstones t USING due WHERE t.lead_id = due.lead_id RETURNING 1
-            """
-        ).count
+            UPDATE leads SET pseudonym = sha256(\(ByteBuffer(bytes: salt))::bytea || uuid_send(id))
+            WHERE id = ANY (\(leads)::uuid[]) AND erased_at IS NOT NULL
+            """)
     }
 
     /// Deletes a batch of what old exports held, and those records of which nothing is left.

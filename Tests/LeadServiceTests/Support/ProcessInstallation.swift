@@ -93,15 +93,8 @@ final class ProcessInstallation: Sendable {
         return try #require(last)
     }
 
-    /// The notice that a process, whose clock is the machine's, has in force.
-    private static let noticeVersion: String = {
-        let today = ShanghaiDate(Date()).description
-        let notices = (try? ReferenceData().notices) ?? []
-        return notices.last { $0.effectiveOn <= today }?.version ?? ""
-    }()
-
     static func inquiry(phone: String, challenge: String, code: String, name: String = "欧阳晓") -> String {
-        #"{"name":"\#(name)","phone":"\#(phone)","challenge_id":"\#(challenge)","code":"\#(code)","consent":{"notice_version":"\#(Self.noticeVersion)","accepted":true}}"#
+        #"{"name":"\#(name)","phone":"\#(phone)","challenge_id":"\#(challenge)","code":"\#(code)","consent":{"notice_version":"\#(ShippedNotice.version(at: Date()))","accepted":true}}"#
     }
 
     /// One number out of the database.

@@ -8,7 +8,28 @@ CREATE INDEX call_attempts_converted ON call_attempts (task_id) WHERE dispositio
 ALTER TABLE staff ADD COLUMN demo boolean NOT NULL DEFAULT false;
 COMMENT ON COLUMN staff.demo IS 'Made up for a demonstration, and goes with it';
 
-GRANT DELETE ON privacy_requests, erasure_tombstones, export_leads, export_records TO huifang_app;
+GRANT DELETE ON export_leads, export_records TO huifang_app;
+
+-- Nor does the application delete what proves a request or an erasure: only in a transaction that has told the audit before.
+CREATE FUNCTION delete_privacy_records(requests uuid[], tombstones uuid[], told uuid) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    gone bigint;
+    more bigint;
+BEGIN
+    IF NOT EXISTS (SELECT FROM audit_events e WHERE e.id = told AND e.action IN ('retention.delete', 'demo.clear')
+                     AND e.xmin = pg_current_xact_id()::xid) THEN
+        RAISE EXCEPTION 'the audit was not told';
+    END IF;
+    DELETE FROM privacy_requests WHERE id = ANY (requests);
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    DELETE FROM erasure_tombstones WHERE lead_id = ANY (tombstones);
+    GET DIAGNOSTICS more = ROW_COUNT;
+    RETURN gone + more;
+END
+$$;
+REVOKE ALL ON FUNCTION delete_privacy_records FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION delete_privacy_records TO huifang_app;
 
 -- The application may not delete from the audit. It hands over a checkpoint whose MAC it made with a key the database does
 -- not have; only the beginning of the chain goes, up to the position it names, and the checkpoint is there first. The last
