@@ -70,6 +70,30 @@ END
 $$;
 
 --
+-- Name: delete_privacy_records(uuid[], uuid[], uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.delete_privacy_records(requests uuid[], tombstones uuid[], told uuid) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    gone bigint;
+    more bigint;
+BEGIN
+    IF NOT EXISTS (SELECT FROM audit_events e WHERE e.id = told AND e.action IN ('retention.delete', 'demo.clear')
+                     AND e.xmin = pg_current_xact_id()::xid) THEN
+        RAISE EXCEPTION 'the audit was not told';
+    END IF;
+    DELETE FROM privacy_requests WHERE id = ANY (requests);
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    DELETE FROM erasure_tombstones WHERE lead_id = ANY (tombstones);
+    GET DIAGNOSTICS more = ROW_COUNT;
+    RETURN gone + more;
+END
+$$;
+
+--
 -- Name: erase_audit_details(uuid, timestamp with time zone, text, text, text, jsonb, bytea); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -85,6 +109,34 @@ BEGIN
     DELETE FROM audit_details WHERE event_id IN (SELECT e::uuid FROM jsonb_array_elements_text(erased -> 'events') AS e);
     GET DIAGNOSTICS count = ROW_COUNT;
     RETURN count;
+END
+$$;
+
+--
+-- Name: expire_audit(uuid, timestamp with time zone, text, text, text, jsonb, bytea); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.expire_audit(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, expired jsonb, checkpoint_mac bytea) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    last_position bigint := (expired ->> 'through')::bigint;
+    gone uuid[];
+BEGIN
+    IF last_position IS NULL OR last_position >= (SELECT max(position) FROM audit_links) THEN
+        RAISE EXCEPTION 'the end of the chain stays';
+    END IF;
+    SELECT array_agg(event_id) INTO gone FROM audit_links WHERE position <= last_position;
+    IF EXISTS (SELECT FROM audit_events WHERE id = ANY (gone) AND at > happened_at - interval '180 days') THEN
+        RAISE EXCEPTION 'the audit of the last half year stays';
+    END IF;
+    INSERT INTO audit_events (id, at, actor, role, action, object, detail, mac)
+    VALUES (checkpoint_id, happened_at, by_actor, by_role, 'audit.checkpoint', about, expired, checkpoint_mac);
+    DELETE FROM audit_details WHERE event_id = ANY (gone);
+    DELETE FROM audit_links WHERE position <= last_position;
+    DELETE FROM audit_events WHERE id = ANY (gone);
+    RETURN cardinality(gone);
 END
 $$;
 
@@ -885,11 +937,18 @@ CREATE TABLE public.staff (
     password_expires_at timestamp with time zone,
     active boolean DEFAULT true NOT NULL,
     created_at timestamp with time zone NOT NULL,
+    demo boolean DEFAULT false NOT NULL,
     CONSTRAINT one_time_passwords_expire CHECK (((NOT must_change_password) OR (password_expires_at IS NOT NULL))),
     CONSTRAINT staff_display_name_check CHECK (((char_length(display_name) >= 1) AND (char_length(display_name) <= 50))),
     CONSTRAINT staff_role_check CHECK ((role = ANY (ARRAY['adviser'::text, 'supervisor'::text, 'administrator'::text, 'auditor'::text, 'privacy'::text]))),
     CONSTRAINT staff_username_check CHECK ((username ~ '^[a-z0-9][a-z0-9._-]{1,31}$'::text))
 );
+
+--
+-- Name: COLUMN staff.demo; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.staff.demo IS 'Made up for a demonstration, and goes with it';
 
 --
 -- Name: staff_sessions; Type: TABLE; Schema: public; Owner: -
@@ -1389,6 +1448,12 @@ CREATE INDEX calendar_days_by_year ON public.calendar_days USING btree (year);
 CREATE INDEX call_attempts_by_adviser ON public.call_attempts USING btree (adviser_id, at);
 
 --
+-- Name: call_attempts_converted; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX call_attempts_converted ON public.call_attempts USING btree (task_id) WHERE (disposition = 'converted'::text);
+
+--
 -- Name: callback_claims_by_adviser; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1447,6 +1512,18 @@ CREATE INDEX callback_tasks_unmet ON public.callback_tasks USING btree (due_at, 
 --
 
 CREATE INDEX consents_by_lead ON public.consents USING btree (lead_id, given_at);
+
+--
+-- Name: erasure_tombstones_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX erasure_tombstones_by_age ON public.erasure_tombstones USING btree (erased_at);
+
+--
+-- Name: export_leads_by_export; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX export_leads_by_export ON public.export_leads USING btree (export_id);
 
 --
 -- Name: export_records_by_age; Type: INDEX; Schema: public; Owner: -
@@ -1573,6 +1650,12 @@ CREATE INDEX pending_reports_by_age ON public.pending_reports USING btree (recei
 --
 
 CREATE INDEX privacy_requests_by_age ON public.privacy_requests USING btree (requested_at DESC, id DESC);
+
+--
+-- Name: privacy_requests_by_number; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX privacy_requests_by_number ON public.privacy_requests USING btree (pseudonym, requested_at);
 
 --
 -- Name: quarantined_inquiries_by_state; Type: INDEX; Schema: public; Owner: -
@@ -1854,11 +1937,25 @@ REVOKE ALL ON FUNCTION public.admit_send(number bytea, at timestamp with time zo
 GRANT ALL ON FUNCTION public.admit_send(number bytea, at timestamp with time zone, cooldown_from timestamp with time zone, hourly bigint, daily bigint, wrong_hourly bigint, wrong_daily bigint, proven boolean, keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint) TO huifang_app;
 
 --
+-- Name: FUNCTION delete_privacy_records(requests uuid[], tombstones uuid[], told uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.delete_privacy_records(requests uuid[], tombstones uuid[], told uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.delete_privacy_records(requests uuid[], tombstones uuid[], told uuid) TO huifang_app;
+
+--
 -- Name: FUNCTION erase_audit_details(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, erased jsonb, checkpoint_mac bytea); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.erase_audit_details(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, erased jsonb, checkpoint_mac bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.erase_audit_details(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, erased jsonb, checkpoint_mac bytea) TO huifang_app;
+
+--
+-- Name: FUNCTION expire_audit(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, expired jsonb, checkpoint_mac bytea); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.expire_audit(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, expired jsonb, checkpoint_mac bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.expire_audit(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, expired jsonb, checkpoint_mac bytea) TO huifang_app;
 
 --
 -- Name: TABLE assessment_items; Type: ACL; Schema: public; Owner: -
@@ -1970,14 +2067,14 @@ GRANT SELECT,INSERT ON TABLE public.erasure_tombstones TO huifang_app;
 --
 
 GRANT SELECT ON TABLE public.export_leads TO huifang_reader;
-GRANT SELECT,INSERT ON TABLE public.export_leads TO huifang_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.export_leads TO huifang_app;
 
 --
 -- Name: TABLE export_records; Type: ACL; Schema: public; Owner: -
 --
 
 GRANT SELECT ON TABLE public.export_records TO huifang_reader;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.export_records TO huifang_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.export_records TO huifang_app;
 
 --
 -- Name: TABLE gateway_attempts; Type: ACL; Schema: public; Owner: -

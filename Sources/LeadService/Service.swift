@@ -42,7 +42,7 @@ package struct LeadServices: Sendable {
             proofOfWork: configuration.proofOfWork, outbox: outbox)
         let notices = PrivacyNoticeStore(
             database: database, now: dependencies.now, settings: settings,
-            shipped: try ReferenceData(resources: resources).notice)
+            shipped: try ReferenceData(resources: resources).notices)
         let assessments = Assessments(database: database, dependencies: dependencies, rules: rules.points)
         let promises = PromiseTimes(settings: settings, calendar: calendar, now: dependencies.now)
         let questions = try Questionnaire(resources: resources)
@@ -83,7 +83,8 @@ package struct LeadServices: Sendable {
                 NoticeRoutes(notices: notices, pages: pages),
                 PrivacyRoutes(
                     requests: PrivacyRequests(
-                        database: database, dependencies: dependencies, assessments: assessments, budgetFactor: factor),
+                        database: database, dependencies: dependencies, settings: settings, assessments: assessments,
+                        budgetFactor: factor),
                     verification: verification, pages: pages, visitors: visitors,
                     publicURL: configuration.publicURL),
                 AssessmentRoutes(
@@ -112,7 +113,8 @@ package struct LeadServices: Sendable {
             database: database, dependencies: dependencies, settings: settings, reports: reports)
         self.sendWatch = SendWatchWorker(
             database: database, dependencies: dependencies, settings: settings, budgetFactor: factor)
-        self.housekeeping = HousekeepingWorker(database: database, dependencies: dependencies)
+        self.housekeeping = HousekeepingWorker(
+            database: database, dependencies: dependencies, settings: settings)
         self.auditChain = AuditChainWorker(database: database, dependencies: dependencies)
         self.notices = notices
         self.stores = [settings, calendar, notices]

@@ -10,7 +10,8 @@ struct Huifang: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Serve.self, Migrate.self, StaffCommand.self, Points.self, CalendarCommand.self, Permit.self, Export.self,
-            FsckCommand.self, AuditCommand.self, DoctorCommand.self, Version.self,
+            FsckCommand.self, AuditCommand.self, RetentionCommand.self, DemoCommand.self, DoctorCommand.self,
+            Version.self,
         ])
 
     /// As the framework's, but a failure ends with one line and an exit code that says what kind it is.

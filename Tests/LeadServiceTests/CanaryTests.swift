@@ -154,6 +154,9 @@ extension ProcessFaultTests {
             for row in audit { #expect(found.found(in: row).isEmpty, "\(row)") }
             let dump = try Self.dump(place)
             #expect(dump.contains("COPY public.inquiries") && dump.contains("[number]"))
+            // What an adviser typed beside the number is there, so the columns were written.
+            #expect(
+                dump.contains("留了 [number]，[number]") && dump.contains("合同-[number]") && dump.contains("for-[number]"))
             let lines = dump.split(separator: "\n").filter { !found.found(in: String($0)).isEmpty }
             #expect(lines.isEmpty, "\(lines.map { $0.prefix(300) })")
         }
@@ -170,7 +173,9 @@ extension ProcessFaultTests {
         let revealed = try await server.call(.post, path + "/reveal", #"{"purpose":"callback"}"#, token: administrator)
         #expect(revealed["phone"].string == "+86\(canary.phone)", "\(revealed.text)")
         let result = try await server.call(
-            .post, path + "/attempts", #"{"disposition":"no_answer","note":"\#(canary.remark)"}"#, token: administrator)
+            .post, path + "/attempts",
+            #"{"disposition":"no_answer","note":"\#(canary.remark)","reason":"留了 \#(canary.spellings[1])，\#(canary.spellings[2])","item":"\#(canary.phone)","reference":"合同-\#(canary.phone)"}"#,
+            token: administrator)
         #expect(result.status == 200, "\(result.text)")
         `public`.append(result.text)
         for view in ["mine", "pool", "scheduled", "overdue", "closed"] {
@@ -179,7 +184,7 @@ extension ProcessFaultTests {
             `public`.append(list.text)
         }
         let plain = try await server.call(
-            .get, "/api/v1/leads/export?format=csv&phone=plain&reason=test", token: administrator)
+            .get, "/api/v1/leads/export?format=csv&phone=plain&reason=for-\(canary.phone)", token: administrator)
         #expect(
             plain.status == 200 && plain.text.contains(canary.phone) && plain.text.contains(canary.name),
             "\(plain.text)")

@@ -25,6 +25,35 @@ import Testing
         }
     }
 
+    @Test func `the shipped notice says the terms the retention keeps, and who carries messages`() async throws {
+        let notices = try ReferenceData().notices
+        #expect(notices.map(\.version) == ["2026-11", "2026-11-27"])
+        // Consents were given to it: its text is not edited any more.
+        #expect(
+            Hex.text(notices[0].sha256) == "282f11e65ff3d499b862d7d2cc8b3a352288c38f3ce4d475e83ef6d0d9e75068")
+        let text = try #require(notices.last).text
+        let terms = RetentionTerms()
+        for (term, line) in [
+            (RetentionTerm.codes, "验证码的加密摘要：# 天内删除"), (.assessments, "未用于咨询的测算结果：# 天内删除"),
+            (.leads, "未成交的咨询：最后一次咨询或通话后 # 个月删除"), (.customers, "已成交的咨询：最后一次咨询或通话后 # 个月删除"),
+            (.messages, "短信发送记录（不含内容）：最长 # 个月"), (.corrections, "更正前的旧内容：加密保存 # 天"),
+            (.evidence, "删除之后留下的同意记录和删除记录：# 个月"), (.requests, "您提出的查看、更正、删除等请求的记录：# 个月"),
+            (.exports, "信息导出的记录：# 个月"), (.audit, "操作日志：# 个月"),
+        ] {
+            #expect(text.contains("- " + line.replacing("#", with: "\(terms.length(of: term))")), "\(term)")
+        }
+        #expect(text.contains("每天最多 \(Settings().copiesPerDay) 次"))
+        for word in ["阿里云", "腾讯云", "“退订”“T”“TD”“N”或“R”"] { #expect(text.contains(word)) }
+        for word in ["退订", "T", "TD", "N", "R"] { #expect(DeliveryReports.meansStop(word)) }
+        try await withService { service in
+            #expect(try await service.call(.get, "/api/v1/privacy-notice")["version"].string == "2026-11")
+            service.clock.set(try #require(RFC3339.date("2026-11-27T00:00:00+08:00")))
+            let notice = try await service.call(.get, "/api/v1/privacy-notice")
+            #expect(notice["version"].string == "2026-11-27" && notice["effective_on"].string == "2026-11-27")
+            #expect(notice["text"].string == text)
+        }
+    }
+
     @Test func `a new version asks again, and old consents keep theirs`() async throws {
         try await withService { service in
             try await service.publish("2026-12", from: "2026-12-01", "# 隐私说明\n新的用途")
@@ -34,7 +63,7 @@ import Testing
             let body = service.inquiry(phone: "13800000002", challenge: challenge, code: code)
             let refused = try await service.call(.post, "/api/v1/inquiries", body)
             #expect(refused.code == "consent_outdated")
-            let renewed = body.replacingOccurrences(of: "2026-11", with: "2026-12")
+            let renewed = body.replacingOccurrences(of: "2026-11-27", with: "2026-12")
             #expect(try await service.call(.post, "/api/v1/inquiries", renewed).status == 201)
             let versions = try await service.database.query(
                 "SELECT notice_version FROM consents c JOIN privacy_notices n ON n.version = c.notice_version AND n.sha256 = c.notice_sha256 ORDER BY 1"

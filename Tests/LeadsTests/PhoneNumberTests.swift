@@ -76,6 +76,20 @@ struct VectorFile: Decodable, Sendable {
         #expect(phone.e164 == "+8613800001234")
     }
 
+    @Test(
+        arguments: [
+            ("打 13800001234 找我", "打 [number] 找我"), ("+86 138 0000 1234", "+86 [number]"),
+            ("138-0000-1234.", "[number]."),
+            ("１３８００００１２３４", "[number]"), ("86138 0000 1234", "[number]"), ("1380000 1234", "[number]"),
+            ("合同 2026-1101 13800001234", "合同 2026-1101 [number]"), ("13800001234 13900001234", "[number] [number]"),
+            ("2026-11-26 18:00", "2026-11-26 18:00"), ("138 00 00 12 34", "138 00 00 12 34"),
+            ("138000012345", "138000012345"), ("138  0000 1234", "138  0000 1234"), ("12800001234", "12800001234"),
+            ("", ""),
+        ])
+    func `a number in a text is taken out, however its groups are parted`(text: String, kept: String) {
+        #expect(PhoneNumber.redacted(in: text) == kept)
+    }
+
     @Test func `masks are the given ones`() throws {
         let masks = try #require(VectorFile.vectors).mask.filter { $0.phone != nil }
         #expect(!masks.isEmpty)

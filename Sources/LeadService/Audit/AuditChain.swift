@@ -48,23 +48,31 @@ package struct AuditChain: Sendable {
         }
     }
 
-    /// Walks every link in order, then the events that are not linked yet; a detail may be gone only where a later
+    /// Walks every link in order, from the beginning or from where a checkpoint says that what was before has expired, then
+    /// the events that are not linked yet; a detail may be gone only where a later
     /// checkpoint says that it was erased.
     package func verify() async throws -> Verification {
         let keys = self.keys
         return try await self.database.snapshot { tx in
             var result = Verification()
             var details = DetailWalk()
-            var hash = Self.start
+            var (position, hash) = (0, Self.start)
+            if let checkpoint = try await tx.newestExpiry() {
+                guard Audit.isAuthentic(checkpoint, keys: keys), let start = Audit.start(after: checkpoint) else {
+                    result.firstBreak = Break(position: nil, event: checkpoint.id, reason: .eventAltered)
+                    return result
+                }
+                (position, hash) = start
+            }
             while true {
-                let links = try await tx.auditLinks(after: result.linked, limit: Self.batch)
+                let links = try await tx.auditLinks(after: position, limit: Self.batch)
                 for link in links {
-                    if let found = Self.check(link, after: hash, expected: result.linked + 1, keys: keys) {
+                    if let found = Self.check(link, after: hash, expected: position + 1, keys: keys) {
                         result.firstBreak = found
                         return result
                     }
                     if let event = link.event { details.visit(event, at: link.position) }
-                    hash = link.hash
+                    (position, hash) = (link.position, link.hash)
                     result.linked += 1
                 }
                 if links.count < Self.batch { break }

@@ -47,6 +47,37 @@ extension Transaction {
             """)
     }
 
+    /// The newest checkpoint that says how far the chain's beginning has expired.
+    func newestExpiry() async throws -> AuditEvent? {
+        try await self.first(
+            """
+            SELECT \(columnsOf: AuditEvent.self) FROM audit_events e
+            WHERE e.action = 'audit.checkpoint' AND e.detail ? 'through' ORDER BY (e.detail ->> 'through')::bigint DESC LIMIT 1
+            """)
+    }
+
+    /// The first links there are, with the times of their events.
+    func oldestAuditLinks(limit: Int) async throws -> [(position: Int, hash: [UInt8], at: Date)] {
+        try await self.rows(
+            """
+            SELECT l.position, l.hash, e.at FROM audit_links l JOIN audit_events e ON e.id = l.event_id
+            ORDER BY l.position LIMIT \(limit)
+            """
+        ).map {
+            let (position, hash, at) = try $0.decode((Int, ByteBuffer, Date).self)
+            return (position, hash.bytes, at)
+        }
+    }
+
+    /// Drops the links and events that a checkpoint names, the checkpoint first.
+    func expireAudit(_ checkpoint: AuditEvent) async throws {
+        try await self.execute(
+            """
+            SELECT expire_audit(\(checkpoint.id), \(checkpoint.at), \(checkpoint.actor), \(checkpoint.role), \(checkpoint.object),
+                                \(checkpoint.detail.text)::text::jsonb, \(ByteBuffer(bytes: checkpoint.mac)))
+            """)
+    }
+
     /// Events that no link covers yet, by id.
     func unlinkedAuditEvents(after id: UUID, limit: Int) async throws -> [AuditEvent] {
         try await self.all(

@@ -43,10 +43,10 @@ struct CallResult: Sendable {
             try Remark(parsing: text)
         }
         let callAgainAt = fields.optionalDate("call_again_at")
-        let reason = fields.optionalString("reason", longest: 200).map { IdentityNumber.masked(in: $0.trimmed) }
+        let reason = fields.optionalString("reason", longest: 200).map { Self.kept($0) }
         let mergeInto = fields.optionalUUID("merge_into")
-        let item = fields.optionalString("item", longest: 64)
-        let reference = fields.optionalString("reference", longest: 200)
+        let item = fields.optionalString("item", longest: 64).map { Self.kept($0) }
+        let reference = fields.optionalString("reference", longest: 200).map { Self.kept($0) }
         if let disposition {
             if disposition.needsCallAgainAt, callAgainAt == nil, !fields.hasFailed("call_again_at") {
                 fields.fail("required", at: "call_again_at", "请选择再次致电的时间", english: "Say when to call again.")
@@ -76,6 +76,11 @@ struct CallResult: Sendable {
             disposition: disposition, claimNumber: claim, note: note.flatMap { $0.text.isEmpty ? nil : $0 },
             callAgainAt: callAgainAt,
             reason: reason, mergeInto: mergeInto, item: item, reference: reference, idempotencyKey: idempotencyKey)
+    }
+
+    /// Free text for a column in the clear: whatever looks like somebody's number is taken out.
+    private static func kept(_ text: String) -> String {
+        PhoneNumber.redacted(in: IdentityNumber.masked(in: text.trimmed))
     }
 }
 

@@ -23,11 +23,14 @@ package struct RuleFiles: Sendable {
     }
 }
 
-/// What a fresh database starts with: rule versions, calendar years, the first privacy notice.
+/// What a fresh database starts with: rule versions, calendar years, the privacy notices.
 package struct ReferenceData: Sendable {
     private let rules: [(rules: PointsRules, text: String)]
     private let years: [CalendarYear]
-    let notice: PrivacyNotice
+    package let notices: [PrivacyNotice]
+
+    /// Versions of the notice with the day each is in force from. A text that was shipped is never edited.
+    private static let versions = [("2026-11", "2026-11-01"), ("2026-11-27", "2026-11-27")]
 
     /// Reads the shipped files.
     package init(resources: URL = Resources.folder) throws {
@@ -39,9 +42,11 @@ package struct ReferenceData: Sendable {
             let data = try Data(contentsOf: folder.appendingPathComponent($0))
             return (try PointsRules.decode(data), String(decoding: data, as: UTF8.self))
         }
-        let text = try String(
-            contentsOf: resources.appendingPathComponent("notices/privacy-2026-11.md"), encoding: .utf8)
-        self.notice = PrivacyNotice(version: "2026-11", effectiveOn: "2026-11-01", text: text)
+        self.notices = try Self.versions.map { version, day in
+            let file = resources.appendingPathComponent("notices/privacy-\(version).md")
+            return PrivacyNotice(
+                version: version, effectiveOn: day, text: try String(contentsOf: file, encoding: .utf8))
+        }
     }
 
     /// Adds what is missing; what is there already stays as it is.
@@ -50,6 +55,6 @@ package struct ReferenceData: Sendable {
             try await session.insertRuleVersion(rules, text: text, sha256: Array(SHA256.hash(data: Data(text.utf8))))
         }
         for year in self.years { try await session.insertCalendarYear(year, replaces: false, at: now) }
-        try await session.insertPrivacyNotice(self.notice)
+        for notice in self.notices { try await session.insertPrivacyNotice(notice) }
     }
 }

@@ -31,7 +31,8 @@ package struct ExportRequest: Sendable {
         self.filter = filter
         self.columns = columns
         self.phone = phone
-        self.reason = reason
+        // The record keeps it in the clear.
+        self.reason = PhoneNumber.redacted(in: IdentityNumber.masked(in: reason))
         self.actor = actor
         self.role = role
         self.staffID = staffID

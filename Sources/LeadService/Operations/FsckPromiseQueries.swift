@@ -21,7 +21,8 @@ extension FsckCheck {
         FsckCheck("I1", "inquiry_without_consent", "an accepted inquiry has no consent") { _ in
             """
             SELECT i.id::text FROM inquiries i
-            WHERE NOT EXISTS (SELECT FROM consents c WHERE c.inquiry_id = i.id AND c.purpose = 'inquiry') LIMIT 1000
+            WHERE (i.erased_at IS NULL OR EXISTS (SELECT FROM erasure_tombstones t WHERE t.lead_id = i.lead_id))
+              AND NOT EXISTS (SELECT FROM consents c WHERE c.inquiry_id = i.id AND c.purpose = 'inquiry') LIMIT 1000
             """
         },
         FsckCheck("I1", "promise_not_carried", "a task is due later than an unmet inquiry was told") { _ in
@@ -67,7 +68,7 @@ extension FsckCheck {
         ("audit_events", "id", "actor || ' ' || object || ' ' || detail::text"),
         ("messages", "id", "coalesce(failure, '') || ' ' || coalesce(vendor_id, '')"),
         ("inquiries", "id", "source::text"),
-        ("call_attempts", "id", "coalesce(reason, '') || ' ' || coalesce(item, '')"),
+        ("call_attempts", "id", "concat_ws(' ', reason, item, reference)"),
         ("export_records", "id", "reason || ' ' || filters::text"),
         ("staff", "id", "display_name"),
     ].map { table, id, text in

@@ -6,14 +6,6 @@ extension Transaction {
         try await self.rows(query).count
     }
 
-    func deleteOldChallenges(before: Date) async throws -> Int {
-        try await self.count(
-            """
-            DELETE FROM verification_challenges WHERE id IN
-                (SELECT id FROM verification_challenges WHERE expires_at < \(before) LIMIT 1000) RETURNING 1
-            """)
-    }
-
     func deletePastBudgets(before: Date) async throws -> Int {
         try await self.count(
             """
@@ -69,17 +61,6 @@ extension Transaction {
         try await self.count(
             """
             DELETE FROM login_failures f WHERE NOT EXISTS (SELECT FROM unnest(f.at) a WHERE a > \(before)) RETURNING 1
-            """)
-    }
-
-    /// Assessments that never became part of an inquiry.
-    func deleteUnusedAssessments(before: Date) async throws -> Int {
-        try await self.count(
-            """
-            DELETE FROM assessments WHERE id IN
-                (SELECT a.id FROM assessments a WHERE a.created_at < \(before)
-                    AND NOT EXISTS (SELECT FROM inquiries i WHERE i.assessment_id = a.id) LIMIT 1000)
-            RETURNING 1
             """)
     }
 }

@@ -11,12 +11,12 @@ package final class PrivacyNoticeStore: Service, Sendable {
     private let settings: SettingsStore
     private let notices: Mutex<[PrivacyNotice]>
 
-    /// - Parameter shipped: the notice to go by until the database was read.
-    init(database: Database, now: @escaping @Sendable () -> Date, settings: SettingsStore, shipped: PrivacyNotice) {
+    /// - Parameter shipped: the notices to go by until the database was read.
+    init(database: Database, now: @escaping @Sendable () -> Date, settings: SettingsStore, shipped: [PrivacyNotice]) {
         self.database = database
         self.now = now
         self.settings = settings
-        self.notices = Mutex([shipped])
+        self.notices = Mutex(shipped)
     }
 
     /// The notice in force today.

@@ -41,14 +41,34 @@ extension Transaction {
         return try rows.first?.decode(UUID.self)
     }
 
+    /// Writes a request down, unless as many of its kind as are allowed were done for the number since an instant.
+    ///
+    /// It counts by the pseudonym, so that a number we do not know is counted as well. To be called with the number's
+    /// codes locked (`lockLead`): two at once are then counted one after the other.
     func insertPrivacyRequest(
-        _ id: UUID, _ kind: PrivacyRequestKind, pseudonym: [UInt8], lead: UUID?, at now: Date
-    ) async throws {
+        _ id: UUID, _ kind: PrivacyRequestKind, pseudonym: [UInt8], lead: UUID?, at now: Date, atMost limit: Int?,
+        since start: Date
+    ) async throws -> Bool {
         try await self.execute(
             """
             INSERT INTO privacy_requests (id, kind, pseudonym, lead_id, requested_at, finished_at)
-            VALUES (\(id), \(kind.rawValue), \(ByteBuffer(bytes: pseudonym)), \(lead), \(now), \(now))
+            SELECT \(id), \(kind.rawValue), \(ByteBuffer(bytes: pseudonym)), \(lead), \(now), \(now)
+            WHERE \(limit)::bigint IS NULL
+               OR (SELECT count(*) FROM privacy_requests p WHERE p.pseudonym = \(ByteBuffer(bytes: pseudonym))
+                     AND p.kind = \(kind.rawValue) AND p.requested_at > \(start)) < \(limit)::bigint
+            RETURNING 1
             """)
+    }
+
+    /// When a request of that kind was done for a number, so many before its newest one.
+    func privacyRequestTime(_ kind: PrivacyRequestKind, pseudonym: [UInt8], newestBut count: Int) async throws -> Date?
+    {
+        try await self.rows(
+            """
+            SELECT requested_at FROM privacy_requests WHERE pseudonym = \(ByteBuffer(bytes: pseudonym)) AND kind = \(kind.rawValue)
+            ORDER BY requested_at DESC OFFSET \(count) LIMIT 1
+            """
+        ).first?.decode(Date.self)
     }
 
     func privacyRequest(_ id: UUID) async throws -> PrivacyRequestRow? {

@@ -8,6 +8,7 @@ import Metrics
 package struct PrivacyRequests: Sendable {
     private let database: Database
     private let dependencies: Dependencies
+    private let settings: SettingsStore
     private let assessments: Assessments
     private let budgets: SendBudgets
     private let audit: Audit
@@ -16,12 +17,15 @@ package struct PrivacyRequests: Sendable {
 
     /// How long the result can be seen.
     package static let lifetime: TimeInterval = 15 * 60
+    private static let day: TimeInterval = 86400
 
     package init(
-        database: Database, dependencies: Dependencies, assessments: Assessments, budgetFactor: Double
+        database: Database, dependencies: Dependencies, settings: SettingsStore, assessments: Assessments,
+        budgetFactor: Double
     ) {
         self.database = database
         self.dependencies = dependencies
+        self.settings = settings
         self.assessments = assessments
         self.budgets = SendBudgets(keys: dependencies.keys, factor: budgetFactor)
         self.audit = Audit(dependencies: dependencies)
@@ -32,7 +36,7 @@ package struct PrivacyRequests: Sendable {
     /// Does what was asked when the code is right.
     ///
     /// - Returns: the request's id and the token of its result.
-    /// - Throws: 422 `code_invalid`; 429.
+    /// - Throws: 422 `code_invalid`; 429, also when the number has had its copies of the day: the code stays good then.
     func submit(_ draft: PrivacyDraft, from address: ClientAddress) async throws -> (id: UUID, token: String) {
         let now = self.dependencies.now()
         let keys = self.dependencies.keys
@@ -83,7 +87,14 @@ package struct PrivacyRequests: Sendable {
         let known = try await tx.lockLead(phone: index)
         // A number we do not know is worked on all the same, as a lead that is nobody's.
         let lead = known ?? self.dependencies.makeID()
-        try await tx.insertPrivacyRequest(request, draft.kind, pseudonym: pseudonym, lead: known, at: now)
+        let limit = draft.kind == .copy ? self.budgets.scaled(self.settings.current.copiesPerDay) : nil
+        let isAllowed = try await tx.insertPrivacyRequest(
+            request, draft.kind, pseudonym: pseudonym, lead: known, at: now, atMost: limit,
+            since: now.addingTimeInterval(-Self.day))
+        if let limit, !isAllowed {
+            let oldest = try await tx.privacyRequestTime(draft.kind, pseudonym: pseudonym, newestBut: limit - 1)
+            throw Self.copiesUsedUp(limit, until: (oldest ?? now).addingTimeInterval(Self.day), at: now)
+        }
         switch draft.kind {
         case .copy: break
         case .stopCalls:
@@ -102,6 +113,13 @@ package struct PrivacyRequests: Sendable {
         try await tx.insert(
             self.audit.event(
                 "privacy.\(draft.kind.rawValue)", on: request.uuidString.lowercased(), by: "visitor", role: "visitor"))
+    }
+
+    private static func copiesUsedUp(_ limit: Int, until time: Date, at now: Date) -> Problem {
+        Problem(
+            .tooManyRequests, "too_many_requests", "这个号码一天内已查看 \(limit) 次，请在 \(ShanghaiDate.timeText(time)) 之后再查看",
+            english: "This number has had \(limit) copies within a day; try again later.",
+            retryAfter: max(1, Int(time.timeIntervalSince(now).rounded(.up))))
     }
 
     /// Writes the new name into every inquiry of the number and scores new answers for the newest one; what was there is

@@ -27,8 +27,10 @@ package struct SendRules: Sendable, Equatable {
 
     package init() {}
 
-    /// Numbers of machines and satellites.
-    private static let impersonal = ["1349", "1410", "144", "146", "148", "174"]
+    /// The block of a demonstration's made-up numbers: 154 was never given to an operator.
+    static let demonstration = "1540000"
+    /// Numbers of machines and satellites, and of nobody.
+    private static let impersonal = ["1349", "1410", "144", "146", "148", "174", Self.demonstration]
 
     /// How many messages the money of a day pays for; nil without a price and a cap.
     package var messagesPaidFor: Int? {

@@ -30,6 +30,9 @@ package struct Settings: Sendable, Equatable {
     package var recipients: [ConsentRecipient] = []
     /// Privacy notices beyond the shipped one.
     package var notices: [PrivacyNotice] = []
+    /// How often somebody may ask for a copy of their data within a day.
+    package var copiesPerDay = 3
+    package var retention = RetentionTerms()
 
     package init() {}
 
@@ -90,7 +93,8 @@ package struct Settings: Sendable, Equatable {
             let notices = values.compactMap { PrivacyNotice($0) }
             guard notices.count == values.count else { return false }
             self.notices = notices
-        default: return self.sends.apply(key, value)
+        case ("copies_per_day", _): return Self.whole(value, 1...1000) { self.copiesPerDay = $0 }
+        default: return self.sends.apply(key, value) || self.retention.apply(key, value)
         }
         return true
     }

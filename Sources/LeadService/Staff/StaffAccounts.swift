@@ -123,7 +123,7 @@ package struct StaffAccounts: Sendable {
         }
     }
 
-    private func hash(_ password: String) async throws -> String {
+    func hash(_ password: String) async throws -> String {
         let salt = self.dependencies.randomBytes(16)
         let cost = self.dependencies.passwordCost
         return try await self.hasher.run { try PasswordHash(password, salt: salt, cost: cost) }.encoded
@@ -145,7 +145,7 @@ package struct StaffAccounts: Sendable {
     }
 
     /// Four groups of five letters and digits that cannot be mistaken for each other: 98 bits.
-    private func oneTimePassword() -> String {
+    func oneTimePassword() -> String {
         let alphabet = Array("abcdefghjkmnpqrstuvwxyz23456789")
         var letters: [Character] = []
         while letters.count < 20 {

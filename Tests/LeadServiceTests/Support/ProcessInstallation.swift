@@ -94,7 +94,7 @@ final class ProcessInstallation: Sendable {
     }
 
     static func inquiry(phone: String, challenge: String, code: String, name: String = "欧阳晓") -> String {
-        #"{"name":"\#(name)","phone":"\#(phone)","challenge_id":"\#(challenge)","code":"\#(code)","consent":{"notice_version":"2026-11","accepted":true}}"#
+        #"{"name":"\#(name)","phone":"\#(phone)","challenge_id":"\#(challenge)","code":"\#(code)","consent":{"notice_version":"\#(ShippedNotice.version(at: Date()))","accepted":true}}"#
     }
 
     /// One number out of the database.

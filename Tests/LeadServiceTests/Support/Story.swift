@@ -64,7 +64,7 @@ extension TestService {
     func inquiry(
         phone: String, name: String = "欧阳晓", challenge: String, code: String, more: String = ""
     ) -> String {
-        #"{"name":"\#(name)","phone":"\#(phone)","challenge_id":"\#(challenge)","code":"\#(code)","consent":{"notice_version":"2026-11","accepted":true}\#(more)}"#
+        #"{"name":"\#(name)","phone":"\#(phone)","challenge_id":"\#(challenge)","code":"\#(code)","consent":{"notice_version":"\#(ShippedNotice.version(at: self.clock.now))","accepted":true}\#(more)}"#
     }
 
     /// A whole accepted inquiry.
@@ -92,5 +92,16 @@ extension TestService {
             token: first["token"].string)
         try #require(second.status == 200, "\(second.text)")
         return second["token"].string
+    }
+}
+
+/// The notices that come with the program.
+enum ShippedNotice {
+    private static let all = (try? ReferenceData().notices) ?? []
+
+    /// The version in force at an instant, where nobody published another.
+    static func version(at instant: Date) -> String {
+        let today = ShanghaiDate(instant).description
+        return Self.all.last { $0.effectiveOn <= today }?.version ?? ""
     }
 }
