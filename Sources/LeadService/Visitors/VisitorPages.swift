@@ -10,10 +10,18 @@ struct VisitorPages: Sendable {
     let assessments: Assessments
     let notices: PrivacyNoticeStore
     let settings: SettingsStore
-    let promises: PromiseTimes
+    var promises: PromiseTimes
     let permits: PermitChecklist
-    let now: @Sendable () -> Date
+    var now: @Sendable () -> Date
     let publicURL: URL
+
+    /// The same pages as they are at one moment.
+    func at(_ moment: Date) -> VisitorPages {
+        var pages = self
+        pages.now = { moment }
+        pages.promises = self.promises.at(moment)
+        return pages
+    }
 
     /// The landing page, the same for everybody.
     var landing: [String: Any] {
