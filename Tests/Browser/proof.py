@@ -9,6 +9,19 @@ from browser import Page, Tally, sent_code
 
 # The most that a normal challenge asks for, and how much slower than this machine a telephone of 2019 is.
 NORMAL, SLOWER = 50_000, 6
+# Chromium slows a page and not its workers: the worker's own script, run by the page.
+WORK = """
+const [most, done] = arguments, salt = '0'.repeat(24) + '?expires=1795574100&action=verification-codes&';
+crypto.subtle.digest('SHA-256', new TextEncoder().encode(salt + most)).then(async hash => {
+  const challenge = [...new Uint8Array(hash)].map(b => b.toString(16).padStart(2, 0)).join('');
+  let found;
+  window.postMessage = data => { found = data; };
+  await import('/assets/proof-worker.js');
+  const work = onmessage, at = performance.now();
+  work({ data: { salt, challenge, most } });
+  done(found?.number == most ? Math.round(performance.now() - at) : -1);
+});
+"""
 # Asks the worker for the last number there is, as the slowest answer of a normal and of the hardest challenge.
 MEASURE = """
 const [most, done] = arguments, salt = '0'.repeat(24) + '?expires=1795574100&action=verification-codes&';
@@ -46,16 +59,20 @@ def main():
             asked = page.requests.count(("POST", page.base + "/api/v1/verification-codes"))
             tally.check("asked, refused, asked with the proof", asked == 2, asked)
             tally.check("the code came", len(sent_code(page.base, phone)) == 6)
-        for most in (50_000, 500_000):
+        with tally.chapter("a normal proof on a slow processor", page, options.shots):
+            page.command("Emulation.setCPUThrottlingRate", rate=SLOWER)
+            took = min(page.driver.execute_async_script(WORK, NORMAL) for _ in range(5))
+            print(f"the slowest normal proof: {took} ms of work at a {SLOWER}th of the speed")
+            tally.check(f"the slowest normal proof takes less than a second at a {SLOWER}th of the speed", 0 < took < 1000, took)
+            page.command("Emulation.setCPUThrottlingRate", rate=4)
+            page.go("/")
+        for most in (NORMAL, 500_000):
             with tally.chapter(f"the slowest answer up to {most:,}", page, options.shots):
                 page.driver.set_script_timeout(60)
                 found = min((page.driver.execute_async_script(MEASURE, most) for _ in range(3)), key=lambda one: one["ms"])
-                # Chromium slows the page and not its workers, so the worker's time is multiplied here.
-                print(f"{most:,}: {found['ms']} ms, {found['ms'] * SLOWER} ms on a telephone {SLOWER} times slower, longest pause of the page {found['longest']} ms")
+                print(f"{most:,}: {found['ms']} ms with the worker's start, longest pause of the page {found['longest']} ms")
                 tally.check("the number is found", found["number"] == most)
                 tally.check("typing is not held up: no frame waits 200 ms", found["longest"] < 200, found)
-                if most == NORMAL:
-                    tally.check(f"the slowest normal proof takes less than a second on a telephone {SLOWER} times slower", found["ms"] * SLOWER < 1000, found)
         page.read_logs()
         # The refusal that carries the challenge is in Chromium's log of failed requests, as any 403 is.
         left = [text for text in page.complaints if "403" not in text]

@@ -29,7 +29,7 @@ import Testing
             service.clock.advance(by: 400 * 24 * 3600)
             let after = try await service.call(.get, "/dev/gallery/landing/rest").text
             #expect(after == before)
-            #expect(before.contains("我们会在 11月26日（周四）18:00 前致电"))
+            #expect(before.contains("我们会在 11月27日（周五）18:00 前致电"))
         }
     }
 

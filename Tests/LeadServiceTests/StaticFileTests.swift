@@ -14,7 +14,9 @@ import Testing
             let plain = try await service.call(.get, path)
             #expect(plain.headers[.contentEncoding] == nil)
             #expect(plain.headers[.vary] == "Accept-Encoding")
-            let packed = try await service.client.execute(uri: path, method: .get, headers: Self.takes, body: nil) { $0 }
+            let packed = try await service.client.execute(uri: path, method: .get, headers: Self.takes, body: nil) {
+                $0
+            }
             #expect(packed.headers[.contentEncoding] == "gzip")
             #expect(packed.headers[.vary] == "Accept-Encoding")
             #expect(packed.body.readableBytes < plain.text.utf8.count / 2)

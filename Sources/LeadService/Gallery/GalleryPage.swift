@@ -136,9 +136,11 @@ struct GalleryPage: Sendable {
     /// A scored result, in the words of a stored one.
     private static var outcome: [String: Any] {
         [
-            "total": 104, "verdict": "距 120 分还差 16 分", "rule_version": "cn-sh-points-2022", "assessed_on": "2026年11月26日",
+            "total": 104, "verdict": "距 120 分还差 16 分", "rule_version": "cn-sh-points-2022",
+            "assessed_on": "2026年11月26日",
             "item_details": [
-                ["text": "年龄", "points": 30], ["text": "本科，有学士学位", "points": 60], ["text": "缴纳职工社保 72 个月", "points": 18],
+                ["text": "年龄", "points": 30], ["text": "本科，有学士学位", "points": 60],
+                ["text": "缴纳职工社保 72 个月", "points": 18],
                 ["text": "一般刑事犯罪记录", "points": -4],
             ] as [[String: Any]],
             "is_blocked": true, "blockers": [["text": "居住证不在有效期内，先办签注"]],
