@@ -128,8 +128,8 @@ def ask(page, selector, answer):
 def answered(page, tally, part):
     page.settle()
     answers = sorted(page.js("const all = measured.answers; measured.answers = []; return all"), reverse=True)
-    print(f"{part}: {len(answers)} keys and taps of 16 ms or more, slowest {answers[:3]}", flush=True)
-    tally.check(f"{part} answers within {ANSWER} ms", answers and answers[0][0] <= ANSWER, answers[:3])
+    print(f"{part}: {len(answers)} keys and taps took 16 ms or more, slowest {answers[:3]}", flush=True)
+    tally.check(f"{part} answers within {ANSWER} ms", all(took <= ANSWER for took, _ in answers), answers[:3])
 
 
 def without_arrived_scripts(base, tally, shots):
