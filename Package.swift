@@ -40,6 +40,11 @@ let package = Package(
         .systemLibrary(
             name: "Clibpq", pkgConfig: "libpq",
             providers: [.apt(["libpq-dev"])]),
+        // Already needed by the HTTP client's decompression.
+        .systemLibrary(
+            name: "Clibz", pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "Compression", dependencies: ["Clibz"], swiftSettings: settings),
         .target(
             name: "Postgres",
             dependencies: [
@@ -57,7 +62,7 @@ let package = Package(
         .target(
             name: "LeadService",
             dependencies: [
-                "Leads", "Postgres",
+                "Compression", "Leads", "Postgres",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),

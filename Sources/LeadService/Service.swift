@@ -98,6 +98,9 @@ package struct LeadServices: Sendable {
                 DeliveryRoutes(reports: reports, configuration: configuration, dependencies: dependencies),
                 DevelopmentRoutes(
                     messages: sentMessages, pages: pages, isOn: configuration.gateways.contains("console")),
+                GalleryRoutes(
+                    page: GalleryPage(visitors: visitors), pages: pages,
+                    isOn: configuration.gateways.contains("console")),
             ],
             access: AccessCheck(sessions: sessions, ownOrigins: configuration.ownOrigins), pages: pages,
             configuration: configuration)

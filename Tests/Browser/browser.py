@@ -22,8 +22,12 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 PATIENCE = 30
-HEIGHTS = {360: 740, 1440: 900, 2560: 1440}
-WIDTHS = tuple(HEIGHTS)
+HEIGHTS = {360: 740, 1440: 900, 2560: 1440, 720: 450, 320: 640}
+WIDTHS = (360, 1440, 2560)
+CONTROLS = {
+    "button", "link", "textbox", "searchbox", "checkbox", "radio", "combobox", "listbox", "option", "spinbutton", "tab", "dialog",
+    "alertdialog", "image", "progressbar", "radiogroup", "navigation", "search", "DisclosureTriangle", "Date", "DateTime",
+}
 
 
 class Tally:
@@ -63,7 +67,7 @@ class Tally:
 class Page:
     """One window: steps as a person takes them, each waiting for what it needs."""
 
-    def __init__(self, base, width, shots=None, scripts=True, downloads=None):
+    def __init__(self, base, width, shots=None, scripts=True, downloads=None, agent=None, patient=True):
         self.base = base.rstrip("/")
         self.width = width
         self.shots = Path(shots) if shots else None
@@ -73,6 +77,10 @@ class Page:
             options.add_argument(argument)
         if os.geteuid() == 0:
             options.add_argument("--no-sandbox")
+        if agent:
+            options.add_argument(f"--user-agent={agent}")
+        if not patient:
+            options.page_load_strategy = "none"  # whoever does not wait for scripts
         preferences = {"intl.accept_languages": "zh-CN"}
         if not scripts:
             preferences["profile.managed_default_content_settings.javascript"] = 2
@@ -82,6 +90,7 @@ class Page:
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         self.driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver", env={**os.environ, "LANGUAGE": "zh_CN"}))
         self.requests = []
+        self.bodies = []
         self.complaints = []
         self.resize(width)
 
@@ -174,6 +183,16 @@ class Page:
     def double_click(self, selector):
         ActionChains(self.driver).double_click(self.bring(selector)).perform()
 
+    def command(self, name, **parameters):
+        """A command of the DevTools protocol."""
+        return self.driver.execute_cdp_cmd(name, parameters)
+
+    def unnamed_controls(self):
+        """What a screen reader would call “button” and nothing more."""
+        nodes = self.command("Accessibility.getFullAXTree")["nodes"]
+        return [f"{n['role']['value']} {n.get('backendDOMNodeId')}" for n in nodes
+                if not n["ignored"] and n["role"]["value"] in CONTROLS and not n.get("name", {}).get("value", "").strip()]
+
     def settle(self):
         """Lets layout and the shortest animations end."""
         time.sleep(0.15)
@@ -208,6 +227,7 @@ class Page:
             if message["method"] == "Network.requestWillBeSent":
                 request = message["params"]["request"]
                 self.requests.append((request["method"], request["url"]))
+                self.bodies.append((urlsplit(request["url"]).path, request.get("postData", "")))
         for entry in self.driver.get_log("browser"):
             refusal = entry["source"] == "network" and re.search(r"status of 4\d\d", entry["message"]) and "/assets/" not in entry["message"]
             if entry["level"] in ("WARNING", "SEVERE") and not refusal:

@@ -19,6 +19,9 @@ MEASURES = (FOLDER / "measures.js").read_text()
 ENLARGE = (FOLDER / "enlarge.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
+MOVING = """return [...document.querySelectorAll('body *')].filter(e => { const s = getComputedStyle(e);
+    return [...s.transitionDuration.split(','), ...(s.animationName == 'none' ? [] : s.animationDuration.split(','))].some(t => parseFloat(t) > 0.001); }).map(e => e.id || e.className)"""
+
 # Targets are measured here, with their labels; axe-core takes what lies under a bar at this moment for a small one.
 WITHOUT = {"target-size": {"enabled": False}}
 
@@ -42,9 +45,21 @@ class Inspector:
         self.tally = tally
         self.axe = axe
 
+    @staticmethod
+    def limits(is_console):
+        return {"target": 24 if is_console else 44, "measure": 0 if is_console else 38.5, "isConsole": is_console, "isEnlarged": False}
+
+    def inspect(self, state, is_console):
+        """The page as it stands, in this width."""
+        self.measure(state, self.limits(is_console))
+        unnamed = self.page.unnamed_controls()
+        self.tally.check(f"{state}: everything to be used has a name", unnamed == [], unnamed)
+        if self.axe:
+            self.ask_axe(state)
+
     def look(self, state, is_console=False, widths=WIDTHS):
         page = self.page
-        options = {"target": 24 if is_console else 44, "measure": 0 if is_console else 38.5}
+        options = self.limits(is_console)
         home = page.width
         for width in widths:
             page.width = width
@@ -55,6 +70,14 @@ class Inspector:
             self.measure(f"{state} at {width}", options)
             if self.axe and width != 2560:
                 self.ask_axe(f"{state} at {width}")
+        # 1440 px at 200 %, and the narrowest that WCAG asks for.
+        for width in (720, 320) if widths == WIDTHS else ():
+            page.resize(width)
+            page.settle()
+            self.measure(f"{state} at {width}", options)
+        unnamed = page.unnamed_controls()
+        self.tally.check(f"{state}: everything to be used has a name", unnamed == [], unnamed)
+        self.still(state)
         # Last, because the page keeps the larger type.
         for width in widths:
             page.width = width
@@ -62,7 +85,7 @@ class Inspector:
             page.js("const factor = arguments[0];" + ENLARGE, ENLARGED)
             page.settle()
             page.shot(f"state-{state}-enlarged")
-            self.measure(f"{state} at {width} with enlarged type", {**options, "measure": 0})
+            self.measure(f"{state} at {width} with enlarged type", {**options, "measure": 0, "isEnlarged": True})
             page.js("for (const e of document.querySelectorAll('[data-enlarged]')) { e.style.fontSize = ''; delete e.dataset.enlarged; }")
         page.width = home
         page.resize(home)
@@ -71,6 +94,13 @@ class Inspector:
         self.tally.check(f"{state}: nothing is asked for elsewhere", page.foreign_requests() == [], page.foreign_requests())
         self.tally.check(f"{state}: the browser has no complaint", page.complaints == [], "\n        ".join(page.complaints))
         page.complaints.clear()
+
+    def still(self, state):
+        """Whoever asks for less motion gets none."""
+        self.page.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-reduced-motion", "value": "reduce"}])
+        moving = self.page.js(MOVING)
+        self.page.command("Emulation.setEmulatedMedia", features=[])
+        self.tally.check(f"{state}: no motion where less is asked for", moving == [], moving[:5])
 
     def measure(self, name, options):
         findings = self.page.js("const options = arguments[0];" + MEASURES, options)

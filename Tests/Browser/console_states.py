@@ -46,13 +46,37 @@ def desk(page, look, options):
         "const p = document.querySelector('#rows-panel').getBoundingClientRect(), r = document.querySelector('#rows .row').getBoundingClientRect();"
         "return Math.floor((p.bottom - r.top) / r.height)")
     assert rows >= 14, f"only {rows} rows of the queue fit at 1440 × 900"
+    page.click("#tab-pool")
+    page.settle()
+    new_rows_wait(page)
     page.keys("?")
     page.see("#help")
     look("desk-help", is_console=True)
     page.keys(Keys.ESCAPE)
     page.click("#tab-closed")
     page.wait("the empty view", lambda: page.visible("#empty"))
+    assert page.text("#empty strong") and page.text("#empty span"), "an empty view says why and what comes next"
     look("desk-empty", is_console=True)
+
+
+def new_rows_wait(page):
+    """Nothing moves under the pointer: a new lead waits behind a button until it is asked for."""
+    rows = "return [...document.querySelectorAll('#rows .row')].map(e => [e.textContent.slice(-40), Math.round(e.getBoundingClientRect().top)])"
+    before = page.js(rows + ".length"), page.js("return document.querySelector('#rows .row').getBoundingClientRect().top")
+    visitors.inquire_by_api(page.base, "方圆", visitors.made_up_phone())
+    page.see("#fresh")
+    assert "1 条新线索" in page.text("#fresh"), page.text("#fresh")
+    assert page.js(rows + ".length") == before[0], "a new row came in by itself"
+    page.click("#fresh")
+    page.wait("the new row", lambda: page.js(rows + ".length") == before[0] + 1)
+
+
+def without_scrolling(page):
+    """Number, score, last word and wrap-up stand in one window of 1440 × 900."""
+    hidden = page.js(
+        "return ['#card .digits', '#card .facts', '#choices', '#note', '#save-next'].filter(s => { const r = document.querySelector(s).getBoundingClientRect();"
+        " return r.top < 0 || r.bottom > innerHeight || r.height == 0; })")
+    assert hidden == [], f"to be scrolled to: {hidden}"
 
 
 def no_focus_is_covered(page):
@@ -70,6 +94,7 @@ def no_focus_is_covered(page):
 def call(page, look, options):
     staff.take_next(page)
     look("desk-claimed", is_console=True)
+    without_scrolling(page)
     staff.reveal(page)
     look("desk-revealed", is_console=True)
     no_focus_is_covered(page)

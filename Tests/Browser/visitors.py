@@ -217,19 +217,24 @@ def post(address, body):
         return json.load(answer)
 
 
+def inquire_by_api(base, name, phone, **more):
+    notice = json.loads(get(f"{base}/api/v1/privacy-notice"))["version"]
+    challenge = post(f"{base}/api/v1/verification-codes", {"phone": phone, "purpose": "inquiry"})["challenge_id"]
+    post(f"{base}/api/v1/inquiries", {
+        "name": name, "phone": phone, "challenge_id": challenge, "code": sent_code(base, phone),
+        "consent": {"notice_version": notice, "accepted": True}, **more,
+    })
+
+
 def fill_queue(base):
     """More visitors, by the API, for a queue as on a working day."""
-    notice = json.loads(get(f"{base}/api/v1/privacy-notice"))["version"]
     phones = []
     for number, name in enumerate(NAMES):
         phone = made_up_phone()
-        challenge = post(f"{base}/api/v1/verification-codes", {"phone": phone, "purpose": "inquiry"})["challenge_id"]
-        post(f"{base}/api/v1/inquiries", {
-            "name": name, "phone": phone, "challenge_id": challenge, "code": sent_code(base, phone),
-            "consent": {"notice_version": notice, "accepted": True},
-            "answers": {"age": 28 + number, "education": EDUCATION[number % 3], "insured_months": 12 * (number % 9 + 2)},
-            "remark": "想尽快办下来，孩子明年上小学",
-            "source": {"page_url": base + "/", "utm": {"source": ["baidu", "wechat", "douyin"][number % 3]}},
-        })
+        inquire_by_api(
+            base, name, phone,
+            answers={"age": 28 + number, "education": EDUCATION[number % 3], "insured_months": 12 * (number % 9 + 2)},
+            remark="想尽快办下来，孩子明年上小学",
+            source={"page_url": base + "/", "utm": {"source": ["baidu", "wechat", "douyin"][number % 3]}})
         phones.append(phone)
     return phones

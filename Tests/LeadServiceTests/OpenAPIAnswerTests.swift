@@ -38,7 +38,9 @@ import Testing
             "SMS_WEBHOOK_SECRET": "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "SMS_HOOK_TOKEN": "hook-token",
         ]) { service in
             let described = DescribedService(service: service, description: description)
-            try await described.call(.get, "/dev/messages")
+            for path in ["/dev/messages", "/dev/gallery"] {
+                #expect(try await described.call(.get, path).status == 404)
+            }
             try await described.receiveReports()
         }
         #expect(description.documented.subtracting(description.covered).sorted() == [])
@@ -183,6 +185,7 @@ extension DescribedService {
             let tag = try #require(try await self.call(.get, path).headers[.eTag])
             #expect(try await self.call(.get, path, headers: [.ifNoneMatch: tag]).status == 304)
         }
+        #expect(try await self.call(.get, "/dev/gallery/landing/rest").status == 200)
         let version = try await self.call(.get, "/api/v1/privacy-notice")["version"].string
         #expect(try await self.call(.get, "/api/v1/privacy-notice/\(version)").status == 200)
         #expect(try await self.call(.get, "/privacy/\(version)").status == 200)

@@ -100,9 +100,9 @@ import Testing
     @Test func `only the windows inside the opening hours are offered, each with its promise`() async throws {
         try await withService { service in
             let page = try await service.call(.get, "/").text
-            #expect(page.contains("上午 09:00–12:00"))
+            #expect(page.contains(#"上午 <span class="n">09:00–12:00</span>"#))
             #expect(page.contains(#"data-says="我们会在 11月26日（周四）12:00 前致电""#))
-            #expect(page.contains("午后 13:30–18:00"))
+            #expect(page.contains(#"午后 <span class="n">13:30–18:00</span>"#))
             #expect(!page.contains("晚间"))
             #expect(!page.contains(#"name="consent_marketing" value="true" checked"#))
         }
@@ -115,7 +115,7 @@ import Testing
         }
         try await withService(["OPENING_HOURS": "09:00-20:00"]) { service in
             let page = try await service.call(.get, "/").text
-            #expect(page.contains("晚间 18:00–20:00"))
+            #expect(page.contains(#"晚间 <span class="n">18:00–20:00</span>"#))
             #expect(page.contains(#"data-says="我们会在 11月26日（周四）20:00 前致电""#))
         }
     }

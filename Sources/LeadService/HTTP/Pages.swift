@@ -1,4 +1,3 @@
-import Crypto
 package import Foundation
 import HTTPTypes
 package import Hummingbird
@@ -10,26 +9,19 @@ import Synchronization
 /// The pages and their assets: templates parsed once, assets held as bytes with an ETag.
 package struct Pages: Sendable {
     private let library: MustacheLibrary
-    private let assets: [String: Asset]
+    private let assets: [String: StaticFile]
     private let settings: SettingsStore
     private let rendered = RenderedPages()
-
-    fileprivate struct Asset: Sendable {
-        var body: ByteBuffer
-        var type: String
-        var tag: String
-    }
 
     /// Reads every template and asset of the resource folder.
     package init(resources: URL, settings: SettingsStore) async throws {
         self.library = try await MustacheLibrary(directory: resources.appendingPathComponent("templates").path)
         self.settings = settings
         let folder = resources.appendingPathComponent("assets")
-        var assets: [String: Asset] = [:]
+        var assets: [String: StaticFile] = [:]
         for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
-            let data = try Data(contentsOf: folder.appendingPathComponent(name))
             guard let type = Self.types[String(name.split(separator: ".").last ?? "")] else { continue }
-            assets[name] = Asset(body: ByteBuffer(bytes: data), type: type, tag: Self.tag(data))
+            assets[name] = StaticFile(try Data(contentsOf: folder.appendingPathComponent(name)), type: type)
         }
         self.assets = assets
     }
@@ -62,11 +54,9 @@ package struct Pages: Sendable {
     ) throws -> Response {
         let settings = self.settings.current
         let page = try self.rendered.page(template, of: settings, version: version) {
-            let text = try self.text(template, context())
-            return Asset(
-                body: ByteBuffer(string: text), type: "text/html; charset=utf-8", tag: Self.tag(Data(text.utf8)))
+            StaticFile(Data(try self.text(template, context()).utf8), type: "text/html; charset=utf-8")
         }
-        return Self.tagged(page, for: request)
+        return page.response(to: request)
     }
 
     private func text(_ template: String, _ context: [String: Any]) throws -> String {
@@ -115,19 +105,7 @@ package struct Pages: Sendable {
     /// Answers an asset, or 404.
     package func asset(_ name: String, for request: Request) throws -> Response {
         guard let asset = self.assets[name] else { throw Problems.notFound }
-        return Self.tagged(asset, for: request)
-    }
-
-    private static func tagged(_ asset: Asset, for request: Request) -> Response {
-        let headers: HTTPFields = [.contentType: asset.type, .eTag: asset.tag, .cacheControl: "no-cache"]
-        if request.headers[.ifNoneMatch]?.contains(asset.tag) == true {
-            return Response(status: .notModified, headers: headers)
-        }
-        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: asset.body))
-    }
-
-    private static func tag(_ data: Data) -> String {
-        "\"" + Base64URL.encode(Array(SHA256.hash(data: data).prefix(12))) + "\""
+        return asset.response(to: request)
     }
 
     /// Who operates the site; what is not filled in is left out, and the templates are whole without it.
@@ -155,19 +133,19 @@ private final class RenderedPages: Sendable {
     private struct Page {
         var settings: Settings
         var version: String
-        var asset: Pages.Asset
+        var file: StaticFile
     }
 
     private let pages = Mutex<[String: Page]>([:])
 
     func page(
-        _ template: String, of settings: Settings, version: String, render: () throws -> Pages.Asset
-    ) throws -> Pages.Asset {
+        _ template: String, of settings: Settings, version: String, render: () throws -> StaticFile
+    ) throws -> StaticFile {
         let known = self.pages.withLock { $0[template] }
-        if let known, known.version == version, known.settings == settings { return known.asset }
-        let asset = try render()
-        self.pages.withLock { $0[template] = Page(settings: settings, version: version, asset: asset) }
-        return asset
+        if let known, known.version == version, known.settings == settings { return known.file }
+        let file = try render()
+        self.pages.withLock { $0[template] = Page(settings: settings, version: version, file: file) }
+        return file
     }
 }
 

@@ -13,6 +13,11 @@ package struct PromiseTimes: Sendable {
         self.now = now
     }
 
+    /// The promises of one moment.
+    func at(_ moment: Date) -> PromiseTimes {
+        PromiseTimes(settings: self.settings, calendar: self.calendar, now: { moment })
+    }
+
     /// The windows inside the due day's opening hours, with their times.
     var offered: [(window: PreferredWindow, hours: WindowHours)] {
         let settings = self.settings.current

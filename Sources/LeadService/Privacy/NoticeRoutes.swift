@@ -38,7 +38,8 @@ struct NoticeRoutes: RouteList {
 
     private func page(_ notice: PrivacyNotice, isCurrent: Bool) throws -> Response {
         var context: [String: Any] = [
-            "title": "隐私说明", "version": notice.version, "effective_text": notice.effectiveOn,
+            "title": "隐私说明", "version": notice.version,
+            "effective_text": (try? ShanghaiDate(parsing: notice.effectiveOn))?.fullText ?? notice.effectiveOn,
             "sha256": Hex.text(notice.sha256), "blocks": Self.blocks(notice.text), "is_current": isCurrent,
         ]
         if isCurrent { context.merge(PrivacyRoutes.requestForm(nil, failures: [])) { first, _ in first } }

@@ -10,10 +10,18 @@ struct VisitorPages: Sendable {
     let assessments: Assessments
     let notices: PrivacyNoticeStore
     let settings: SettingsStore
-    let promises: PromiseTimes
+    var promises: PromiseTimes
     let permits: PermitChecklist
-    let now: @Sendable () -> Date
+    var now: @Sendable () -> Date
     let publicURL: URL
+
+    /// The same pages as they are at one moment.
+    func at(_ moment: Date) -> VisitorPages {
+        var pages = self
+        pages.now = { moment }
+        pages.promises = self.promises.at(moment)
+        return pages
+    }
 
     /// The landing page, the same for everybody.
     var landing: [String: Any] {
@@ -80,8 +88,13 @@ struct VisitorPages: Sendable {
         let chosen = form?["preferred_window"] ?? ""
         let windows = self.windows
         context["promise"] = windows.first { $0.value == chosen }?.promise ?? windows[0].promise
-        context["windows"] = windows.map {
-            ["value": $0.value, "text": $0.text, "window_promise": $0.promise, "is_chosen": $0.value == chosen]
+        context["windows"] = windows.map { window -> [String: Any] in
+            var tile: [String: Any] = [
+                "value": window.value, "text": window.text, "window_promise": window.promise,
+                "is_chosen": window.value == chosen,
+            ]
+            tile["hours"] = window.hours
+            return tile
         }
         context["extra_open"] =
             ["preferred_window", "remark"].contains { !(form?[$0] ?? "").isEmpty || context["\($0)_error"] != nil }
@@ -89,12 +102,12 @@ struct VisitorPages: Sendable {
     }
 
     /// No window, then those offered, each with what it promises.
-    private var windows: [(value: String, text: String, promise: String)] {
+    private var windows: [(value: String, text: String, hours: String?, promise: String)] {
         func promise(_ window: PreferredWindow?) -> String {
             self.promises.promise(for: window).map { PromiseText.sentence($0.dueAt) } ?? ""
         }
-        return [("", "都可以", promise(nil))]
-            + self.promises.offered.map { ($0.window.rawValue, "\($0.window.title) \($0.hours)", promise($0.window)) }
+        return [("", "都可以", nil, promise(nil))]
+            + self.promises.offered.map { ($0.window.rawValue, $0.window.title, "\($0.hours)", promise($0.window)) }
     }
 
     /// The optional part of the contact form.
