@@ -14,6 +14,19 @@ SET client_min_messages = warning;
 SET row_security = off;
 
 --
+-- Name: admit_notice(timestamp with time zone, bytea[], timestamp with time zone[], bigint[], bigint[], bigint[], bigint); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.admit_notice(at timestamp with time zone, keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM send_breaker b WHERE b.stopped_until > at) THEN RETURN false; END IF;
+    RETURN take_windows(keys, starts, limits, ceilings, slots, seed) = 0;
+END
+$$;
+
+--
 -- Name: admit_send(bytea, timestamp with time zone, timestamp with time zone, bigint, bigint, bigint, bigint, boolean, bytea[], timestamp with time zone[], bigint[], bigint[], bigint[], bigint); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -22,9 +35,7 @@ CREATE FUNCTION public.admit_send(number bytea, at timestamp with time zone, coo
     AS $$
 DECLARE
     own phone_budgets%ROWTYPE;
-    taken bigint[] := '{}';
-    chosen bigint;
-    share bigint;
+    full_window bigint;
     hour_ago timestamptz := at - interval '1 hour';
     day_ago timestamptz := at - interval '1 day';
 BEGIN
@@ -38,6 +49,46 @@ BEGIN
         OR (SELECT count(*) FROM unnest(own.wrongs) w WHERE w > hour_ago) >= wrong_hourly
         OR (SELECT count(*) FROM unnest(own.wrongs) w WHERE w > day_ago) >= wrong_daily
     THEN RETURN -1; END IF;
+    full_window := take_windows(keys, starts, limits, ceilings, slots, seed);
+    IF full_window > 0 THEN RETURN full_window; END IF;
+    UPDATE phone_budgets SET sends = array_append(ARRAY(SELECT s FROM unnest(own.sends) s WHERE s > day_ago), at),
+                             wrongs = ARRAY(SELECT w FROM unnest(own.wrongs) w WHERE w > day_ago), seen_at = at
+    WHERE phone_index = number;
+    RETURN 0;
+END
+$$;
+
+--
+-- Name: erase_audit_details(uuid, timestamp with time zone, text, text, text, jsonb, bytea); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.erase_audit_details(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, erased jsonb, checkpoint_mac bytea) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    count bigint;
+BEGIN
+    INSERT INTO audit_events (id, at, actor, role, action, object, detail, mac)
+    VALUES (checkpoint_id, happened_at, by_actor, by_role, 'audit.checkpoint', about, erased, checkpoint_mac);
+    DELETE FROM audit_details WHERE event_id IN (SELECT e::uuid FROM jsonb_array_elements_text(erased -> 'events') AS e);
+    GET DIAGNOSTICS count = ROW_COUNT;
+    RETURN count;
+END
+$$;
+
+--
+-- Name: take_windows(bytea[], timestamp with time zone[], bigint[], bigint[], bigint[], bigint); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.take_windows(keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    taken bigint[] := '{}';
+    chosen bigint;
+    share bigint;
+BEGIN
     FOR i IN 1..cardinality(keys) LOOP
         FOR j IN 0..slots[i] - 1 LOOP
             chosen := (seed + j) % slots[i];
@@ -62,29 +113,7 @@ BEGIN
             RETURN i;
         END IF;
     END LOOP;
-    UPDATE phone_budgets SET sends = array_append(ARRAY(SELECT s FROM unnest(own.sends) s WHERE s > day_ago), at),
-                             wrongs = ARRAY(SELECT w FROM unnest(own.wrongs) w WHERE w > day_ago), seen_at = at
-    WHERE phone_index = number;
     RETURN 0;
-END
-$$;
-
---
--- Name: erase_audit_details(uuid, timestamp with time zone, text, text, text, jsonb, bytea); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.erase_audit_details(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, erased jsonb, checkpoint_mac bytea) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-DECLARE
-    count bigint;
-BEGIN
-    INSERT INTO audit_events (id, at, actor, role, action, object, detail, mac)
-    VALUES (checkpoint_id, happened_at, by_actor, by_role, 'audit.checkpoint', about, erased, checkpoint_mac);
-    DELETE FROM audit_details WHERE event_id IN (SELECT e::uuid FROM jsonb_array_elements_text(erased -> 'events') AS e);
-    GET DIAGNOSTICS count = ROW_COUNT;
-    RETURN count;
 END
 $$;
 
@@ -629,6 +658,7 @@ CREATE TABLE public.messages (
     delivery_at timestamp with time zone,
     queries smallint DEFAULT 0 NOT NULL,
     query_at timestamp with time zone,
+    inquiry_id uuid,
     CONSTRAINT delivered_means_sent CHECK (((delivery IS NULL) OR ((state = 'sent'::text) AND (delivery_at IS NOT NULL)))),
     CONSTRAINT finished_forgets_the_text CHECK (((state = ANY (ARRAY['queued'::text, 'sending'::text])) OR (parameters_sealed IS NULL))),
     CONSTRAINT finished_has_a_time CHECK (((state = ANY (ARRAY['queued'::text, 'sending'::text])) = (finished_at IS NULL))),
@@ -645,6 +675,7 @@ CREATE TABLE public.messages (
     CONSTRAINT messages_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'expired'::text, 'unknown'::text]))),
     CONSTRAINT messages_template_check CHECK ((template ~ '^[a-z_]+$'::text)),
     CONSTRAINT messages_vendor_id_check CHECK ((char_length(vendor_id) <= 128)),
+    CONSTRAINT only_confirmations_name_an_inquiry CHECK (((inquiry_id IS NULL) OR (template = 'inquiry_confirmation'::text))),
     CONSTRAINT only_unknown_is_asked_about CHECK (((query_at IS NULL) OR (state = 'unknown'::text))),
     CONSTRAINT sending_has_a_lease CHECK (((state = 'sending'::text) = (lease_until IS NOT NULL)))
 );
@@ -666,6 +697,12 @@ COMMENT ON COLUMN public.messages.retries IS 'Once, and only when every gateway 
 --
 
 COMMENT ON COLUMN public.messages.delivery IS 'What the vendor reported, the first report counts';
+
+--
+-- Name: COLUMN messages.inquiry_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.messages.inquiry_id IS 'The inquiry that is confirmed: its promise is read when the message is sent, so that it says what the queue says';
 
 --
 -- Name: pending_reports; Type: TABLE; Schema: public; Owner: -
@@ -693,6 +730,25 @@ CREATE TABLE public.pending_reports (
 --
 
 COMMENT ON TABLE public.pending_reports IS 'Delivery reports whose message is not settled yet or not ours; joined within ten minutes, deleted after a day';
+
+--
+-- Name: permit_reminders; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.permit_reminders (
+    lead_id uuid NOT NULL,
+    remind_on date NOT NULL,
+    valid_until date NOT NULL,
+    message_id uuid,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT thirty_or_seven_days_before CHECK (((valid_until - remind_on) = ANY (ARRAY[7, 30])))
+);
+
+--
+-- Name: TABLE permit_reminders; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.permit_reminders IS 'Who was reminded for which day; a message that expired before any gateway took it is replaced, no other is';
 
 --
 -- Name: phone_budgets; Type: TABLE; Schema: public; Owner: -
@@ -1217,6 +1273,13 @@ ALTER TABLE ONLY public.leads
     ADD CONSTRAINT one_lead_per_phone_next UNIQUE (phone_index_next);
 
 --
+-- Name: permit_reminders one_reminder_per_day; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.permit_reminders
+    ADD CONSTRAINT one_reminder_per_day PRIMARY KEY (lead_id, remind_on);
+
+--
 -- Name: pending_reports pending_reports_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1449,6 +1512,12 @@ CREATE INDEX callback_tasks_unmet ON public.callback_tasks USING btree (due_at, 
 CREATE INDEX consents_by_lead ON public.consents USING btree (lead_id, given_at);
 
 --
+-- Name: consents_to_remind; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX consents_to_remind ON public.consents USING btree (reminder_valid_until) WHERE ((purpose = 'reminder'::text) AND (withdrawn_at IS NULL));
+
+--
 -- Name: export_records_by_age; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1551,6 +1620,12 @@ CREATE INDEX messages_waiting ON public.messages USING btree (send_at) WHERE (st
 CREATE UNIQUE INDEX one_claim_of_a_kind_per_adviser ON public.callback_tasks USING btree (claimed_by, claim_kind) WHERE (claimed_by IS NOT NULL);
 
 --
+-- Name: one_confirmation_per_inquiry; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX one_confirmation_per_inquiry ON public.messages USING btree (inquiry_id) WHERE (inquiry_id IS NOT NULL);
+
+--
 -- Name: one_open_task_per_lead; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1567,6 +1642,12 @@ CREATE UNIQUE INDEX one_result_per_claim ON public.call_attempts USING btree (ta
 --
 
 CREATE INDEX pending_reports_by_age ON public.pending_reports USING btree (received_at);
+
+--
+-- Name: permit_reminders_by_message; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX permit_reminders_by_message ON public.permit_reminders USING btree (message_id);
 
 --
 -- Name: privacy_requests_by_age; Type: INDEX; Schema: public; Owner: -
@@ -1799,6 +1880,27 @@ ALTER TABLE ONLY public.messages
     ADD CONSTRAINT messages_challenge_id_fkey FOREIGN KEY (challenge_id) REFERENCES public.verification_challenges(id) ON DELETE CASCADE;
 
 --
+-- Name: messages messages_inquiry_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.messages
+    ADD CONSTRAINT messages_inquiry_id_fkey FOREIGN KEY (inquiry_id) REFERENCES public.inquiries(id);
+
+--
+-- Name: permit_reminders permit_reminders_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.permit_reminders
+    ADD CONSTRAINT permit_reminders_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+--
+-- Name: permit_reminders permit_reminders_message_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.permit_reminders
+    ADD CONSTRAINT permit_reminders_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.messages(id) ON DELETE SET NULL;
+
+--
 -- Name: privacy_requests privacy_requests_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1847,6 +1949,13 @@ ALTER TABLE ONLY public.withheld_codes
 GRANT ALL ON SCHEMA public TO huifang_owner;
 
 --
+-- Name: FUNCTION admit_notice(at timestamp with time zone, keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.admit_notice(at timestamp with time zone, keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.admit_notice(at timestamp with time zone, keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint) TO huifang_app;
+
+--
 -- Name: FUNCTION admit_send(number bytea, at timestamp with time zone, cooldown_from timestamp with time zone, hourly bigint, daily bigint, wrong_hourly bigint, wrong_daily bigint, proven boolean, keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint); Type: ACL; Schema: public; Owner: -
 --
 
@@ -1859,6 +1968,13 @@ GRANT ALL ON FUNCTION public.admit_send(number bytea, at timestamp with time zon
 
 REVOKE ALL ON FUNCTION public.erase_audit_details(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, erased jsonb, checkpoint_mac bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.erase_audit_details(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, erased jsonb, checkpoint_mac bytea) TO huifang_app;
+
+--
+-- Name: FUNCTION take_windows(keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.take_windows(keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.take_windows(keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint) TO huifang_app;
 
 --
 -- Name: TABLE assessment_items; Type: ACL; Schema: public; Owner: -
@@ -2020,6 +2136,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.messages TO huifang_app;
 
 GRANT SELECT ON TABLE public.pending_reports TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pending_reports TO huifang_app;
+
+--
+-- Name: TABLE permit_reminders; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.permit_reminders TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.permit_reminders TO huifang_app;
 
 --
 -- Name: TABLE phone_budgets; Type: ACL; Schema: public; Owner: -
