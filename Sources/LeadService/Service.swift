@@ -16,6 +16,7 @@ package struct LeadServices: Sendable {
     package let outboxWorker: SMSOutboxWorker
     package let deliveryWorker: DeliveryWorker
     package let deliveries: DeliveryReports
+    package let reminders: ReminderWorker
     package let sendWatch: SendWatchWorker
     package let housekeeping: HousekeepingWorker
     package let auditChain: AuditChainWorker
@@ -49,16 +50,18 @@ package struct LeadServices: Sendable {
         let inquiries = Inquiries(
             database: database, dependencies: dependencies, settings: settings, promises: promises, notices: notices,
             assessments: assessments, budgetFactor: factor)
+        let reports = DeliveryReports(database: database, dependencies: dependencies)
+        let codes = CodeSteps(
+            reports: reports, settings: settings, gateways: dependencies.gateways)
         let visitors = VisitorPages(
             pages: pages, questions: questions, assessments: assessments, notices: notices, settings: settings,
-            promises: promises, permits: rules.permits, now: dependencies.now, publicURL: configuration.publicURL)
+            promises: promises, permits: rules.permits, codes: codes, now: dependencies.now,
+            publicURL: configuration.publicURL)
         let tokens = FormTokens(dependencies: dependencies)
         let queue = CallbackQueue(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         let leads = LeadList(database: database, dependencies: dependencies)
         let exports = LeadExport(database: database, dependencies: dependencies)
-
-        let reports = DeliveryReports(database: database, dependencies: dependencies)
 
         self.router = ServiceRouter(
             lists: [
@@ -69,7 +72,7 @@ package struct LeadServices: Sendable {
                     tokens: tokens, dependencies: dependencies),
                 try AssetRoutes(pages: pages, resources: resources),
                 VerificationRoutes(
-                    verification: verification,
+                    verification: verification, codes: codes,
                     testCodes: TestCodes(database: database, dependencies: dependencies)),
                 QuarantineRoutes(
                     quarantine: Quarantine(
@@ -110,10 +113,13 @@ package struct LeadServices: Sendable {
         self.accounts = accounts
         self.exports = exports
         self.outboxWorker = SMSOutboxWorker(
-            database: database, dependencies: dependencies, settings: settings, signal: outbox)
+            database: database, dependencies: dependencies, settings: settings, publicURL: configuration.publicURL,
+            signal: outbox)
         self.deliveries = reports
         self.deliveryWorker = DeliveryWorker(
             database: database, dependencies: dependencies, settings: settings, reports: reports)
+        self.reminders = ReminderWorker(
+            database: database, dependencies: dependencies, settings: settings, budgetFactor: factor)
         self.sendWatch = SendWatchWorker(
             database: database, dependencies: dependencies, settings: settings, budgetFactor: factor)
         self.housekeeping = HousekeepingWorker(
@@ -135,6 +141,8 @@ package struct LeadServices: Sendable {
 
     /// The workers of the role `worker`.
     package var workers: [any Service] {
-        [self.outboxWorker, self.deliveryWorker, self.sendWatch, self.housekeeping, self.auditChain]
+        [
+            self.outboxWorker, self.deliveryWorker, self.reminders, self.sendWatch, self.housekeeping, self.auditChain,
+        ]
     }
 }

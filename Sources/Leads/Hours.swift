@@ -86,6 +86,12 @@ package struct CallingHours: Sendable, Hashable {
         return self.isAlways || self.spans.contains { $0.from <= minute && minute < $0.to }
     }
 
+    /// When the hours that are open at an instant end; nil when they are not open, or never end.
+    package func end(of instant: Date) -> Date? {
+        let minute = ShanghaiDate.minute(of: instant)
+        return self.spans.first { $0.from <= minute && minute < $0.to }.map { ShanghaiDate(instant).at(minute: $0.to) }
+    }
+
     /// The first instant from `instant` on that lies inside the hours, on a day that `allows`, and inside `window`.
     package func next(
         from instant: Date, window: Span? = nil, allows: (ShanghaiDate) -> Bool = { _ in true }

@@ -32,6 +32,10 @@ package struct PermitRenewal: Sendable, Hashable {
 
     package var windowOpen: ShanghaiDate { self.validUntil.adding(-30) }
     package var windowOpenStrict: ShanghaiDate { self.validUntil.adding(-29) }
+    /// Thirty days before the end and seven: from the first one on it can be endorsed, after the last one nobody is reminded.
+    package var lastReminder: ShanghaiDate { self.validUntil.adding(-7) }
+    /// Whether a reminder asked for on the day is still to come.
+    package var canBeReminded: Bool { self.on < self.lastReminder }
     package var lastValidDay: ShanghaiDate { self.validUntil }
     package var suspendedFrom: ShanghaiDate { self.validUntil.adding(1) }
     package var graceLastDay: ShanghaiDate { self.validUntil.adding(60) }

@@ -5,6 +5,11 @@ from browser import WIDTHS, sent_code
 
 # Requests of the page answer this late, so that its busy state can be looked at; or never.
 DELAY = "const send = window.fetch; window.fetch = (...a) => new Promise(r => setTimeout(r, arguments[0])).then(() => send(...a))"
+# What the page asks about its code is answered so; a real vendor's report is played in the service's own tests.
+FATE = """const send = window.fetch; window.fetch = (url, ...a) => /verification-codes\\/./.test(url)
+  ? Promise.resolve(new Response(JSON.stringify({state: arguments[0], reference: 'A7'}), {status: 200, headers: {'Content-Type': 'application/json'}})) : send(url, ...a)"""
+# The cooldown is over: the page's own clock says so, as it would after a minute.
+COOLED = "const now = Date.now; Date.now = () => now() + arguments[0]"
 BREAK = "window.fetch = () => Promise.reject(new TypeError('no network'))"
 LONG = 60_000
 
@@ -117,6 +122,53 @@ def inquiry(page, look):
     look("receipt")
 
 
+def no_dead_end(page, look):
+    """A code that does not arrive: delivered all the same, refused, and after the second one the telephone."""
+    start_afresh(page)
+    visitors.fill_contact(page, "欧阳女士", visitors.made_up_phone())
+    page.js(FATE, "delivered")
+    page.click("#send")
+    page.wait_text("#sent", "运营商已送达")
+    assert "编号 A7" in page.text("#sent") and not page.visible("#way"), page.text("#sent")
+    look("code-delivered")
+    page.js(COOLED, 61_000)
+    page.see("#way")
+    assert not page.visible("#call"), "one code that did not arrive is no reason to ring"
+    look("code-not-arrived")
+    start_afresh(page)
+    phone = visitors.made_up_phone()
+    visitors.fill_contact(page, "欧阳女士", phone)
+    page.js(FATE, "refused")
+    page.click("#send")
+    page.wait_text("#sent", "运营商拒收")
+    page.see("#way")
+    look("code-refused")
+    page.type("#phone", visitors.made_up_phone())
+    page.wait("another number may have its code at once", lambda: page.text("#send") == "获取验证码")
+    page.click("#send")
+    page.see("#call")
+    look("code-refused-twice")
+
+
+def reminder(page, look):
+    start_afresh(page)
+    page.set_value("#valid_until", "2027-05-31")
+    page.click("#check")
+    page.see("#remind a")
+    page.click("#remind a")
+    page.see("#permit_end")
+    assert page.value("#permit_end") == "2027-05-31", "the date that was checked is not asked for again"
+    assert not page.all("[name=consent_reminder]:checked"), "nobody ticks the box but the visitor"
+    page.js("document.querySelector('#permit_end').focus()")
+    look("reminder-box")
+    page.set_value("#permit_end", "")
+    page.click("label:has([name=consent_reminder])")
+    page.click("#submit")
+    page.see("#e-permit_end")
+    page.js("document.querySelector('#permit_end').focus()")
+    look("reminder-error")
+
+
 def other_pages(page, look):
     page.go("/permit-renewal")
     look("renewal-page")
@@ -130,7 +182,7 @@ def other_pages(page, look):
 
 VISITOR = {
     "the landing page": landing, "its errors": landing_errors, "its lost network": landing_offline, "its busy button": landing_busy,
-    "the calculator's result": calculator_result, "the renewal check": renewal, "an inquiry": inquiry, "the other pages": other_pages,
+    "the calculator's result": calculator_result, "the renewal check": renewal, "an inquiry": inquiry, "a code that does not arrive": no_dead_end, "the box for reminders": reminder, "the other pages": other_pages,
 }
 
 
@@ -147,6 +199,11 @@ def forms(page, look):
     page.click("#submit")
     page.wait("the code page", lambda: "填写短信验证码" in page.text("h1"))
     look("noscript-code")
+    page.click("details summary")
+    page.click("button[formaction='/inquiry/delivery']")
+    page.wait("the code page again", lambda: "填写短信验证码" in page.text("h1") and not page.all("details[open]"))
+    page.click("details summary")
+    look("noscript-code-ways-out")
     page.click("button.main")
     page.see("#e-code")
     look("noscript-code-errors")

@@ -115,6 +115,13 @@ import Testing
                 "SMS_ALIYUN_ACCESS_KEY_SECRET": "b", "SMS_ALIYUN_SIGN_NAME": "c", "SMS_ALIYUN_TEMPLATE_CODE": "d",
             ] { environment[name] = value }
             try await Self.expect("gateway", "check HUIFANG_SMS_ALIYUN_*", huifang, environment: environment)
+            try await huifang.database.query(
+                """
+                INSERT INTO settings (key, value, effective_at, changed_by, changed_at)
+                VALUES ('confirmation_sms', 'true', '2026-01-01', 'test', '2026-01-01')
+                """)
+            let remedy = "name it in the setting sms_templates under inquiry_confirmation"
+            try await Self.expect("gateway", remedy, huifang, environment: environment)
             let addresses = try await huifang.run("doctor", "--hook-addresses", environment: environment)
             #expect(addresses.code == 0)
             let address = /https:\/\/huifang\.example\.cn\/hooks\/sms\/aliyun\/[A-Za-z0-9_-]{22}/

@@ -35,7 +35,7 @@ import Testing
                 budgetFactor: 1, proofOfWork: .off, outbox: signal)
             let worker = SMSOutboxWorker(
                 database: service.services.database, dependencies: dependencies, settings: service.services.settings,
-                signal: signal,
+                publicURL: URL(fileURLWithPath: "/"), signal: signal,
                 pollInterval: .seconds(86400))
             let address = ClientAddress(peer: "203.0.113.1")
             await withThrowingTaskGroup(of: Void.self) { group in

@@ -179,10 +179,3 @@ import Testing
             .joined(separator: "&")
     }
 }
-
-extension TestService {
-    fileprivate func form(_ path: String, _ fields: String, accept: String = "text/html") async throws -> Answer {
-        try await self.call(
-            .post, path, fields, headers: [.contentType: "application/x-www-form-urlencoded", .accept: accept])
-    }
-}

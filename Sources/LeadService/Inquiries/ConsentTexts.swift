@@ -40,7 +40,10 @@ enum ConsentTexts {
         "同意把\(recipient.kinds)以\(recipient.manner)交给\(recipient.name)（\(recipient.contact)），用于\(recipient.purpose)（可不选，随时可撤回）"
     }
 
-    static func reminder(_ validUntil: String) -> String { "到期前以短信提醒我签注（有效期至 \(validUntil)）" }
+    /// Beside the box; the date is asked for below it.
+    static let reminder = "居住证到期前 30 天和 7 天，各发一条短信提醒我签注（可不选，回复 T 即停）"
+
+    static func reminder(_ validUntil: String) -> String { Self.reminder + "，有效期至 \(validUntil)" }
 }
 
 extension InquiryDraft.Consent {
@@ -64,6 +67,28 @@ extension InquiryDraft.Consent {
             )
         }
         return rows
+    }
+
+    /// Nobody agrees to a reminder that would never come.
+    ///
+    /// - Throws: 422 `reminder_too_late`.
+    func checkReminder(on today: ShanghaiDate) throws {
+        guard let failure = Self.reminderFailure(self.reminderValidUntil, on: today) else { return }
+        throw Problem(failures: [failure.within("/consent/reminder/valid_until")])
+    }
+
+    /// What is wrong with a date to be reminded of; nil for none.
+    static func reminderFailure(_ validUntil: String?, on today: ShanghaiDate) -> ValidationFailure? {
+        guard let validUntil else { return nil }
+        do {
+            let date = try ShanghaiDate(parsing: validUntil)
+            guard !PermitRenewal(validUntil: date, on: today).canBeReminded else { return nil }
+            return ValidationFailure(
+                "reminder_too_late", "到期前 7 天的提醒日已到或已过，不再另发提醒；请核对日期，或不选到期提醒",
+                english: "The last reminder's day, seven days before the end, has come.")
+        } catch {
+            return error
+        }
     }
 
     /// Nothing is agreed to for somebody who was never shown.

@@ -13,6 +13,7 @@ package struct Inquiries: Sendable {
     private let budgets: SendBudgets
     private let audit: Audit
     private let links: LinkToken
+    private let notes: NoticeWriter
 
     /// How long a second submit under the same key waits for the first.
     private static let patience: Duration = .seconds(5)
@@ -32,6 +33,7 @@ package struct Inquiries: Sendable {
         self.budgets = SendBudgets(keys: dependencies.keys, factor: budgetFactor)
         self.audit = Audit(dependencies: dependencies)
         self.links = LinkToken(keys: dependencies.keys)
+        self.notes = NoticeWriter(dependencies: dependencies, settings: settings, budgets: self.budgets)
     }
 
     /// Stores an inquiry whose code is right: once, however often it is sent under the same id or key.
@@ -45,6 +47,7 @@ package struct Inquiries: Sendable {
     private func take(_ draft: InquiryDraft, from sender: InquirySender) async throws -> InquiryOutcome {
         let notice = try self.notices.agreed(to: draft.consent.noticeVersion)
         try draft.consent.checkRecipients(self.settings.current)
+        try draft.consent.checkReminder(on: ShanghaiDate(self.dependencies.now()))
         let promise = try self.promise(for: draft)
         let attempt = self.attempt(draft, from: sender)
         if draft.answers == nil, let id = draft.assessmentID, try await !self.assessments.exists(id) {
@@ -189,6 +192,7 @@ package struct Inquiries: Sendable {
         let lead = self.dependencies.makeID()
         let inquiry = attempt.inquiryID
         let benefits = self.settings.current.benefits
+        let isConfirmed = self.settings.current.confirmationSMS && draft.suspicion == nil
         let body = JSONOutput.array(benefits.map { .object(["title": .string($0.title), "url": .string($0.url)]) })
         return Intake(
             attempt: attempt, challenge: challenge, lead: lead, task: self.dependencies.makeID(),
@@ -209,7 +213,9 @@ package struct Inquiries: Sendable {
             bodySealed: try keys.seal(body.text, at: SealedPlace("submit_keys", "body_sealed", inquiry)),
             suspicion: draft.suspicion, benefits: benefits,
             event: self.audit.event(
-                "inquiry.submit", on: inquiry.uuidString.lowercased(), by: "visitor", role: "visitor"))
+                "inquiry.submit", on: inquiry.uuidString.lowercased(), by: "visitor", role: "visitor"),
+            confirmation: isConfirmed
+                ? try self.notes.draft(.inquiryConfirmation, to: draft.phone, at: attempt.at) : nil)
     }
 
     private static func benefits(in body: String) throws -> [Settings.Benefit] {

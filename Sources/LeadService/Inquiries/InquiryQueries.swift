@@ -94,7 +94,7 @@ extension Transaction {
                 SELECT \(intake.event.id), \(intake.event.at), \(intake.event.actor), \(intake.event.role), \(intake.event.action),
                        \(intake.event.object), \(intake.event.detail.text)::text::jsonb, \(ByteBuffer(bytes: intake.event.mac))
                 FROM inquiry
-            ), \(givingBack: attempt.check.wrongBuckets, when: "EXISTS (SELECT FROM consumed)")
+            \(confirmation: intake.confirmation, to: phone, at: now)), \(givingBack: attempt.check.wrongBuckets, when: "EXISTS (SELECT FROM consumed)")
             SELECT due_at FROM inquiry
             """)
         return try rows.first?.decode(Date.self)

@@ -54,6 +54,7 @@ struct Intake: Sendable {
     var suspicion: InquiryDraft.Suspicion?
     var benefits: [Settings.Benefit]
     var event: AuditEvent
+    var confirmation: NoticeDraft?
 }
 
 /// One purpose that was agreed to, in the words that were shown.

@@ -23,6 +23,7 @@ package struct AliyunSMSGateway: SMSGateway {
     }
 
     package let name = "aliyun"
+    package let needsTemplates = true
     package let answersQueries = true
     private let account: Account
     private let client: VendorClient

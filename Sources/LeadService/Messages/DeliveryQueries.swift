@@ -135,13 +135,4 @@ extension Transaction {
             """
         ).first?.decode(String.self)
     }
-
-    /// - Returns: false when the number was listed already.
-    func stopCalls(_ index: [UInt8], by actor: String, at now: Date) async throws -> Bool {
-        try await self.execute(
-            """
-            INSERT INTO do_not_call (phone_index, added_at, added_by) VALUES (\(ByteBuffer(bytes: index)), \(now), \(actor))
-            ON CONFLICT (phone_index) DO NOTHING RETURNING 1
-            """)
-    }
 }

@@ -20,7 +20,7 @@ package struct DeliveryReport: Sendable, Equatable {
 /// What comes in at a vendor's address: reports, and what people answer to messages.
 package enum VendorNotice: Sendable, Equatable {
     case report(DeliveryReport)
-    case reply(phone: PhoneNumber?, text: String)
+    case reply(phone: PhoneNumber?, text: String, at: Date? = nil)
 }
 
 /// A body that is not what the vendor sends.
@@ -44,7 +44,9 @@ extension VendorNotice {
 
     private static func aliyun(_ members: NoticeMembers) throws -> VendorNotice {
         let phone = PhoneNumber.ifValid(try members.text("phone_number"))
-        if let content = members.optionalText("content") { return .reply(phone: phone, text: content) }
+        if let content = members.optionalText("content") {
+            return .reply(phone: phone, text: content, at: members.shanghaiTime("send_time"))
+        }
         guard case .bool(let isDelivered)? = members.members["success"] else { throw GarbledNotice() }
         return .report(
             DeliveryReport(
@@ -56,7 +58,10 @@ extension VendorNotice {
 
     private static func tencent(_ members: NoticeMembers) throws -> VendorNotice {
         let phone = PhoneNumber.ifValid(try members.text("mobile"))
-        if let text = members.optionalText("text") { return .reply(phone: phone, text: text) }
+        if let text = members.optionalText("text") {
+            let seconds = members.optionalText("time").flatMap { Double($0) }
+            return .reply(phone: phone, text: text, at: seconds.map { Date(timeIntervalSince1970: $0) })
+        }
         let status = try members.text("report_status")
         guard status == "SUCCESS" || status == "FAIL" else { throw GarbledNotice() }
         return .report(

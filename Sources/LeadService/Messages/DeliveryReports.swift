@@ -42,8 +42,8 @@ package struct DeliveryReports: Sendable {
                 // A number that is none cannot be that of a message.
                 guard report.phone != nil || gateway == "webhook" else { continue }
                 reports.append(self.pending(report, gateway, at: now))
-            case .reply(let phone?, let text) where Self.meansStop(text):
-                try await self.stop(phone, gateway, at: now)
+            case .reply(let phone?, let text, let at) where Self.meansStop(text):
+                try await self.stop(phone, gateway, repliedAt: min(at ?? now, now), at: now)
             case .reply: continue
             }
         }
@@ -80,15 +80,30 @@ package struct DeliveryReports: Sendable {
             code: report.code, segments: report.segments, reportedAt: report.at, receivedAt: now)
     }
 
-    /// Puts a number on the do-not-call list; a code-proven inquiry still opens a task (contract §4.7).
-    private func stop(_ phone: PhoneNumber, _ gateway: String, at now: Date) async throws {
+    /// Stops calls as a privacy request does: the number is listed, its open task closed, what waits for it dropped.
+    ///
+    /// Vendors repeat replies and bring them late: one from before the number's newest inquiry, which a code has proven
+    /// since, lists it and leaves that inquiry's promise alone (contract §4.7).
+    private func stop(_ phone: PhoneNumber, _ gateway: String, repliedAt: Date, at now: Date) async throws {
         let index = self.dependencies.keys.index(of: phone)
         let event = Audit(dependencies: self.dependencies).event(
             "do_not_call.reply", on: gateway, by: "visitor", role: "visitor")
+        let nobody = self.dependencies.makeID()
         try await self.database.transaction { tx in
-            if try await tx.stopCalls(index, by: "sms_reply", at: now) { try await tx.insert(event) }
+            var lead = try await tx.lockLead(phone: index)
+            if let known = lead,
+                try await tx.hasInquiries(of: known, acceptedAfter: repliedAt.addingTimeInterval(Self.largestSkew))
+            {
+                lead = nil
+            }
+            if try await tx.stopCalls(index, of: lead ?? nobody, by: "sms_reply", at: now) {
+                try await tx.insert(event)
+            }
         }
     }
+
+    /// How far a vendor's clock may be behind ours.
+    private static let largestSkew: TimeInterval = 60
 
     private static let stopWords: Set<String> = ["退订", "T", "TD", "N", "R"]
 

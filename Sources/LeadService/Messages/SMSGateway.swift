@@ -122,6 +122,9 @@ package protocol SMSGateway: Sendable {
     /// Whether a connection can be made; nothing is sent.
     func canConnect() async -> Bool
 
+    /// Whether it sends only texts that the vendor has approved, with the parameters they have room for.
+    var needsTemplates: Bool { get }
+
     /// Whether the vendor can be asked what became of a message.
     var answersQueries: Bool { get }
 
@@ -130,6 +133,7 @@ package protocol SMSGateway: Sendable {
 }
 
 extension SMSGateway {
+    package var needsTemplates: Bool { false }
     package var answersQueries: Bool { false }
     package func delivery(of message: AskedMessage) async -> DeliveryAnswer { .unavailable }
 }

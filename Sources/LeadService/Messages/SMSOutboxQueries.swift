@@ -6,12 +6,14 @@ import Postgres
 struct LeasedMessage: TableRow {
     static let columns = """
         id, attempt, retries, template, challenge_id, phone_sealed, parameters_sealed,
-        ARRAY(SELECT DISTINCT o.gateway
+        ARRAY(SELECT o.gateway
               FROM verification_challenges c
               JOIN verification_challenges e ON e.phone_index = c.phone_index AND e.id <> c.id AND e.consumed_at IS NULL
-                  AND e.expires_at > c.issued_at
+                  AND e.issued_at > c.issued_at - interval '30 minutes' AND e.issued_at < c.issued_at
               JOIN messages o ON o.challenge_id = e.id
-              WHERE c.id = messages.challenge_id AND o.gateway IS NOT NULL AND o.delivery IS DISTINCT FROM 'delivered')
+              WHERE c.id = messages.challenge_id AND o.gateway IS NOT NULL
+              GROUP BY o.gateway ORDER BY max(e.issued_at)),
+        inquiry_id, (SELECT i.due_at FROM inquiries i WHERE i.id = messages.inquiry_id)
         """
     let id: UUID
     let attempt: Int
@@ -20,12 +22,15 @@ struct LeasedMessage: TableRow {
     let challenge: UUID?
     let phoneSealed: [UInt8]
     let parametersSealed: [UInt8]
-    /// The gateways whose earlier code for the number still lives, unused and not reported as delivered.
+    /// The gateways whose code for the number was not used within the last half hour, the one longest ago first: somebody
+    /// who asks again did not get it, whatever the carrier says.
     let doubtful: [String]
+    /// What a confirmation confirms, and what was promised for it.
+    let inquiry: (id: UUID, dueAt: Date)?
 
     init(row: PostgresRow) throws {
-        let (id, attempt, retries, template, challenge, phone, parameters, doubtful) = try row.decode(
-            (UUID, Int32, Int16, String, UUID?, ByteBuffer, ByteBuffer, [String]).self)
+        let (id, attempt, retries, template, challenge, phone, parameters, doubtful, inquiry, dueAt) = try row.decode(
+            (UUID, Int32, Int16, String, UUID?, ByteBuffer, ByteBuffer, [String], UUID?, Date?).self)
         self.id = id
         self.attempt = Int(attempt)
         self.retries = Int(retries)
@@ -34,19 +39,23 @@ struct LeasedMessage: TableRow {
         self.phoneSealed = phone.bytes
         self.parametersSealed = parameters.bytes
         self.doubtful = doubtful
+        self.inquiry = inquiry.flatMap { id in dueAt.map { (id, $0) } }
     }
 }
 
 extension Transaction {
     /// Marks messages as `sending` under a lease and a new attempt number.
     ///
-    /// A number on the do-not-call list gets the codes it asks for and nothing else.
+    /// A number on the do-not-call list gets the codes it asks for and nothing else, and an inquiry that nobody will call for
+    /// any more is not confirmed.
     func leaseMessages(limit: Int, at now: Date, until: Date) async throws -> [LeasedMessage] {
         try await self.all(
             """
             UPDATE messages SET state = 'sending', attempt = attempt + 1, lease_until = \(until)
             WHERE id IN (SELECT id FROM messages m WHERE state = 'queued' AND send_at <= \(now) AND expires_at > \(now)
                            AND (challenge_id IS NOT NULL OR NOT EXISTS (SELECT FROM do_not_call d WHERE d.phone_index = m.phone_index))
+                           AND (inquiry_id IS NULL OR EXISTS (SELECT FROM inquiries i WHERE i.id = m.inquiry_id AND i.cancelled_at IS NULL
+                                                                AND i.met_at IS NULL AND i.erased_at IS NULL AND NOT i.quarantined))
                          ORDER BY send_at LIMIT \(limit) FOR UPDATE SKIP LOCKED)
             RETURNING \(columnsOf: LeasedMessage.self)
             """)
@@ -97,11 +106,13 @@ extension Transaction {
             """)
     }
 
-    /// A code that has expired is not worth sending.
+    /// A message that has expired is not worth sending; which gateway refused it last, and why, is kept with it.
     func expireMessages(at now: Date) async throws {
         try await self.execute(
             """
-            UPDATE messages SET state = 'expired', finished_at = \(now), parameters_sealed = NULL
+            UPDATE messages SET state = 'expired', finished_at = \(now), parameters_sealed = NULL,
+                (gateway, operator, failure) = (SELECT a.gateway, a.operator, coalesce(a.vendor_code, a.outcome) FROM gateway_attempts a
+                                                WHERE a.message_id = messages.id ORDER BY a.attempt DESC, a.position DESC LIMIT 1)
             WHERE state = 'queued' AND expires_at <= \(now)
             """)
     }

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import Leads
 import Logging
 import Metrics
@@ -13,6 +13,7 @@ package struct SMSOutboxWorker: Service {
     private let signal: OutboxSignal
     private let pollInterval: Duration
     private let breakers: [String: CircuitBreaker]
+    private let wording: MessageWording
     /// Longer than all gateways together may take, so that a lease that ends belongs to a process that died.
     private let leaseLength: TimeInterval
 
@@ -24,7 +25,7 @@ package struct SMSOutboxWorker: Service {
 
     /// - Parameter pollInterval: how often rows are looked for that no wake-up told of.
     package init(
-        database: Database, dependencies: Dependencies, settings: SettingsStore, signal: OutboxSignal,
+        database: Database, dependencies: Dependencies, settings: SettingsStore, publicURL: URL, signal: OutboxSignal,
         pollInterval: Duration = .milliseconds(500)
     ) {
         self.database = database
@@ -32,6 +33,7 @@ package struct SMSOutboxWorker: Service {
         self.settings = settings
         self.signal = signal
         self.pollInterval = pollInterval
+        self.wording = MessageWording(links: LinkToken(keys: dependencies.keys), publicURL: publicURL)
         self.leaseLength = 20 + Double(dependencies.gateways.count) * (VendorLimits.total + 1)
         self.breakers = Dictionary(
             dependencies.gateways.map { ($0.name, CircuitBreaker()) }, uniquingKeysWith: { first, _ in first })
@@ -127,10 +129,11 @@ package struct SMSOutboxWorker: Service {
         await self.finish(leased, with: result, attempts)
     }
 
-    /// The gateways from left to right, those in doubt last.
+    /// The gateways from left to right, those in doubt last, in the order given.
     private func order(avoiding doubtful: [String]) -> [any SMSGateway] {
         let gateways = self.dependencies.gateways
-        return gateways.filter { !doubtful.contains($0.name) } + gateways.filter { doubtful.contains($0.name) }
+        return gateways.filter { !doubtful.contains($0.name) }
+            + doubtful.flatMap { name in gateways.filter { $0.name == name } }
     }
 
     private func offer(
@@ -215,10 +218,11 @@ package struct SMSOutboxWorker: Service {
         if case .object(let members) = try StrictJSON.read(Array(json.utf8)) {
             for (name, value) in members { if case .string(let text) = value { parameters[name] = text } }
         }
-        if self.settings.current.smsReference, let challenge = leased.challenge {
-            parameters["reference"] = MessageReference.text(for: challenge)
-        }
         return OutgoingMessage(
-            id: leased.id.uuidString.lowercased(), phone: phone, template: leased.template, parameters: parameters)
+            id: leased.id.uuidString.lowercased(), phone: phone, template: leased.template,
+            parameters: self.wording.parameters(
+                of: leased.template, stored: parameters,
+                reference: leased.challenge.map { MessageReference.text(for: $0) },
+                inquiry: leased.inquiry, self.settings.current))
     }
 }

@@ -28,6 +28,7 @@ package struct TencentSMSGateway: SMSGateway {
     }
 
     package let name = "tencent"
+    package let needsTemplates = true
     package let answersQueries = true
     private let account: Account
     private let client: VendorClient

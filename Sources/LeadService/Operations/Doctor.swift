@@ -92,6 +92,7 @@ package struct Doctor: Sendable {
         findings += await self.lookAtKeys(databaseIsCurrent: isCurrent)
         findings += await self.lookAtCalendar(at: time ?? self.wallClock(), inDatabase: isCurrent)
         findings += await self.lookAtGateways()
+        if isCurrent { findings += await self.lookAtTemplates() }
         findings += await self.lookAtPorts()
         return findings
     }
@@ -171,6 +172,20 @@ package struct Doctor: Sendable {
                     remedy: "check HUIFANG_SMS_\(gateway.name.uppercased())_* and that this machine may connect to it"))
         }
         return findings
+    }
+
+    /// A message that no gateway has a template for is never made, so that somebody should hear of it here.
+    private func lookAtTemplates() async -> [Finding] {
+        let store = SettingsStore(
+            database: self.database, now: self.wallClock, locked: self.configuration.lockedSettings)
+        guard (try? await store.reload()) != nil, store.current.confirmationSMS,
+            !store.current.canCarry(.inquiryConfirmation, among: self.gateways)
+        else { return [] }
+        return [
+            Finding(
+                "gateway", "inquiries are to be confirmed by message, but no gateway has a template for it",
+                remedy: "name it in the setting sms_templates under inquiry_confirmation, or turn off confirmation_sms")
+        ]
     }
 
     private func lookAtPorts() async -> [Finding] {

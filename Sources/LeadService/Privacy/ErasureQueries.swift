@@ -63,7 +63,7 @@ extension Transaction {
     func eraseMessages(phone index: [UInt8], pseudonym: [UInt8], upTo limit: Date, at now: Date) async throws {
         try await self.execute(
             """
-            UPDATE messages SET phone_index = NULL, phone_sealed = NULL, parameters_sealed = NULL, challenge_id = NULL,
+            UPDATE messages SET phone_index = NULL, phone_sealed = NULL, parameters_sealed = NULL, challenge_id = NULL, inquiry_id = NULL,
                    pseudonym = \(ByteBuffer(bytes: pseudonym)), lease_until = NULL, finished_at = coalesce(finished_at, \(now)),
                    failure = CASE WHEN finished_at IS NULL THEN 'erased' ELSE failure END,
                    state = CASE state WHEN 'queued' THEN 'expired' WHEN 'sending' THEN 'unknown' ELSE state END

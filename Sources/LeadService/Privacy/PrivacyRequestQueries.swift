@@ -90,11 +90,13 @@ extension Transaction {
     }
 
     /// Nobody rings this number any more, whether we know it or not.
-    func addDoNotCall(phone index: [UInt8], by actor: String, at now: Date) async throws {
+    ///
+    /// - Returns: false when it was listed already.
+    func addDoNotCall(phone index: [UInt8], by actor: String, at now: Date) async throws -> Bool {
         try await self.execute(
             """
             INSERT INTO do_not_call (phone_index, added_at, added_by) VALUES (\(ByteBuffer(bytes: index)), \(now), \(actor))
-            ON CONFLICT (phone_index) DO NOTHING
+            ON CONFLICT (phone_index) DO NOTHING RETURNING 1
             """)
     }
 

@@ -97,10 +97,7 @@ package struct PrivacyRequests: Sendable {
         }
         switch draft.kind {
         case .copy: break
-        case .stopCalls:
-            try await tx.addDoNotCall(phone: index, by: "visitor", at: now)
-            try await tx.leaveQueue(lead, reason: "do_not_call", at: now)
-            try await tx.dropQueuedMessages(phone: index, because: "do_not_call", at: now)
+        case .stopCalls: try await tx.stopCalls(index, of: lead, by: "visitor", at: now)
         case .withdraw:
             try await tx.withdrawConsents(of: lead, givenUpTo: .distantFuture, at: now)
             try await tx.leaveQueue(lead, reason: "consent_withdrawn", at: now)
@@ -194,5 +191,18 @@ package struct PrivacyRequests: Sendable {
                 }),
             "next_cursor": .optional(next),
         ])
+    }
+}
+
+extension Transaction {
+    /// Takes a number out of everything at once: it is listed, its lead leaves the queue and what waits for it is not sent.
+    ///
+    /// - Returns: whether anything changed.
+    @discardableResult
+    func stopCalls(_ phone: [UInt8], of lead: UUID, by actor: String, at now: Date) async throws -> Bool {
+        let isNew = try await self.addDoNotCall(phone: phone, by: actor, at: now)
+        let isClosed = try await self.leaveQueue(lead, reason: "do_not_call", at: now)
+        try await self.dropQueuedMessages(phone: phone, because: "do_not_call", at: now)
+        return isNew || isClosed
     }
 }

@@ -56,17 +56,20 @@ struct PrivacyRoutes: RouteList {
             to: phone, for: .privacy, from: context.clientAddress, by: .page)
         switch issue {
         case .issued(let challenge, let resendAfter):
-            return try self.codePage(
-                form, phone, kind, challenge: challenge.uuidString.lowercased(), resendAfter: resendAfter)
+            return try await self.codePage(
+                form, phone, kind, sends: CodeSteps.sends(form["sends"]) + 1,
+                challenge: challenge.uuidString.lowercased(), resendAfter: resendAfter)
         case .tooMany(let seconds):
             let failure = ValidationFailure(
                 "too_many_requests", at: "/phone", "同一号码请在 \(seconds) 秒后再发，或直接致电我们", english: "Too many requests.")
-            var response =
-                try form["challenge_id"].map {
-                    try self.codePage(
-                        form, phone, kind, challenge: $0, resendAfter: seconds, failures: [failure],
-                        status: .tooManyRequests)
-                } ?? self.again(form, [failure], status: .tooManyRequests)
+            var response: Response
+            if let challenge = form["challenge_id"] {
+                response = try await self.codePage(
+                    form, phone, kind, challenge: challenge, resendAfter: seconds, failures: [failure],
+                    status: .tooManyRequests)
+            } else {
+                response = try self.again(form, [failure], status: .tooManyRequests)
+            }
             response.headers[.retryAfter] = String(seconds)
             return response
         case .telephone(let seconds): return try self.visitors.telephone(retryAfter: seconds)
@@ -84,7 +87,7 @@ struct PrivacyRoutes: RouteList {
             guard let phone = try? PhoneNumber(parsing: form["phone"] ?? ""),
                 let kind = try? PrivacyDraft.kind(form["kind"] ?? "")
             else { return try self.again(form, problem.failures, status: problem.status.http) }
-            return try self.codePage(
+            return try await self.codePage(
                 form, phone, kind, challenge: form["challenge_id"] ?? "", resendAfter: nil, failures: problem.failures,
                 status: problem.status.http)
         }
@@ -158,15 +161,19 @@ struct PrivacyRoutes: RouteList {
     }
 
     private func codePage(
-        _ form: FormFields, _ phone: PhoneNumber, _ kind: PrivacyRequestKind, challenge: String, resendAfter: Int?,
-        failures: [ValidationFailure] = [], status: HTTPResponse.Status = .ok
-    ) throws -> Response {
+        _ form: FormFields, _ phone: PhoneNumber, _ kind: PrivacyRequestKind, sends: Int? = nil, challenge: String,
+        resendAfter: Int?, failures: [ValidationFailure] = [], status: HTTPResponse.Status = .ok
+    ) async throws -> Response {
         var context = Self.requestForm(form, failures: failures)
+        let sends = sends ?? CodeSteps.sends(form["sends"])
+        context.merge(
+            try await self.visitors.codes.context(of: challenge, for: .privacyCode, sends: sends)
+        ) { first, _ in first }
         context.merge(self.visitors.asking(form, failures: failures)) { first, _ in first }
         context["title"] = "填写短信验证码"
         context["hidden"] = [
             ["name": "phone", "value": phone.national], ["name": "kind", "value": kind.rawValue],
-            ["name": "challenge_id", "value": challenge],
+            ["name": "challenge_id", "value": challenge], ["name": "sends", "value": String(sends)],
         ]
         context["phone_masked"] = phone.maskedForPages
         context["expires_minutes"] = Int(PhoneVerification.lifetime) / 60

@@ -8,6 +8,16 @@ extension Settings {
     mutating func applyMessages(_ key: String, _ value: JSONValue) -> Bool {
         switch (key, value) {
         case ("sms_reference", .bool(let isOn)): self.smsReference = isOn
+        case ("confirmation_sms", .bool(let isOn)): self.confirmationSMS = isOn
+        case ("sms_texts", .object(let texts)):
+            var read: [MessagePurpose: MessageText] = [:]
+            for (name, text) in texts {
+                guard let purpose = MessagePurpose(rawValue: name),
+                    let text = text.asText.flatMap({ MessageText($0, for: purpose) })
+                else { return false }
+                read[purpose] = text
+            }
+            self.smsTexts = read
         case ("sms_prices", .object(let prices)):
             var read: [String: Double] = [:]
             for (gateway, price) in prices {
@@ -19,15 +29,38 @@ extension Settings {
             var read: [String: [String: VendorTemplate]] = [:]
             for (gateway, purposes) in gateways {
                 guard case .object(let templates) = purposes else { return false }
-                for (purpose, template) in templates {
-                    guard let template = VendorTemplate(template) else { return false }
-                    read[gateway, default: [:]][purpose] = template
+                for (name, template) in templates {
+                    guard let purpose = MessagePurpose(rawValue: name), let template = VendorTemplate(template),
+                        purpose.parameters.isSuperset(of: template.parameters),
+                        purpose.isCode || template.id != nil
+                    else { return false }
+                    read[gateway, default: [:]][name] = template
                 }
             }
             self.smsTemplates = read
         default: return false
         }
         return true
+    }
+}
+
+extension Settings {
+    /// The text of a purpose: what somebody wrote, or the shipped one; a code has none until somebody writes it.
+    package func text(of purpose: MessagePurpose) -> MessageText? { self.smsTexts[purpose] ?? purpose.standardText }
+
+    /// Whether any of the gateways can carry a message of this purpose.
+    func canCarry(_ purpose: MessagePurpose, among gateways: [any SMSGateway]) -> Bool {
+        purpose.isCode
+            || gateways.contains { !$0.needsTemplates || self.smsTemplates[$0.name]?[purpose.rawValue] != nil }
+    }
+
+    /// Whether a message of this purpose says the reference, whichever gateway carries it.
+    func saysReference(_ purpose: MessagePurpose, among gateways: [any SMSGateway]) -> Bool {
+        self.smsReference
+            && gateways.allSatisfy {
+                !$0.needsTemplates
+                    || self.smsTemplates[$0.name]?[purpose.rawValue]?.parameters.contains("reference") == true
+            }
     }
 }
 

@@ -22,6 +22,10 @@ package struct Settings: Sendable, Equatable {
     package var smsTemplates: [String: [String: VendorTemplate]] = [:]
     /// Whether codes carry the parameter `reference`, for templates that have room for it.
     package var smsReference = false
+    /// What messages say, where somebody wrote it.
+    package var smsTexts: [MessagePurpose: MessageText] = [:]
+    /// Whether an accepted inquiry is confirmed by a message; off, because each one is paid for.
+    package var confirmationSMS = false
     /// What a message costs in yuan, by gateway.
     package var smsPrices: [String: Double] = [:]
     package var sends = SendRules()
@@ -72,7 +76,8 @@ package struct Settings: Sendable, Equatable {
         case ("sends_per_day", _): return Self.whole(value, 1...100_000_000) { self.sendsPerDay = $0 }
         case ("sends_per_address_per_hour", _):
             return Self.whole(value, 1...1_000_000) { self.sendsPerAddressPerHour = $0 }
-        case ("sms_templates", .object), ("sms_prices", .object), ("sms_reference", .bool):
+        case ("sms_templates", .object), ("sms_prices", .object), ("sms_reference", .bool), ("sms_texts", .object),
+            ("confirmation_sms", .bool):
             return self.applyMessages(key, value)
         case ("benefits", .array(let values)):
             let benefits = values.compactMap { value -> Benefit? in

@@ -3,14 +3,16 @@ import HTTPTypes
 import Hummingbird
 import Leads
 
-/// `POST /api/v1/verification-codes`, and the codes of test numbers.
+/// `POST /api/v1/verification-codes`, what became of a code, and the codes of test numbers.
 struct VerificationRoutes: RouteList {
     let verification: PhoneVerification
+    let codes: CodeSteps
     let testCodes: TestCodes
 
     var routes: [Route] {
         [
             Route(.post, "/api/v1/verification-codes", .visitor, self.sendCode),
+            Route(.get, "/api/v1/verification-codes/{id}", .visitor, self.showDelivery),
             Route(.post, "/api/v1/test-codes", .staff(.manageStaff), self.readTestCode),
         ]
     }
@@ -41,6 +43,12 @@ struct VerificationRoutes: RouteList {
         case .tooMany(let seconds), .telephone(let seconds): throw Problems.tooManyRequests(retryAfter: seconds)
         case .proofRequired(let challenge): throw Self.proofRequired(challenge)
         }
+    }
+
+    /// The same for every id that could be a challenge's, known or not.
+    @Sendable private func showDelivery(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        guard let challenge = UUID(uuidString: context.parameters.get("id") ?? "") else { throw Problems.notFound }
+        return .json(try await self.codes.json(of: challenge))
     }
 
     @Sendable private func readTestCode(_ request: Request, _ context: LeadRequestContext) async throws -> Response {

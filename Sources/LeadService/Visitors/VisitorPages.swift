@@ -12,6 +12,7 @@ struct VisitorPages: Sendable {
     let settings: SettingsStore
     var promises: PromiseTimes
     let permits: PermitChecklist
+    let codes: CodeSteps
     var now: @Sendable () -> Date
     let publicURL: URL
 
@@ -29,6 +30,7 @@ struct VisitorPages: Sendable {
         context["title"] = "上海居住证积分测算与签注"
         context["description"] = "约 30 秒估算上海居住证积分，看每一项怎么来、离 120 分差在哪里；查居住证签注时间。"
         context.merge(self.optionalConsents) { first, _ in first }
+        context["offers_reminder"] = self.codes.offersReminders
         return context
     }
 
@@ -36,7 +38,8 @@ struct VisitorPages: Sendable {
     var optionalConsents: [String: Any] {
         let settings = self.settings.current
         return [
-            "ask_optional": true, "marketing_text": ConsentTexts.marketing(settings.companyName),
+            "ask_optional": true, "ask_reminder": self.codes.offersReminders,
+            "marketing_text": ConsentTexts.marketing(settings.companyName),
             "recipients": settings.recipients.map { ["id": $0.id, "text": ConsentTexts.recipient($0)] },
         ]
     }
@@ -81,6 +84,9 @@ struct VisitorPages: Sendable {
             "visitor_remark": form?["remark"] ?? "", "consent_given": form?["consent"] == "true",
             "notice_version": self.notices.current?.version ?? "", "has_errors": !failures.isEmpty,
             "errors": failures.map { ["field": Self.field($0.pointer), "detail": $0.detail] },
+            "second_gateway": self.codes.hasSecondGateway, "reminder_text": ConsentTexts.reminder,
+            "reminder_given": form?["consent_reminder"] == "true",
+            "permit_end": form?["permit_end"] ?? "",
         ]
         for failure in failures where context[Self.field(failure.pointer) + "_error"] == nil {
             context[Self.field(failure.pointer) + "_error"] = failure.detail
@@ -97,7 +103,9 @@ struct VisitorPages: Sendable {
             return tile
         }
         context["extra_open"] =
-            ["preferred_window", "remark"].contains { !(form?[$0] ?? "").isEmpty || context["\($0)_error"] != nil }
+            ["preferred_window", "remark", "permit_end"].contains {
+                !(form?[$0] ?? "").isEmpty || context["\($0)_error"] != nil
+            }
         return context
     }
 
@@ -112,6 +120,8 @@ struct VisitorPages: Sendable {
 
     /// The optional part of the contact form.
     static let extraFields: Set<String> = ["preferred_window", "remark"]
+    /// The box for reminders and its date.
+    static let reminderFields: Set<String> = ["consent_reminder", "permit_end"]
 
     /// Fields that travel on unseen; those that the page shows are left out.
     ///
@@ -122,13 +132,15 @@ struct VisitorPages: Sendable {
         let answers =
             self.questions.questions.map(\.name) + ["birth_year", "birth_month"]
             + form.values.keys.filter { $0.hasPrefix(AnswerForm.basePrefix) }.sorted()
-        let own = ["id", "challenge_id", "assessment_id", "form_token", "expires_at"] + Self.extraFields.sorted()
+        let own =
+            ["id", "challenge_id", "assessment_id", "form_token", "sends", "permit_end"]
+            + Self.extraFields.sorted()
         var values: [(String, String)] = ((asks ? [] : answers) + own).compactMap { name in
             guard !shown.contains(name), more[name] == nil, let value = form[name], !value.isEmpty else { return nil }
             return (name, value)
         }
-        values += ["consent_marketing", "consent_recipient"].flatMap { name in
-            (form.values[name] ?? []).filter { !$0.isEmpty }.map { (name, $0) }
+        values += ["consent_marketing", "consent_recipient", "consent_reminder"].flatMap { name in
+            shown.contains(name) ? [] : (form.values[name] ?? []).filter { !$0.isEmpty }.map { (name, $0) }
         }
         values += more.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         return values.map { ["name": $0.0, "value": $0.1] }
@@ -184,7 +196,9 @@ struct VisitorPages: Sendable {
                 ("reasonable_cause_last_day", permit.reasonableCauseLastDay),
             ] { context[name] = day.longText }
             context["permit_text"] = permit.text
+            context["can_remind"] = permit.canBeReminded
         }
+        context["offers_reminder"] = self.codes.offersReminders
         context["offline"] = self.permits.offline.map { ["text": $0] }
         context["online"] = self.permits.online.map { ["text": $0] }
         context["agent"] = self.permits.agent
@@ -195,6 +209,7 @@ struct VisitorPages: Sendable {
 
     /// The form field behind a JSON pointer.
     private static func field(_ pointer: String) -> String {
+        if pointer.hasPrefix("/consent/reminder") { return "permit_end" }
         if pointer.hasPrefix("/consent") { return "consent" }
         let path = pointer.split(separator: "/").map(String.init)
         return (path.first == "answers" ? path.dropFirst() : path[...]).joined(separator: ".")

@@ -22,6 +22,7 @@ struct VisitorRoutes: RouteList {
             },
             Route(.post, "/assessment", .visitor, self.assess),
             Route(.post, "/inquiry/code", .visitor, self.sendCode),
+            Route(.post, "/inquiry/delivery", .visitor, self.showDelivery),
             Route(.post, "/inquiry", .visitor, self.submit),
             Route(.get, "/permit-renewal", .visitor) { _, _ in
                 try self.pages.pages.render("permit-renewals/result", self.pages.renewal(nil, typed: ""))
@@ -70,6 +71,12 @@ struct VisitorRoutes: RouteList {
         } at: {
             "/remark"
         }
+        if form["consent_reminder"] == "true" {
+            let date = form["permit_end"] ?? ""
+            failures +=
+                InquiryDraft.Consent.reminderFailure(date, on: ShanghaiDate(self.dependencies.now()))
+                .map { [$0.within("/permit_end")] } ?? []
+        }
         if AnswerForm.isAnswered(form) {
             do {
                 _ = try self.pages.answerForm().answers(in: form)
@@ -88,15 +95,16 @@ struct VisitorRoutes: RouteList {
             let carried = [
                 "id": id, "challenge_id": challenge.uuidString.lowercased(),
                 "form_token": form["form_token"] ?? self.tokens.make(),
+                "sends": String(CodeSteps.sends(form["sends"]) + 1),
             ]
-            return try self.codePage(form, more: carried, resendAfter: resendAfter)
+            return try await self.codePage(form, more: carried, resendAfter: resendAfter)
         case .tooMany(let seconds):
             let detail = "同一号码请在 \(seconds) 秒后再发，或直接致电我们"
             let failure = ValidationFailure("too_many_requests", at: "/phone", detail, english: "Too many requests.")
             var response =
                 form["challenge_id"] == nil
                 ? try self.again(form, [failure], status: .tooManyRequests)
-                : try self.codePage(
+                : try await self.codePage(
                     form, more: [:], resendAfter: seconds, failures: [failure], status: .tooManyRequests)
             response.headers[.retryAfter] = String(seconds)
             return response
@@ -116,20 +124,27 @@ struct VisitorRoutes: RouteList {
             let receipt = try InquiryRoutes.receipt(try await self.inquiries.submit(draft, from: sender))
             return try self.pages.pages.render("inquiries/accepted", self.pages.accepted(receipt))
         } catch let problem as Problem where !problem.failures.isEmpty {
-            return try self.codePage(
+            return try await self.codePage(
                 form, more: [:], resendAfter: nil, failures: problem.failures, status: problem.status.http)
         }
     }
 
+    /// The code step again, with what has become of the code since.
+    @Sendable private func showDelivery(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        try await self.codePage(try await request.form(context), more: [:], resendAfter: nil)
+    }
+
     /// The JSON of the same inquiry.
     private func inquiry(_ form: FormFields) throws -> JSONValue {
-        var members: [String: JSONValue] = [
-            "consent": .object([
-                "notice_version": .string(form["notice_version"] ?? ""), "accepted": .bool(form["consent"] == "true"),
-                "marketing": .bool(form["consent_marketing"] == "true"),
-                "recipients": .array((form.values["consent_recipient"] ?? []).map { .string($0) }),
-            ])
+        var consent: [String: JSONValue] = [
+            "notice_version": .string(form["notice_version"] ?? ""), "accepted": .bool(form["consent"] == "true"),
+            "marketing": .bool(form["consent_marketing"] == "true"),
+            "recipients": .array((form.values["consent_recipient"] ?? []).map { .string($0) }),
         ]
+        if form["consent_reminder"] == "true" {
+            consent["reminder"] = .object(["valid_until": .string(form["permit_end"] ?? "")])
+        }
+        var members: [String: JSONValue] = ["consent": .object(consent)]
         for name in [
             "id", "name", "phone", "challenge_id", "code", "assessment_id", "preferred_window", "remark", "form_token",
             "website",
@@ -145,8 +160,12 @@ struct VisitorRoutes: RouteList {
     private func codePage(
         _ form: FormFields, more: [String: String], resendAfter: Int?, failures: [ValidationFailure] = [],
         status: HTTPResponse.Status = .ok
-    ) throws -> Response {
+    ) async throws -> Response {
         var page = self.pages.contact(form, failures: failures)
+        let sends = CodeSteps.sends(more["sends"] ?? form["sends"])
+        let step = try await self.pages.codes.context(
+            of: more["challenge_id"] ?? form["challenge_id"], for: .inquiryCode, sends: sends)
+        page.merge(step) { _, new in new }
         var carried = more
         carried["consent"] = form["consent"] == "true" ? "true" : nil
         if form["consent"] == "true" {
@@ -154,12 +173,21 @@ struct VisitorRoutes: RouteList {
         }
         page["title"] = "填写短信验证码"
         let asksExtra = failures.contains { $0.pointer == "/preferred_window" || $0.pointer == "/remark" }
+        let asksReminder = failures.contains { $0.pointer.hasPrefix("/consent/reminder") }
         page["ask_extra"] = asksExtra
-        page["hidden"] = self.pages.hidden(form, without: asksExtra ? VisitorPages.extraFields : [], more: carried)
-        page["ask_consent"] = form["consent"] != "true" || failures.contains { $0.pointer.hasPrefix("/consent") }
+        page["ask_reminder"] = asksReminder
+        page["hidden"] = self.pages.hidden(
+            form,
+            without: (asksExtra ? VisitorPages.extraFields : []).union(asksReminder ? VisitorPages.reminderFields : []),
+            more: carried)
+        page["ask_consent"] =
+            form["consent"] != "true"
+            || failures.contains { $0.pointer.hasPrefix("/consent") && !$0.pointer.hasPrefix("/consent/reminder") }
         page["phone_masked"] = (try? PhoneNumber(parsing: form["phone"] ?? ""))?.maskedForPages ?? ""
         page["expires_minutes"] = Int(PhoneVerification.lifetime) / 60
-        page["change_open"] = failures.contains { $0.pointer == "/name" || $0.pointer == "/phone" }
+        page["change_open"] =
+            step["refused"] != nil || sends >= CodeSteps.patience
+            || failures.contains { $0.pointer == "/name" || $0.pointer == "/phone" }
         if let resendAfter { page["resend_seconds"] = resendAfter }
         return try self.pages.pages.render("inquiries/code", page, status: status)
     }
@@ -170,10 +198,15 @@ struct VisitorRoutes: RouteList {
     ) throws -> Response {
         var page = self.pages.contact(form, failures: failures)
         page["title"] = "请顾问人工复核"
-        let answers = failures.filter { !["/name", "/phone", "/remark", "/preferred_window"].contains($0.pointer) }
+        let own = ["/name", "/phone", "/remark", "/preferred_window", "/permit_end"]
+        let answers = failures.filter { !own.contains($0.pointer) }
         let asks = !answers.isEmpty && status == .unprocessableContent
         if asks { page.merge(self.pages.asking(form, failures: answers)) { _, new in new } }
-        page["hidden"] = self.pages.hidden(form, asks: asks, without: VisitorPages.extraFields)
+        let asksReminder = failures.contains { $0.pointer == "/permit_end" }
+        page["ask_reminder"] = asksReminder
+        page["hidden"] = self.pages.hidden(
+            form, asks: asks,
+            without: VisitorPages.extraFields.union(asksReminder ? VisitorPages.reminderFields : []))
         return try self.pages.pages.render("inquiries/form", page, status: status)
     }
 

@@ -17,6 +17,12 @@ extension TestService {
             headers: Self.from(address))
     }
 
+    /// Sends a form as a browser without scripts does.
+    func form(_ path: String, _ fields: String, accept: String = "text/html") async throws -> Answer {
+        try await self.call(
+            .post, path, fields, headers: [.contentType: "application/x-www-form-urlencoded", .accept: accept])
+    }
+
     /// Sends an inquiry with whatever code.
     func offer(
         _ code: String, _ challenge: String, phone: String, more: String = "", from address: String? = nil,

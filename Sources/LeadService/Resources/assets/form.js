@@ -92,7 +92,7 @@ function refuse(root, button, answer, fallback) {
   if (!status) return show(root, [[, offline + '，请再点一次“' + label(button) + '”']]);
   if (status == 429) return show(root, [[fallback, '操作过于频繁，请在 ' + span(wait) + '后再试']]);
   show(root, body.errors ? body.errors.map(e => {
-    const id = e.pointer.replace(/^\/answers\//, '').replace(/^\/|\/\d+$/g, '').replace(/^consent.*/, 'consent').replace('challenge_id', 'code').replace('/', '.');
+    const id = e.pointer.replace(/^\/answers\//, '').replace(/^\/|\/\d+$/g, '').replace(/^consent\/rem.*/, 'permit_end').replace(/^consent.*/, 'consent').replace('challenge_id', 'code').replace('/', '.');
     return [id, e.detail];
   }) : [[fallback, body.detail || '暂时没有成功，请稍后再试']]);
 }
@@ -165,7 +165,7 @@ const send = button => show(contact, phoneErrors()) && busy(button, '正在发�
   const { body } = answer;
   if (answer.status != 202) return $('#way').hidden = false, refuse(contact, button, answer, 'phone');
   const now = Date.now();
-  Object.assign(state, { challenge: body.challenge_id, number, dies: now + body.expires_in * 1e3, until: now + body.resend_after * 1e3 });
+  Object.assign(state, { challenge: body.challenge_id, number, dies: now + body.expires_in * 1e3, until: now + body.resend_after * 1e3, sends: (state.sends || 0) + 1, fate: 0 });
   save();
   sent();
   form.code.focus();
@@ -173,14 +173,36 @@ const send = button => show(contact, phoneErrors()) && busy(button, '正在发�
 function sent() {
   hold($('#send'), state.until, '重新获取');
   follow();
+  watch();
 }
+let watcher;
+/** Asks what became of the code, less and less often, until that is known or the code is over. */
+function watch(pause = 0) {
+  clearTimeout(watcher);
+  const id = state.challenge;
+  watcher = setTimeout(async () => {
+    if (state.dies < Date.now() || done && !done.hidden) return;
+    const { status, body } = await api('verification-codes/' + id);
+    if (id != state.challenge) return;
+    if (status == 200) Object.assign(state, { fate: body.state, reference: body.reference }), follow();
+    if (!fates[state.fate]) watch(pause * 1.5 || 2e3);
+  }, pause);
+}
+const fates = { delivered: '运营商已送达，没看到请查看拦截箱。', refused: '运营商拒收或未能发出，请换号码或稍后重发。' };
 /** What is said about the code on its way: how long it lives, and a way out once another may be asked for. */
 function follow() {
   const left = state.dies - Date.now(), box = $('#sent');
   if (!box || !state.dies || state.number != phone()) return;
-  const text = left > 0 ? `验证码已发往 ${state.number.replace(/(...)(....)/, '$1 **** ')}，${Math.ceil(left / 6e4)} 分钟内有效。` : '验证码已过期，请重新获取。';
+  const text = left > 0 ? `验证码${state.reference ? `（编号 ${state.reference}）` : ''}已发往 ${state.number.replace(/(...)(....)/, '$1 **** ')}，${Math.ceil(left / 6e4)} 分钟内有效。${fates[state.fate] || ''}` : '验证码已过期，请重新获取。';
   if (box.textContent != text) box.textContent = text;
-  $('#way').hidden = state.until > Date.now();
+  const way = $('#way'), isEarly = way.hidden = state.until > Date.now() && state.fate != 'refused', number = $('a[href^=tel]', way);
+  // A second code that does not arrive is one too many: then the telephone.
+  if (number && !$('#call')) {
+    way.after(make('p', '请直接致电 ', { id: 'call', className: 'panel' }));
+    $('#call').prepend(make('b', '两次都没收到？'));
+    $('#call').append(number.cloneNode(true), '，顾问马上为您登记，不需要验证码。');
+  }
+  if ($('#call')) $('#call').hidden = isEarly || state.sends < 2;
 }
 setInterval(follow, 1e3);
 $('#change')?.addEventListener('click', e => { e.preventDefault(); form.phone.focus(); form.phone.select(); });
@@ -189,7 +211,7 @@ form?.phone.addEventListener('input', () => {
   if (!state.number || phone() == state.number) return;
   hold($('#send'), 0, '获取验证码');
   $('#sent').textContent = '';
-  $('#way').hidden = true;
+  all('#way,#call').forEach(e => { e.hidden = true; });
 });
 function checked() {
   const code = digits(form.code.value), n = code.length, list = phoneErrors(), at = (id, text) => list.push([id, text]);
@@ -197,6 +219,7 @@ function checked() {
   if (!state.challenge) at('code', '请先获取验证码');
   else if (state.number != phone()) at('code', '手机号已更改，请重新获取验证码');
   else if (!/^\d{6}$/.test(code)) at('code', n && n < 6 ? `验证码少 ${6 - n} 位，请核对` : '请填写短信里的 6 位验证码');
+  if ($('[name=consent_reminder]:checked') && !form.permit_end.value) at('permit_end', '请选择居住证有效期截止日，或不选到期提醒');
   if (!form.consent.checked) at('consent', '请阅读并勾选隐私说明后再提交');
   return show(contact, list);
 }
@@ -210,6 +233,7 @@ const submit = button => checked() && busy(button, '正在提交…', async () =
     name: form.name.value.trim(), phone: phone(), consent: {
       notice_version: form.notice_version.value, accepted: true, marketing: !!$('[name=consent_marketing]:checked'),
       recipients: all('[name=consent_recipient]:checked').map(e => e.value),
+      ...$('[name=consent_reminder]:checked') && { reminder: { valid_until: form.permit_end.value } },
     },
     ...known && { assessment_id: known },
     ...form.preferred_window.value && { preferred_window: form.preferred_window.value },
@@ -224,7 +248,7 @@ const submit = button => checked() && busy(button, '正在提交…', async () =
   if (status == 201) {
     clear(contact);
     try { if ($('#optional input:not(:checked)')) localStorage.declined = Date.now(); } catch {}
-    state.done = body;
+    Object.assign(state, { done: body, sends: 0 });
     save();
     history.pushState(0, '', '#done');
     return page();
@@ -253,8 +277,17 @@ const check = button => {
     if (answer.status != 200) return refuse(renewal, button, answer, 'valid_until');
     fill(box, answer.body);
     box.focus();
+    remind(date);
   });
 };
+/** Offers a reminder while its last day, seven days before the end, is still to come; the box itself stays the visitor's. */
+function remind(date) {
+  const offer = $('#remind'), field = form?.permit_end;
+  if (offer) offer.hidden = Date.parse(date) / 864e5 - Math.floor((Date.now() + 288e5) / 864e5) < 8;
+  if (!field || !offer || offer.hidden) return;
+  field.value = date;
+  offer.onclick = () => { field.closest('details').open = true; };
+}
 const actions = { score, send, submit, check };
 /** Does what a pressed button says. */
 export const press = button => actions[button.id](button);
