@@ -126,7 +126,7 @@ package struct Pages: Sendable {
         return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: asset.body))
     }
 
-    private static func tag(_ data: Data) -> String {
+    static func tag(_ data: Data) -> String {
         "\"" + Base64URL.encode(Array(SHA256.hash(data: data).prefix(12))) + "\""
     }
 

@@ -188,7 +188,8 @@ package struct Inquiries: Sendable {
         let keys = self.dependencies.keys
         let lead = self.dependencies.makeID()
         let inquiry = attempt.inquiryID
-        let benefits = self.settings.current.benefits
+        let receipt = self.links.token(.receipt, for: inquiry)
+        let benefits = self.settings.current.benefits.map { $0.offered(by: receipt) }
         let body = JSONOutput.array(benefits.map { .object(["title": .string($0.title), "url": .string($0.url)]) })
         return Intake(
             attempt: attempt, challenge: challenge, lead: lead, task: self.dependencies.makeID(),
@@ -212,13 +213,13 @@ package struct Inquiries: Sendable {
                 "inquiry.submit", on: inquiry.uuidString.lowercased(), by: "visitor", role: "visitor"))
     }
 
-    private static func benefits(in body: String) throws -> [Settings.Benefit] {
+    private static func benefits(in body: String) throws -> [OfferedBenefit] {
         guard case .array(let values) = try StrictJSON.read(Array(body.utf8)) else { return [] }
         return values.compactMap { value in
             guard case .object(let members) = value, case .string(let title)? = members["title"],
                 case .string(let url)? = members["url"]
             else { return nil }
-            return Settings.Benefit(title: title, url: url)
+            return OfferedBenefit(title: title, url: url)
         }
     }
 }
