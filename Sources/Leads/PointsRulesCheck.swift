@@ -13,9 +13,11 @@ extension PointsRules {
         return rules
     }
 
-    /// The last day on which a version is in force, as far as the versions tell: its own end, or the day before the next one.
-    package func lastDay(among versions: [PointsRules]) -> String? {
-        let next = versions.map(\.effectiveFrom).filter { $0 > self.effectiveFrom }.min()
+    /// The last day of a version that is in force on a day: its own end, or the day before the next one takes effect.
+    ///
+    /// - Returns: nil while neither is known.
+    package func lastDay(from day: ShanghaiDate, among versions: [PointsRules]) -> String? {
+        let next = versions.map(\.effectiveFrom).filter { $0 > day.description }.min()
         let before = next.flatMap { try? ShanghaiDate(parsing: $0) }?.adding(-1).description
         return [self.effectiveTo, before].compactMap { $0 }.min()
     }

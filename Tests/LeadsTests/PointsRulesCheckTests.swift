@@ -59,10 +59,18 @@ import Testing
         (next.version, next.effectiveFrom, next.effectiveTo) = ("next", "2027-01-01", "2027-12-31")
         var later = next
         (later.version, later.effectiveFrom, later.effectiveTo) = ("later", "2027-07-01", nil)
-        #expect(shipped.lastDay(among: [shipped]) == nil)
-        #expect(shipped.lastDay(among: [later, shipped, next]) == "2026-12-31")
-        #expect(next.lastDay(among: [shipped, next]) == "2027-12-31")
-        #expect(next.lastDay(among: [shipped, next, later]) == "2027-06-30")
-        #expect(later.lastDay(among: [shipped, next, later]) == nil)
+        func lastDay(_ rules: PointsRules, _ day: String, _ versions: [PointsRules]) throws -> String? {
+            rules.lastDay(from: try ShanghaiDate(parsing: day), among: versions)
+        }
+        #expect(try lastDay(shipped, "2026-11-25", [shipped]) == nil)
+        #expect(try lastDay(shipped, "2026-11-25", [later, shipped, next]) == "2026-12-31")
+        #expect(try lastDay(next, "2027-01-01", [shipped, next]) == "2027-12-31")
+        #expect(try lastDay(next, "2027-06-30", [shipped, next, later]) == "2027-06-30")
+        #expect(try lastDay(later, "2027-07-01", [shipped, next, later]) == nil)
+        // Rules without an end are in force again after those that had one.
+        #expect(
+            PointsRules.inForce(on: try ShanghaiDate(parsing: "2028-01-01"), of: [shipped, next])?.version
+                == shipped.version)
+        #expect(try lastDay(shipped, "2028-01-01", [shipped, next]) == nil)
     }
 }

@@ -18,10 +18,10 @@ struct AssessmentRoutes: RouteList {
     }
 
     @Sendable private func rules(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
-        let rules = try self.assessments.rulesInForce()
+        let (rules, lastDay) = try self.assessments.rulesToday()
         let body = JSONOutput.object([
             "version": .string(rules.version), "effective_from": .string(rules.effectiveFrom),
-            "effective_to": .optional(self.assessments.lastDay(of: rules)), "standard": .integer(rules.standard),
+            "effective_to": .optional(lastDay), "standard": .integer(rules.standard),
             "source": .string(rules.source), "questions": self.questions.json,
         ])
         var response = Response.json(body)

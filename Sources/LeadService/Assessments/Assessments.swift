@@ -27,8 +27,12 @@ package struct Assessments: Sendable {
         return rules
     }
 
-    /// The last day of rules that are in force, as far as it is known.
-    func lastDay(of rules: PointsRules) -> String? { rules.lastDay(among: self.rules.all) }
+    /// The rules in force today with their last day, as far as that is known.
+    func rulesToday() throws -> (rules: PointsRules, lastDay: String?) {
+        let today = ShanghaiDate(self.dependencies.now())
+        let rules = try self.rules(on: today)
+        return (rules, rules.lastDay(from: today, among: self.rules.all))
+    }
 
     /// Scores answers; nothing is stored.
     package func assess(_ answers: Answers) async throws -> AssessedAnswers {
