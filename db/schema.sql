@@ -238,6 +238,48 @@ CREATE TABLE public.audit_links (
 COMMENT ON TABLE public.audit_links IS 'The chain over the audit: hash = HMAC(hash before || mac of the event). Written in the background';
 
 --
+-- Name: benefit_files; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.benefit_files (
+    sha256 bytea NOT NULL,
+    type text NOT NULL,
+    content bytea NOT NULL,
+    added_by text NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT benefit_files_content_check CHECK (((octet_length(content) >= 1) AND (octet_length(content) <= 4194304))),
+    CONSTRAINT benefit_files_type_check CHECK ((type = ANY (ARRAY['application/pdf'::text, 'image/png'::text, 'image/jpeg'::text]))),
+    CONSTRAINT named_by_its_content CHECK ((sha256 = sha256(content)))
+);
+ALTER TABLE ONLY public.benefit_files ALTER COLUMN content SET STORAGE EXTERNAL;
+
+--
+-- Name: TABLE benefit_files; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.benefit_files IS 'Served through a receipt only; the setting benefits names them by their SHA-256';
+
+--
+-- Name: benefit_requests; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.benefit_requests (
+    lead_id uuid NOT NULL,
+    benefit text NOT NULL,
+    title text NOT NULL,
+    inquiry_id uuid NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    CONSTRAINT benefit_requests_benefit_check CHECK ((benefit ~ '^[a-z0-9][a-z0-9-]{0,31}$'::text)),
+    CONSTRAINT benefit_requests_title_check CHECK (((char_length(title) >= 1) AND (char_length(title) <= 40)))
+);
+
+--
+-- Name: TABLE benefit_requests; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.benefit_requests IS 'Who asked for what, and when first; the title is what it was called then';
+
+--
 -- Name: budgets; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -779,6 +821,12 @@ CREATE TABLE public.points_rule_versions (
 );
 
 --
+-- Name: TABLE points_rule_versions; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.points_rule_versions IS 'Assessments point here: a set is added, never altered, and no two take effect on the same day';
+
+--
 -- Name: privacy_notices; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1136,6 +1184,20 @@ ALTER TABLE ONLY public.audit_links
     ADD CONSTRAINT audit_links_pkey PRIMARY KEY ("position");
 
 --
+-- Name: benefit_files benefit_files_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.benefit_files
+    ADD CONSTRAINT benefit_files_pkey PRIMARY KEY (sha256);
+
+--
+-- Name: benefit_requests benefit_requests_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.benefit_requests
+    ADD CONSTRAINT benefit_requests_pkey PRIMARY KEY (lead_id, benefit);
+
+--
 -- Name: budgets budgets_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1274,6 +1336,13 @@ ALTER TABLE ONLY public.leads
 
 ALTER TABLE ONLY public.leads
     ADD CONSTRAINT one_lead_per_phone_next UNIQUE (phone_index_next);
+
+--
+-- Name: points_rule_versions one_rule_set_a_day; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.points_rule_versions
+    ADD CONSTRAINT one_rule_set_a_day UNIQUE (effective_from);
 
 --
 -- Name: pending_reports pending_reports_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -1428,6 +1497,12 @@ ALTER TABLE ONLY public.verification_counters
 
 ALTER TABLE ONLY public.withheld_codes
     ADD CONSTRAINT withheld_codes_pkey PRIMARY KEY (challenge_id);
+
+--
+-- Name: benefit_requests_by_inquiry; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX benefit_requests_by_inquiry ON public.benefit_requests USING btree (inquiry_id);
 
 --
 -- Name: budgets_by_age; Type: INDEX; Schema: public; Owner: -
@@ -1728,6 +1803,20 @@ ALTER TABLE ONLY public.audit_links
     ADD CONSTRAINT audit_links_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.audit_events(id);
 
 --
+-- Name: benefit_requests benefit_requests_inquiry_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.benefit_requests
+    ADD CONSTRAINT benefit_requests_inquiry_id_fkey FOREIGN KEY (inquiry_id) REFERENCES public.inquiries(id) ON DELETE CASCADE;
+
+--
+-- Name: benefit_requests benefit_requests_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.benefit_requests
+    ADD CONSTRAINT benefit_requests_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id) ON DELETE CASCADE;
+
+--
 -- Name: calendar_days calendar_days_year_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1993,6 +2082,20 @@ GRANT SELECT,INSERT ON TABLE public.audit_links TO huifang_app;
 GRANT SELECT ON TABLE public.audit_links TO huifang_reader;
 
 --
+-- Name: TABLE benefit_files; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.benefit_files TO huifang_reader;
+GRANT SELECT,INSERT ON TABLE public.benefit_files TO huifang_app;
+
+--
+-- Name: TABLE benefit_requests; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.benefit_requests TO huifang_reader;
+GRANT SELECT,INSERT,DELETE ON TABLE public.benefit_requests TO huifang_app;
+
+--
 -- Name: TABLE budgets; Type: ACL; Schema: public; Owner: -
 --
 
@@ -2130,7 +2233,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.phone_budgets TO huifang_app;
 --
 
 GRANT SELECT ON TABLE public.points_rule_versions TO huifang_reader;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.points_rule_versions TO huifang_app;
+GRANT SELECT,INSERT ON TABLE public.points_rule_versions TO huifang_app;
 
 --
 -- Name: TABLE privacy_notices; Type: ACL; Schema: public; Owner: -

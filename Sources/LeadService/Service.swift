@@ -11,6 +11,7 @@ package struct LeadServices: Sendable {
     package let database: Database
     package let settings: SettingsStore
     package let calendar: CalendarStore
+    package let rules: RulesStore
     package let accounts: StaffAccounts
     package let exports: LeadExport
     package let outboxWorker: SMSOutboxWorker
@@ -44,7 +45,9 @@ package struct LeadServices: Sendable {
         let notices = PrivacyNoticeStore(
             database: database, now: dependencies.now, settings: settings,
             shipped: try ReferenceData(resources: resources).notices)
-        let assessments = Assessments(database: database, dependencies: dependencies, rules: rules.points)
+        let pointsRules = RulesStore(database: database, shipped: rules.points)
+        let assessments = Assessments(
+            database: database, dependencies: dependencies, settings: settings, rules: pointsRules)
         let promises = PromiseTimes(settings: settings, calendar: calendar, now: dependencies.now)
         let questions = try Questionnaire(resources: resources)
         let inquiries = Inquiries(
@@ -83,6 +86,9 @@ package struct LeadServices: Sendable {
                     receipts: Receipts(
                         database: database, dependencies: dependencies, settings: settings, calendar: calendar),
                     pages: pages, settings: settings),
+                BenefitRoutes(
+                    benefits: Benefits(database: database, dependencies: dependencies, settings: settings), pages: pages
+                ),
                 NoticeRoutes(notices: notices, pages: pages),
                 PrivacyRoutes(
                     requests: PrivacyRequests(
@@ -110,6 +116,7 @@ package struct LeadServices: Sendable {
         self.database = database
         self.settings = settings
         self.calendar = calendar
+        self.rules = pointsRules
         self.accounts = accounts
         self.exports = exports
         self.outboxWorker = SMSOutboxWorker(
@@ -126,13 +133,14 @@ package struct LeadServices: Sendable {
             database: database, dependencies: dependencies, settings: settings)
         self.auditChain = AuditChainWorker(database: database, dependencies: dependencies)
         self.notices = notices
-        self.stores = [settings, calendar, notices]
+        self.stores = [settings, calendar, pointsRules, notices]
     }
 
     /// Reads settings and calendar, so that the first request finds them.
     package func prepare() async throws {
         try await self.settings.reload()
         try await self.calendar.reload()
+        try await self.rules.reload()
         try await self.notices.reload()
     }
 

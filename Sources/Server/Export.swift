@@ -98,7 +98,7 @@ struct Export: AsyncParsableCommand {
     }
 
     private func chosenColumns() throws -> [ExportColumn] {
-        guard let columns else { return ExportColumn.allCases }
+        guard let columns else { return ExportColumn.standard }
         guard let chosen = ExportColumn.list(columns) else {
             throw ValidationError("--columns has an unknown or repeated name.")
         }

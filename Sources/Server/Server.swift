@@ -9,9 +9,9 @@ struct Huifang: AsyncParsableCommand {
         abstract: "Takes inquiries about residence points and keeps the promise to call back.",
         version: Version.text,
         subcommands: [
-            Serve.self, Migrate.self, StaffCommand.self, Points.self, CalendarCommand.self, Permit.self, Export.self,
-            FsckCommand.self, AuditCommand.self, RetentionCommand.self, DemoCommand.self, DoctorCommand.self,
-            Version.self,
+            Serve.self, Migrate.self, StaffCommand.self, Points.self, CalendarCommand.self, Permit.self,
+            BenefitCommand.self, Export.self, FsckCommand.self, AuditCommand.self, RetentionCommand.self,
+            DemoCommand.self, DoctorCommand.self, Version.self,
         ])
 
     /// As the framework's, but a failure ends with one line and an exit code that says what kind it is.

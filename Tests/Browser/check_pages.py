@@ -134,10 +134,17 @@ def main():
     parser.add_argument("--base", required=True, help="address of the service, http://127.0.0.1:PORT")
     parser.add_argument("--huifang", required=True, help="the executable, in the environment of the service")
     parser.add_argument("--password", required=True, help="the administrator's")
+    parser.add_argument("--gate", action="store_true", help="only what looks otherwise while the items wait for the phone")
     parser.add_argument("--shots", help="folder for pictures, one for each state, width and size of type")
     options = parser.parse_args()
     tally = Tally()
     axe = axe_source()
+    if options.gate:
+        with Page(options.base, 1440, options.shots) as page:
+            for name, visit in states.GATED.items():
+                with tally.chapter(name, page, options.shots):
+                    visit(page, Inspector(page, tally, axe).look)
+        return tally.finish()
     with Page(options.base, 1440, options.shots) as page:
         with tally.chapter("the first page", page, options.shots):
             check_first_page(page, tally)

@@ -120,6 +120,16 @@ def inquiry(page, look):
     page.click("#done a.main")
     page.wait("the receipt", lambda: page.path.startswith("/r/"))
     look("receipt")
+    receipt = page.path
+    page.click("[action$='/benefits/daily'] button")
+    page.wait_text(".gifts", "已登记")
+    look("receipt-asked")
+    for benefit in ["group", "picture"]:
+        page.go(receipt)
+        page.click(f"[action$='/benefits/{benefit}'] button")
+        page.see(".picture")
+        assert page.js("const e = document.querySelector('img.picture'); return !e || e.naturalWidth > 0"), "the picture is broken"
+        look(f"benefit-{benefit}")
 
 
 def no_dead_end(page, look):
@@ -179,6 +189,41 @@ def other_pages(page, look):
     page.go("/r/" + "A" * 43)
     look("receipt-unknown")
 
+
+def gate(page, look):
+    """The total at once, the items once the phone is proven."""
+    start_afresh(page)
+    look("gate-landing")
+    visitors.fill_calculator(page)
+    page.click("#score")
+    page.see("#result .score")
+    assert not page.visible("#result table") and page.js("return document.querySelector('#result tbody').textContent") == "", "the items are there before the phone is proven"
+    look("gate-result")
+    address = page.js("return document.querySelector('#result [data-h=result_url]').href")
+    page.driver.get(address)
+    page.see(".out .score")
+    assert not page.visible(".out table"), "the result's page shows the items before the phone is proven"
+    look("gate-result-page")
+    phone = visitors.made_up_phone()
+    page.go("/")
+    visitors.fill_contact(page, "欧阳女士", phone)
+    page.click("#send")
+    page.wait_text("#sent", "有效")
+    page.click("#consent")
+    page.type("#code", sent_code(page.base, phone))
+    page.click("#submit")
+    page.see("#done h1")
+    look("gate-success")
+    page.click("#done [data-h=whole_url]")
+    page.see(".out table")
+    assert page.js("return location.href") == address, "the success page leads to another result"
+    look("gate-opened")
+    page.go("/")
+    page.see("#result table")
+    assert not page.visible("[data-withheld]"), "the landing page still asks to prove the phone"
+
+
+GATED = {"the gate": gate}
 
 VISITOR = {
     "the landing page": landing, "its errors": landing_errors, "its lost network": landing_offline, "its busy button": landing_busy,

@@ -72,6 +72,35 @@ extension DescribedService {
         #expect(try await self.call(.post, gone + "/cancel", "{}").status == 410)
     }
 
+    /// What a receipt offers, and an assessment whose items wait for the proof.
+    func useBenefits() async throws {
+        let list = BenefitList(
+            database: self.service.services.database, dependencies: self.service.dependencies,
+            settings: self.service.services.settings)
+        try await list.add(
+            id: "guide", title: "积分攻略", file: try BenefitFile(Array("%PDF-1.4".utf8)), url: nil, by: "test")
+        try await list.add(id: "daily", title: "每日资讯", file: nil, url: nil, by: "test")
+        try await self.service.set("items_after_verification", .bool(true))
+        let scored = try await self.call(.post, "/api/v1/assessments", #"{"answers":{"age":30}}"#)
+        #expect(scored["withheld"].array.count == 6)
+        let link = try #require(URL(string: scored["result_url"].string)).path
+        #expect(try await self.call(.get, link)["items"] == .null)
+        let accepted = try await self.service.submit(
+            phone: "13800000026", more: #","assessment_id":"\#(scored["assessment_id"].string)""#)
+        #expect(try await self.call(.get, link)["items"] != .null)
+        let receipt = try #require(URL(string: accepted["receipt_url"].string)).path
+        #expect(try await self.call(.get, receipt + "/benefits/guide").status == 200)
+        #expect(try await self.call(.get, receipt + "/benefits/daily").status == 303)
+        #expect(try await self.post(receipt + "/benefits/guide", "").status == 303)
+        #expect(try await self.call(.post, receipt + "/benefits/guide", #"{"x":1}"#).status == 422)
+        let gone = "/r/" + LinkToken(keys: self.service.keys).token(.receipt, for: UUID())
+        #expect(try await self.call(.get, gone + "/benefits/guide").status == 410)
+        #expect(try await self.call(.post, gone + "/benefits/guide").status == 410)
+        // Nobody is to call for it in what follows.
+        #expect(try await self.call(.post, receipt + "/cancel", "{}").status == 200)
+        try await self.service.set("items_after_verification", .bool(false))
+    }
+
     /// Guesses at a privacy code until the budget for wrong ones is used up.
     func exhaustPrivacyBudget(_ challenge: String, _ wrong: String) async throws {
         let body = #"{"phone":"13800000005","challenge_id":"\#(challenge)","code":"\#(wrong)","kind":"copy"}"#

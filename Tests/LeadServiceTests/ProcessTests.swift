@@ -26,7 +26,8 @@ import Testing
     @Test func `every command explains itself`() async throws {
         try await Executable.withInstallation(.none) { huifang in
             let commands = [
-                ["serve"], ["migrate"], ["staff"], ["staff", "add"], ["points"], ["calendar"], ["calendar", "due"],
+                ["serve"], ["migrate"], ["staff"], ["staff", "add"], ["points"], ["points", "import"], ["benefit"],
+                ["benefit", "add"], ["benefit", "remove"], ["benefit", "list"], ["calendar"], ["calendar", "due"],
                 ["calendar", "import"],
                 ["permit"], ["export"], ["fsck"], ["audit"], ["audit", "verify"], ["doctor"], ["version"],
             ]

@@ -53,6 +53,11 @@ extension Transaction {
         try await self.first("SELECT \(columnsOf: AssessedAnswers.self) FROM assessments WHERE id = \(id)")
     }
 
+    /// Whether an inquiry has it: inquiries are stored with a proven phone only.
+    func isProven(assessment id: UUID) async throws -> Bool {
+        try await self.execute("SELECT 1 FROM inquiries WHERE assessment_id = \(id) LIMIT 1")
+    }
+
     func deleteAssessment(_ id: UUID) async throws -> Bool {
         try await self.execute("DELETE FROM assessments WHERE id = \(id) RETURNING 1")
     }

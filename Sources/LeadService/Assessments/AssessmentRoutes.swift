@@ -18,14 +18,19 @@ struct AssessmentRoutes: RouteList {
     }
 
     @Sendable private func rules(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
-        let rules = try self.assessments.rulesInForce()
-        return .json(
-            .object([
-                "version": .string(rules.version), "effective_from": .string(rules.effectiveFrom),
-                "effective_to": .optional(rules.effectiveTo), "standard": .integer(rules.standard),
-                "source": .string(rules.source),
-                "questions": self.questions.json,
-            ]))
+        let (rules, lastDay) = try self.assessments.rulesToday()
+        let body = JSONOutput.object([
+            "version": .string(rules.version), "effective_from": .string(rules.effectiveFrom),
+            "effective_to": .optional(lastDay), "standard": .integer(rules.standard),
+            "source": .string(rules.source), "questions": self.questions.json,
+        ])
+        var response = Response.json(body)
+        let tag = "\"\(StaticFile.tag(Data(body.text.utf8)))\""
+        // Kept by whoever likes, and asked about each time: at midnight other rules may be in force.
+        response.headers[.cacheControl] = "no-cache"
+        response.headers[.eTag] = tag
+        guard request.headers[.ifNoneMatch]?.contains(tag) == true else { return response }
+        return Response(status: .notModified, headers: [.eTag: tag, .cacheControl: "no-cache"])
     }
 
     @Sendable private func assess(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
@@ -42,8 +47,9 @@ struct AssessmentRoutes: RouteList {
         } catch let failure as AnswersFailure {
             throw Problem(failures: failure.failures.map { $0.within("/answers") })
         }
-        let assessed = try await self.assessments.store(answers)
+        let result = try await self.assessments.store(answers)
         let url = self.publicURL.absoluteString.trimmingSuffix("/") + "/a/"
-        return .json(assessed.created(at: url + self.links.token(.assessment, for: assessed.id)), status: .created)
+        let token = self.links.token(.assessment, for: result.assessed.id)
+        return .json(result.created(at: url + token), status: .created)
     }
 }

@@ -5,11 +5,13 @@ package import Leads
 package struct Assessments: Sendable {
     private let database: Database
     private let dependencies: Dependencies
-    private let rules: [PointsRules]
+    private let settings: SettingsStore
+    private let rules: RulesStore
 
-    package init(database: Database, dependencies: Dependencies, rules: [PointsRules]) {
+    package init(database: Database, dependencies: Dependencies, settings: SettingsStore, rules: RulesStore) {
         self.database = database
         self.dependencies = dependencies
+        self.settings = settings
         self.rules = rules
     }
 
@@ -17,35 +19,50 @@ package struct Assessments: Sendable {
     ///
     /// - Throws: 503 when none is.
     package func rulesInForce() throws -> PointsRules {
-        guard let rules = PointsRules.inForce(on: ShanghaiDate(self.dependencies.now()), of: self.rules) else {
-            throw Problems.unavailable
-        }
+        try self.rules(on: ShanghaiDate(self.dependencies.now()))
+    }
+
+    private func rules(on day: ShanghaiDate) throws -> PointsRules {
+        guard let rules = PointsRules.inForce(on: day, of: self.rules.all) else { throw Problems.unavailable }
         return rules
+    }
+
+    /// The rules in force today with their last day, as far as that is known.
+    func rulesToday() throws -> (rules: PointsRules, lastDay: String?) {
+        let today = ShanghaiDate(self.dependencies.now())
+        let rules = try self.rules(on: today)
+        return (rules, rules.lastDay(from: today, among: self.rules.all))
     }
 
     /// Scores answers; nothing is stored.
     package func assess(_ answers: Answers) async throws -> AssessedAnswers {
-        let rules = try self.rulesInForce()
+        let today = ShanghaiDate(self.dependencies.now())
+        let rules = try self.rules(on: today)
         return AssessedAnswers(
-            id: self.dependencies.makeID(), on: ShanghaiDate(self.dependencies.now()), rules.assess(answers),
+            id: self.dependencies.makeID(), on: today, rules.assess(answers),
             suggestions: rules.suggestions(for: answers))
     }
 
-    /// Scores answers and keeps the result.
-    package func store(_ answers: Answers) async throws -> AssessedAnswers {
+    /// Scores answers and keeps the whole result; what of it is told now, the gate decides.
+    package func store(_ answers: Answers) async throws -> AssessmentResult {
         let assessed = try await self.assess(answers)
         let now = self.dependencies.now()
         try await self.database.transaction { tx in try await tx.insertAssessment(assessed, at: now) }
-        return assessed
+        return AssessmentResult(assessed: assessed, isWhole: !self.settings.current.itemsAfterVerification)
     }
 
     package func exists(_ id: UUID) async throws -> Bool {
         try await self.database.autocommit { try await $0.assessmentExists(id) }
     }
 
-    /// A stored result, as it was.
-    package func stored(_ id: UUID) async throws -> AssessedAnswers? {
-        try await self.database.autocommit { try await $0.assessment(id) }
+    /// A stored result, as it was; behind the gate whole only once an inquiry with it was proven.
+    package func stored(_ id: UUID) async throws -> AssessmentResult? {
+        let isGated = self.settings.current.itemsAfterVerification
+        return try await self.database.autocommit { session in
+            guard let assessed = try await session.assessment(id) else { return nil }
+            guard isGated else { return AssessmentResult(assessed: assessed, isWhole: true) }
+            return AssessmentResult(assessed: assessed, isWhole: try await session.isProven(assessment: id))
+        }
     }
 
     /// Deletes a result; an inquiry that had it keeps everything else.
@@ -77,14 +94,6 @@ package struct AssessedAnswers: Sendable, Equatable {
 
     /// The standard score (Measures, article 12).
     package static let standard = 120
-
-    /// The whole answer of the contract.
-    package func created(at url: String) -> JSONOutput {
-        let own: [String: JSONOutput] = [
-            "assessment_id": .string(self.id.uuidString.lowercased()), "result_url": .string(url),
-        ]
-        return .object(self.members.merging(own) { _, new in new })
-    }
 
     /// The members of the contract, without id and link.
     package var members: [String: JSONOutput] {

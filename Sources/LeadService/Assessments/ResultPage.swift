@@ -2,14 +2,23 @@ import Leads
 
 /// What the result page shows of an assessment.
 enum ResultPage {
-    static func context(_ assessed: AssessedAnswers) -> [String: Any] {
-        let blockers = assessed.blockedBy.compactMap { Blocker(rawValue: $0)?.text }
-        return [
+    static func context(_ result: AssessmentResult) -> [String: Any] {
+        let assessed = result.assessed
+        var context: [String: Any] = [
             "total": assessed.total, "standard": AssessedAnswers.standard, "gap": assessed.gap,
             "reaches_120": assessed.total >= AssessedAnswers.standard, "can_apply": assessed.canApply,
             "rule_version": assessed.ruleVersion,
             "assessed_on": (try? ShanghaiDate(parsing: assessed.assessedOn))?.fullText ?? assessed.assessedOn,
-            "verdict": Self.verdict(assessed),
+            "verdict": Self.verdict(assessed), "is_withheld": !result.isWhole,
+        ]
+        // What is withheld is not on the page at all.
+        if result.isWhole { context.merge(Self.items(assessed)) { first, _ in first } }
+        return context
+    }
+
+    private static func items(_ assessed: AssessedAnswers) -> [String: Any] {
+        let blockers = assessed.blockedBy.compactMap { Blocker(rawValue: $0)?.text }
+        return [
             "item_details": assessed.items.map { ["text": $0.text, "points": $0.points] as [String: Any] },
             "has_notes": true,
             "blockers": blockers.map { ["text": $0] }, "is_blocked": !blockers.isEmpty,
@@ -32,6 +41,7 @@ enum ResultPage {
         guard case .array(let values)? = try? StrictJSON.read(Array(json.utf8)) else { return [] }
         return values.compactMap { value in
             guard case .object(let members) = value, case .string(let text)? = members["text"] else { return nil }
+            if case .string(let code)? = members["code"], codes.contains(code) { return nil }
             return ["text": text]
         }
     }

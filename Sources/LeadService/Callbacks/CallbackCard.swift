@@ -25,7 +25,8 @@ extension CallbackQueue {
                 task: task, inquiries: try await tx.cardInquiries(of: task.leadID),
                 consents: try await tx.cardConsents(of: task.leadID),
                 claims: try await tx.cardClaims(of: id), attempts: try await tx.cardAttempts(of: id),
-                assessments: try await tx.cardAssessments(of: task.leadID))
+                assessments: try await tx.cardAssessments(of: task.leadID),
+                benefits: try await tx.cardBenefits(of: task.leadID))
         }
         guard let read else { return nil }
         let task = read.task
@@ -47,6 +48,7 @@ extension CallbackQueue {
         }
         members["inquiries"] = .array(try read.inquiries.map { try $0.json(keys, whole: isMine) })
         members["assessments"] = .array(read.assessments.map(\.json))
+        members["benefits"] = .array(read.benefits.map(\.json))
         members["consents"] = .array(read.consents.map(\.json))
         members["history"] = .array(try self.history(read, whole: isMine))
         return .object(members)
@@ -118,6 +120,7 @@ struct CardRead: Sendable {
     var claims: [CardClaim]
     var attempts: [CardAttempt]
     var assessments: [CardAssessment]
+    var benefits: [BenefitRequest]
 }
 
 struct CardInquiry: Sendable {

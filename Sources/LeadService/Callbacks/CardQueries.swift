@@ -53,12 +53,13 @@ extension CardAttempt: TableRow {
     }
 }
 
-private struct AssessmentTime: TableRow {
-    static let columns = "assessments.created_at"
-    let at: Date
+extension CardAssessment: TableRow {
+    // After the columns of the assessment itself, which are read by their position.
+    static let columns = AssessedAnswers.columns + ", created_at"
 
     init(row: PostgresRow) throws {
-        self.at = try row.decode(Date.self)
+        let columns = row.makeRandomAccess()
+        self.init(assessed: try AssessedAnswers(row: row), at: try columns[columns.count - 1].decode(Date.self))
     }
 }
 
@@ -108,18 +109,13 @@ extension Transaction {
     }
 
     func cardAssessments(of lead: UUID) async throws -> [CardAssessment] {
-        let condition: PostgresQuery = """
-            FROM assessments WHERE id IN (SELECT i.assessment_id FROM inquiries i JOIN leads l ON l.id = i.lead_id
-                                          WHERE \(isOrMergedInto: lead) AND NOT i.quarantined)
-            ORDER BY created_at DESC, id DESC LIMIT 20
+        try await self.all(
             """
-        let assessed = try await self.all(
-            PostgresQuery(unsafeSQL: "SELECT \(AssessedAnswers.columns) \(condition.sql)", binds: condition.binds),
-            as: AssessedAnswers.self)
-        let times = try await self.all(
-            PostgresQuery(unsafeSQL: "SELECT \(AssessmentTime.columns) \(condition.sql)", binds: condition.binds),
-            as: AssessmentTime.self)
-        return zip(assessed, times).map { CardAssessment(assessed: $0, at: $1.at) }
+            SELECT \(columnsOf: CardAssessment.self) FROM assessments
+            WHERE id IN (SELECT i.assessment_id FROM inquiries i JOIN leads l ON l.id = i.lead_id
+                         WHERE \(isOrMergedInto: lead) AND NOT i.quarantined)
+            ORDER BY created_at DESC, id DESC LIMIT 20
+            """)
     }
 
     func colleagues() async throws -> [Colleague] {

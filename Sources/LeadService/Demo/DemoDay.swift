@@ -12,6 +12,7 @@ struct DemoDay {
     private let notices: PrivacyNoticeStore
     private let inquiries: Inquiries
     private let promises: PromiseTimes
+    private let pointsRules: RulesStore
     private let queue: CallbackQueue
 
     /// Between two calls of an adviser, and how long one takes.
@@ -29,6 +30,7 @@ struct DemoDay {
         let notices = PrivacyNoticeStore(
             database: database, now: { clock.now }, settings: settings, shipped: try ReferenceData().notices)
         let promises = PromiseTimes(settings: settings, calendar: calendar, now: { clock.now })
+        let pointsRules = RulesStore(database: database, shipped: rules.points)
         self.desk = desk
         self.people = people
         self.clock = clock
@@ -37,9 +39,11 @@ struct DemoDay {
         self.calendar = calendar
         self.notices = notices
         self.promises = promises
+        self.pointsRules = pointsRules
         self.inquiries = Inquiries(
             database: database, dependencies: dependencies, settings: settings, promises: promises, notices: notices,
-            assessments: Assessments(database: database, dependencies: dependencies, rules: rules.points),
+            assessments: Assessments(
+                database: database, dependencies: dependencies, settings: settings, rules: pointsRules),
             budgetFactor: configuration.budgetFactor)
         self.queue = CallbackQueue(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
@@ -50,6 +54,7 @@ struct DemoDay {
         try await self.settings.reload()
         try await self.calendar.reload()
         try await self.notices.reload()
+        try await self.pointsRules.reload()
         let now = self.desk.dependencies.now()
         var day = ShanghaiDate(now).adding(-1)
         while !self.calendar.current.isWorkingDay(day) { day = day.adding(-1) }

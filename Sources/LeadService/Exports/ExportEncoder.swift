@@ -9,6 +9,11 @@ package enum ExportColumn: String, Sendable, CaseIterable {
     case dueAt = "due_at"
     case metAt = "met_at"
     case total, gap, source, remark, attempts, adviser
+    /// Only where it is asked for.
+    case benefits
+
+    /// What an export has when nobody says otherwise (contract §3).
+    package static let standard = ExportColumn.allCases.filter { $0 != .benefits }
 
     /// Reads names separated by commas; nil for an unknown, empty or repeated one.
     package static func list(_ text: String) -> [ExportColumn]? {
@@ -34,6 +39,7 @@ package enum ExportColumn: String, Sendable, CaseIterable {
         case .remark: "备注"
         case .attempts: "拨打次数"
         case .adviser: "顾问"
+        case .benefits: "领取的资料"
         }
     }
 }
@@ -74,7 +80,8 @@ struct ExportEncoder: Sendable {
     private func writeRecord(_ row: LeadRow, to text: inout String) throws {
         for (index, column) in self.request.columns.enumerated() {
             if index > 0 { text += "," }
-            text += Self.cell(try self.value(column, row), isOurs: ![.name, .remark, .source].contains(column))
+            text += Self.cell(
+                try self.value(column, row), isOurs: ![.name, .remark, .source, .benefits].contains(column))
         }
         let points = self.points(row)
         for item in self.items { text += ",\"" + (points[item.rawValue].map { String($0) } ?? "") + "\"" }
@@ -123,6 +130,7 @@ struct ExportEncoder: Sendable {
             return .string(isPlain ? remark : PhoneNumber.redacted(in: remark, only: try row.phone(self.keys)))
         case .attempts: return .integer(row.attempts)
         case .adviser: return .optional(row.adviser)
+        case .benefits: return .string(row.benefits.joined(separator: "；"))
         }
     }
 

@@ -7,7 +7,8 @@ extension LeadRow: TableRow {
         l.id, l.phone_sealed, i.id, i.name_sealed, i.remark_sealed, i.extra_sealed, i.source::text, i.accepted_at, i.due_at, i.met_at,
         t.state, t.last_disposition, coalesce(t.attempts, 0)::bigint, s.username, a.total::bigint, a.gap::bigint,
         ARRAY(SELECT key FROM assessment_items WHERE assessment_id = a.id ORDER BY position),
-        ARRAY(SELECT points::bigint FROM assessment_items WHERE assessment_id = a.id ORDER BY position)
+        ARRAY(SELECT points::bigint FROM assessment_items WHERE assessment_id = a.id ORDER BY position),
+        ARRAY(SELECT title FROM benefit_requests WHERE lead_id = l.id ORDER BY requested_at, benefit)
         """
 
     /// Newest inquiry, newest task, its last adviser and the newest assessment of each lead.
@@ -41,6 +42,7 @@ extension LeadRow: TableRow {
         self.gap = try columns[15].decode(Int?.self)
         self.itemKeys = try columns[16].decode([String].self)
         self.itemPoints = try columns[17].decode([Int].self)
+        self.benefits = try columns[18].decode([String].self)
     }
 }
 

@@ -21,6 +21,8 @@ struct LeadRow: Sendable {
     var gap: Int?
     var itemKeys: [String]
     var itemPoints: [Int]
+    /// The titles of what was asked for beside the call.
+    var benefits: [String]
 
     func phone(_ keys: KeyRing) throws -> PhoneNumber {
         try PhoneNumber(parsing: try keys.open(self.phoneSealed, at: SealedPlace("leads", "phone_sealed", self.leadID)))

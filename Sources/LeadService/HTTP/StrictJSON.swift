@@ -6,7 +6,10 @@ package import Leads
 /// Foundation's decoder accepts all of those, and PostgreSQL would then refuse them as server errors.
 package struct StrictJSON {
     /// The text is not JSON as we take it.
-    package struct Malformed: Error, Equatable {}
+    package struct Malformed: Error, Equatable {
+        /// How many bytes were read before it was not.
+        package var offset = 0
+    }
 
     private static let deepest = 32
     private let bytes: [UInt8]
@@ -17,10 +20,14 @@ package struct StrictJSON {
     /// - Throws: `Malformed`.
     package static func read(_ bytes: [UInt8]) throws(Malformed) -> JSONValue {
         var reader = StrictJSON(bytes: bytes)
-        let value = try reader.value(depth: 0)
-        reader.skipSpace()
-        guard reader.index == reader.bytes.count else { throw Malformed() }
-        return value
+        do {
+            let value = try reader.value(depth: 0)
+            reader.skipSpace()
+            guard reader.index == reader.bytes.count else { throw Malformed() }
+            return value
+        } catch {
+            throw Malformed(offset: reader.index)
+        }
     }
 
     private init(bytes: [UInt8]) {

@@ -191,7 +191,8 @@ package struct Inquiries: Sendable {
         let keys = self.dependencies.keys
         let lead = self.dependencies.makeID()
         let inquiry = attempt.inquiryID
-        let benefits = self.settings.current.benefits
+        let receipt = self.links.token(.receipt, for: inquiry)
+        let benefits = self.settings.current.benefits.map { $0.offered(by: receipt) }
         let isConfirmed = self.settings.current.confirmationSMS && draft.suspicion == nil
         let body = JSONOutput.array(benefits.map { .object(["title": .string($0.title), "url": .string($0.url)]) })
         return Intake(
@@ -218,13 +219,13 @@ package struct Inquiries: Sendable {
                 ? try self.notes.draft(.inquiryConfirmation, to: draft.phone, at: attempt.at) : nil)
     }
 
-    private static func benefits(in body: String) throws -> [Settings.Benefit] {
+    private static func benefits(in body: String) throws -> [OfferedBenefit] {
         guard case .array(let values) = try StrictJSON.read(Array(body.utf8)) else { return [] }
         return values.compactMap { value in
             guard case .object(let members) = value, case .string(let title)? = members["title"],
                 case .string(let url)? = members["url"]
             else { return nil }
-            return Settings.Benefit(title: title, url: url)
+            return OfferedBenefit(title: title, url: url)
         }
     }
 }

@@ -65,5 +65,5 @@ package struct InquiryReceipt: Sendable, Equatable {
     package var inquiryID: UUID
     package var dueAt: Date
     package var receiptToken: String
-    package var benefits: [Settings.Benefit]
+    package var benefits: [OfferedBenefit]
 }

@@ -52,7 +52,7 @@ struct Intake: Sendable {
     var notice: PrivacyNotice
     var bodySealed: [UInt8]
     var suspicion: InquiryDraft.Suspicion?
-    var benefits: [Settings.Benefit]
+    var benefits: [OfferedBenefit]
     var event: AuditEvent
     var confirmation: NoticeDraft?
 }

@@ -133,6 +133,7 @@ extension Transaction {
             """
             SELECT \(columnsOf: CopiedMessage.self) FROM messages WHERE phone_index = \(stored?.index) ORDER BY created_at DESC LIMIT 500
             """)
+        let benefits = try await self.benefitRequests(of: lead)
         guard let stored else { return PersonalCopy() }
         let phone = try keys.open(stored.sealed, at: SealedPlace("leads", "phone_sealed", stored.id))
         return PersonalCopy(
@@ -141,6 +142,6 @@ extension Transaction {
                     id: stored.id, phone: phone, createdAt: stored.createdAt, state: stored.state,
                     doNotCall: stored.doNotCall)
             ], inquiries: try inquiries.map { try $0.opened(keys) }, assessments: assessments, consents: consents,
-            calls: calls, exports: exports, messages: messages)
+            calls: calls, exports: exports, messages: messages, benefits: benefits)
     }
 }

@@ -10,6 +10,7 @@ struct PersonalCopy: Sendable {
     var calls: [CopiedCall] = []
     var exports: [CopiedExport] = []
     var messages: [CopiedMessage] = []
+    var benefits: [BenefitRequest] = []
 
     var isEmpty: Bool { self.leads.isEmpty }
 
@@ -27,6 +28,7 @@ struct PersonalCopy: Sendable {
                 }),
             "consents": .array(self.consents.map(\.json)), "calls": .array(self.calls.map(\.json)),
             "exports": .array(self.exports.map(\.json)), "messages": .array(self.messages.map(\.json)),
+            "benefits": .array(self.benefits.map(\.json)),
         ]
     }
 }

@@ -37,7 +37,9 @@ enum PrivacyResultPage {
                     "text": $0.template.hasSuffix("_code") ? "验证码短信" : "通知短信",
                 ]
             },
-            "has_assessments": !copy.assessments.isEmpty, "has_calls": !copy.calls.isEmpty,
+            "wishes": copy.benefits.map { ["at": ShanghaiDate.timeText($0.requestedAt), "text": $0.title] },
+            "has_wishes": !copy.benefits.isEmpty, "has_assessments": !copy.assessments.isEmpty,
+            "has_calls": !copy.calls.isEmpty,
             "has_exports": !copy.exports.isEmpty, "has_messages": !copy.messages.isEmpty,
             "has_inquiries": !copy.inquiries.isEmpty, "has_consents": !copy.consents.isEmpty,
         ]

@@ -12,6 +12,7 @@ struct ReceiptRow: Sendable {
     var windowChangedAt: Date?
     var window: String?
     var isQuarantined: Bool
+    var assessmentID: UUID?
     var task: ReceiptTask?
 }
 
@@ -33,6 +34,7 @@ struct ReceiptTask: Sendable {
 struct Receipt: Sendable {
     var row: ReceiptRow
     var calls: [CopiedCall]
+    var requests: [BenefitRequest]
     var offer: WindowOffer
     var now: Date
 

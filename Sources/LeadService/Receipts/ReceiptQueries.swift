@@ -5,7 +5,8 @@ import Postgres
 extension ReceiptRow: TableRow {
     static let columns = """
         i.id, l.id, i.accepted_at, i.due_at, i.met_at, i.cancelled_at, i.window_changed_at, i.preferred_window, i.quarantined,
-        t.id, t.lead_id, t.state, t.accepted_at, t.due_at, t.met_at, t.next_attempt_at, t.preferred_window, t.call_again_at, t.closed_at
+        t.id, t.lead_id, t.state, t.accepted_at, t.due_at, t.met_at, t.next_attempt_at, t.preferred_window, t.call_again_at, t.closed_at,
+        i.assessment_id
         """
 
     init(row: PostgresRow) throws {
@@ -15,7 +16,7 @@ extension ReceiptRow: TableRow {
             acceptedAt: try c[2].decode(Date.self), dueAt: try c[3].decode(Date.self),
             metAt: try c[4].decode(Date?.self), cancelledAt: try c[5].decode(Date?.self),
             windowChangedAt: try c[6].decode(Date?.self), window: try c[7].decode(String?.self),
-            isQuarantined: try c[8].decode(Bool.self))
+            isQuarantined: try c[8].decode(Bool.self), assessmentID: try c[19].decode(UUID?.self))
         guard let id = try c[9].decode(UUID?.self) else { return }
         self.task = ReceiptTask(
             id: id, leadID: try c[10].decode(UUID.self), state: try c[11].decode(String.self),

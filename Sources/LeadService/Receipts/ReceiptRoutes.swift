@@ -80,8 +80,7 @@ struct ReceiptRoutes: RouteList {
         var context: [String: Any] = [
             "title": "咨询回执", "promise": PromiseText.sentence(row.dueAt), "state_text": Self.stateText(receipt),
             "accepted_text": ShanghaiDate.timeText(row.acceptedAt), "due_text": ShanghaiDate.timeText(row.dueAt),
-            "has_benefits": true,
-            "benefits": self.settings.current.benefits.map { ["title": $0.title, "url": $0.url] },
+            "has_benefits": true, "benefits": self.benefits(receipt, token),
             "events": receipt.events.map { ["at": ShanghaiDate.timeText($0.at), "text": $0.text] },
             "receipt_path": "/r/" + token, "can_change": receipt.isOpen && !receipt.offer.days.isEmpty,
             "can_cancel": receipt.isOpen, "is_waiting": receipt.state == "waiting",
@@ -103,8 +102,23 @@ struct ReceiptRoutes: RouteList {
         } else if let next = receipt.nextAttemptAt, next > receipt.now {
             context["next_attempt_text"] = ShanghaiDate.timeText(next)
         }
+        if let path = self.receipts.resultPath(receipt) { context["whole_url"] = path }
         if let failure { context["window_error"] = failure.detail }
         return try self.pages.render("receipts/receipt", context, status: status)
+    }
+
+    /// What is offered, and what of it was asked for already.
+    private func benefits(_ receipt: Receipt, _ token: String) -> [[String: Any]] {
+        let asked = Dictionary(receipt.requests.map { ($0.benefit, $0) }, uniquingKeysWith: { first, _ in first })
+        return self.settings.current.benefits.map { benefit in
+            var context = benefit.offered(by: token).context
+            if let request = benefit.id.flatMap({ asked[$0] }) {
+                let isSent = benefit.content == .byAdviser
+                context["asked_text"] =
+                    ShanghaiDate.timeText(request.requestedAt) + (isSent ? " 已登记，由顾问发给您" : " 已领取")
+            }
+            return context
+        }
     }
 
     private static func stateText(_ receipt: Receipt) -> String {

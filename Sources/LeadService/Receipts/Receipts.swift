@@ -79,6 +79,11 @@ package struct Receipts: Sendable {
         }
     }
 
+    /// The path of the assessment that came with the inquiry, open to whoever proved the phone.
+    func resultPath(_ receipt: Receipt) -> String? {
+        receipt.row.assessmentID.map { "/a/" + self.links.token(.assessment, for: $0) }
+    }
+
     private func inquiry(_ token: String) throws -> UUID {
         guard let id = self.links.id(.receipt, in: token) else { throw Problems.notFound }
         return id
@@ -90,7 +95,7 @@ package struct Receipts: Sendable {
         var calls: [CopiedCall] = []
         if let task = row.task { calls = try await tx.receiptCalls(of: task.leadID, since: row.acceptedAt) }
         return Receipt(
-            row: row, calls: calls,
+            row: row, calls: calls, requests: try await tx.benefitRequests(of: row.leadID),
             offer: WindowOffer(row, self.settings.current, self.calendar.current, at: now), now: now)
     }
 

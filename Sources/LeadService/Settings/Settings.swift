@@ -30,6 +30,8 @@ package struct Settings: Sendable, Equatable {
     package var smsPrices: [String: Double] = [:]
     package var sends = SendRules()
     package var benefits: [Benefit] = Benefit.standard
+    /// Whether a result tells its total at once and its items after the phone of an inquiry with it was proven.
+    package var itemsAfterVerification = false
     /// Whom data may be handed to; each is asked for with a box of its own.
     package var recipients: [ConsentRecipient] = []
     /// Privacy notices beyond the shipped one.
@@ -39,19 +41,6 @@ package struct Settings: Sendable, Equatable {
     package var retention = RetentionTerms()
 
     package init() {}
-
-    /// Something a visitor may fetch after the inquiry.
-    package struct Benefit: Sendable, Equatable {
-        package var title: String
-        package var url: String
-
-        static let standard = [
-            Benefit(title: "积分测算与差距说明", url: "/#calc"),
-            Benefit(title: "签注时间与材料清单", url: "/#renewal"),
-            Benefit(title: "顾问一对一方案", url: "/#contact"),
-            Benefit(title: "个人信息保护说明", url: "/privacy"),
-        ]
-    }
 
     /// Applies one stored or locked value; a value of the wrong shape is refused.
     ///
@@ -79,15 +68,8 @@ package struct Settings: Sendable, Equatable {
         case ("sms_templates", .object), ("sms_prices", .object), ("sms_reference", .bool), ("sms_texts", .object),
             ("confirmation_sms", .bool):
             return self.applyMessages(key, value)
-        case ("benefits", .array(let values)):
-            let benefits = values.compactMap { value -> Benefit? in
-                guard case .object(let members) = value, case .string(let title)? = members["title"],
-                    case .string(let url)? = members["url"]
-                else { return nil }
-                return Benefit(title: title, url: url)
-            }
-            guard benefits.count == values.count, benefits.count <= 8 else { return false }
-            self.benefits = benefits
+        case ("benefits", .array(let values)): return self.applyBenefits(values)
+        case ("items_after_verification", .bool(let isOn)): self.itemsAfterVerification = isOn
         case ("consent_recipients", .array(let values)):
             let recipients = values.compactMap { ConsentRecipient($0) }
             guard recipients.count == values.count, recipients.count <= 20,

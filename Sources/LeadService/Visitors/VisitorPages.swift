@@ -29,6 +29,7 @@ struct VisitorPages: Sendable {
         var context = self.asking(nil).merging(self.contact(nil)) { _, new in new }
         context["title"] = "上海居住证积分测算与签注"
         context["description"] = "约 30 秒估算上海居住证积分，看每一项怎么来、离 120 分差在哪里；查居住证签注时间。"
+        context["is_withheld"] = self.settings.current.itemsAfterVerification
         context.merge(self.optionalConsents) { first, _ in first }
         context["offers_reminder"] = self.codes.offersReminders
         return context
@@ -159,14 +160,15 @@ struct VisitorPages: Sendable {
         [
             "title": "提交成功", "promise": PromiseText.sentence(receipt.dueAt),
             "receipt_url": "/r/\(receipt.receiptToken)",
-            "benefits": receipt.benefits.map { ["title": $0.title, "url": $0.url] },
+            "benefits": receipt.benefits.map(\.context),
         ]
     }
 
     /// A result, with the form that leads on to the call.
-    func result(_ assessed: AssessedAnswers, url: String) -> [String: Any] {
+    func result(_ result: AssessmentResult, url: String) -> [String: Any] {
+        let assessed = result.assessed
         var context = self.asking(assessed.form, asked: false).merging(self.contact(nil)) { _, new in new }
-        context.merge(ResultPage.context(assessed)) { _, new in new }
+        context.merge(ResultPage.context(result)) { _, new in new }
         context["title"] = "我的积分测算"
         context["result_url"] = url
         if let code = QRCode(url) {

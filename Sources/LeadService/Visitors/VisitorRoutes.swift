@@ -39,11 +39,11 @@ struct VisitorRoutes: RouteList {
         let form = try await request.form(context)
         let wantsPage = !(request.headers[.accept] ?? "").contains("application/json")
         do {
-            let assessed = try await self.assessments.store(try self.pages.answerForm().answers(in: form))
-            let path = "/a/" + self.links.token(.assessment, for: assessed.id)
+            let result = try await self.assessments.store(try self.pages.answerForm().answers(in: form))
+            let path = "/a/" + self.links.token(.assessment, for: result.assessed.id)
             if wantsPage { return Response(status: .seeOther, headers: [.location: path]) }
             let url = self.pages.publicURL.absoluteString.trimmingSuffix("/") + path
-            return .json(assessed.created(at: url), status: .created)
+            return .json(result.created(at: url), status: .created)
         } catch let failure as AnswersFailure {
             guard wantsPage else { throw Problem(failures: failure.failures) }
             var page = self.pages.contact(form, failures: failure.failures)
@@ -122,7 +122,11 @@ struct VisitorRoutes: RouteList {
                 userAgent: String((request.headers[.userAgent] ?? "").unicodeScalars.prefix(512)),
                 channel: "form", idempotencyKey: nil)
             let receipt = try InquiryRoutes.receipt(try await self.inquiries.submit(draft, from: sender))
-            return try self.pages.pages.render("inquiries/accepted", self.pages.accepted(receipt))
+            var page = self.pages.accepted(receipt)
+            if let assessment = form["assessment_id"].flatMap({ UUID(uuidString: $0) }) {
+                page["whole_url"] = "/a/" + self.links.token(.assessment, for: assessment)
+            }
+            return try self.pages.pages.render("inquiries/accepted", page)
         } catch let problem as Problem where !problem.failures.isEmpty {
             return try await self.codePage(
                 form, more: [:], resendAfter: nil, failures: problem.failures, status: problem.status.http)
@@ -227,15 +231,15 @@ struct VisitorRoutes: RouteList {
     @Sendable private func result(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
         let token = context.parameters.get("token") ?? ""
         guard let id = self.links.id(.assessment, in: token) else { throw Problems.notFound }
-        guard let assessed = try await self.assessments.stored(id) else { throw Problems.gone }
+        guard let result = try await self.assessments.stored(id) else { throw Problems.gone }
         var response: Response
         if self.pages.pages.wantsPage(request) {
             let url = self.pages.publicURL.absoluteString.trimmingSuffix("/") + "/a/" + token
-            response = try self.pages.pages.render("assessments/result", self.pages.result(assessed, url: url))
+            response = try self.pages.pages.render("assessments/result", self.pages.result(result, url: url))
         } else {
-            var members = assessed.members
+            var members = result.members
             members["assessment_id"] = .string(id.uuidString.lowercased())
-            members["assessed_on"] = .string(assessed.assessedOn)
+            members["assessed_on"] = .string(result.assessed.assessedOn)
             response = .json(.object(members))
         }
         response.headers[.referrerPolicy] = "no-referrer"

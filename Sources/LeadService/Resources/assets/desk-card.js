@@ -3,7 +3,7 @@
 import { busy, el, now, people, person, setText } from "./console.js";
 import { countdown, isMine, isTaken, scoreWords } from "./desk-queue.js";
 import { windows } from "./dispositions.js";
-import { assessmentPart, consentsPart, fact, historyPart, inquiriesPart, lastWord, promiseWords } from "./dossier.js";
+import { assessmentPart, benefitsPart, consentsPart, fact, historyPart, inquiriesPart, lastWord, promiseWords } from "./dossier.js";
 import { clock, minutes, moment, spacedPhone } from "./worktime.js";
 
 const key = (letter) => el("kbd", { "aria-hidden": "true" }, letter);
@@ -34,7 +34,7 @@ export class Card {
   /** Draws the task and, once it is there, the full card; the same content again leaves the page alone. */
   show(task, card, phone) {
     const { claimed_until: _, readAt: __, ...stable } = task;
-    const content = JSON.stringify([stable, card?.history, card?.inquiries, card?.assessments, card?.name, phone, isMine(task), isTaken(task)]);
+    const content = JSON.stringify([stable, card?.history, card?.inquiries, card?.assessments, card?.benefits, card?.name, phone, isMine(task), isTaken(task)]);
     this.#task = task;
     if (content !== this.#shown) {
       this.#shown = content;
@@ -85,7 +85,7 @@ export class Card {
       card
         ? el("div", { class: "parts" },
           el("div", {}, assessmentPart(card.assessments), consentsPart(card.consents)),
-          el("div", {}, inquiriesPart(card.inquiries), historyPart(card.history)))
+          el("div", {}, inquiriesPart(card.inquiries), benefitsPart(card.benefits), historyPart(card.history)))
         : el("p", { class: "quiet loading" }, "正在取详情…"),
       ...this.#assign(task));
   }

@@ -69,6 +69,13 @@ export function consentsPart(consents) {
     consent.withdrawn_at ? el("strong", { class: "withdrawn" }, `${when(consent.withdrawn_at)} 已撤回`) : null))));
 }
 
+/** What was asked for beside the call, newest first; nothing when nothing was. */
+export function benefitsPart(benefits) {
+  if (!benefits?.length) return null;
+  return section("想要的资料", null, el("ul", { class: "consents" }, benefits.map((one) => el("li", {},
+    el("span", {}, one.title), time(one.requested_at)))));
+}
+
 function eventWords(event) {
   const by = event.by ? person(event.by) : "系统";
   switch (event.kind) {
