@@ -88,6 +88,26 @@ BEGIN
 END
 $$;
 
+--
+-- Name: keep_source(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.keep_source() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'the source of an inquiry does not change' USING ERRCODE = 'check_violation', CONSTRAINT = 'source_is_kept';
+END
+$$;
+
+--
+-- Name: short_source(jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.short_source(source jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN "left"(COALESCE(NULLIF(((source -> 'utm'::text) ->> 'source'::text), ''::text), NULLIF((source ->> 'utm_source'::text), ''::text), NULLIF((((source -> 'last_touch'::text) -> 'utm'::text) ->> 'source'::text), ''::text), (SELECT ("substring"(a.address, '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:]+)'::text) || COALESCE("substring"(a.address, '^[^/?#]*://[^/?#]*(/[^?#]*)'::text), ''::text)) FROM unnest(ARRAY[(short_source.source ->> 'page_url'::text), (short_source.source ->> 'landing_url'::text), (short_source.source ->> 'referrer'::text)]) WITH ORDINALITY a(address, place) WHERE (a.address ~ '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?[^/?#:]+'::text) ORDER BY a.place LIMIT 1), ''::text), 200);
+
 SET default_tablespace = '';
 
 SET default_table_access_method = heap;
@@ -510,6 +530,7 @@ CREATE TABLE public.inquiries (
     erased_at timestamp with time zone,
     window_changed_at timestamp with time zone,
     cancelled_at timestamp with time zone,
+    site text,
     CONSTRAINT due_after_accepted CHECK ((due_at > accepted_at)),
     CONSTRAINT erased_leaves_no_text CHECK (
 CASE
@@ -543,6 +564,12 @@ COMMENT ON COLUMN public.inquiries.window_changed_at IS 'When the visitor last c
 --
 
 COMMENT ON COLUMN public.inquiries.cancelled_at IS 'When the visitor took it back before it was met: nobody calls for it, and it counts as left out';
+
+--
+-- Name: COLUMN inquiries.site; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.inquiries.site IS 'Whose form it was; null for the default form and for leads entered by staff';
 
 --
 -- Name: leads; Type: TABLE; Schema: public; Owner: -
@@ -870,6 +897,53 @@ CREATE TABLE public.settings (
 --
 
 COMMENT ON TABLE public.settings IS 'Business rules people edit; the newest row whose effective_at has come is in force';
+
+--
+-- Name: sites; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.sites (
+    name text NOT NULL,
+    form_key text NOT NULL,
+    origins text[] NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    closes_on date,
+    quota integer,
+    taken integer DEFAULT 0 NOT NULL,
+    closed_text text,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT sites_closed_text_check CHECK (((char_length(closed_text) >= 1) AND (char_length(closed_text) <= 200))),
+    CONSTRAINT sites_form_key_check CHECK ((form_key ~ '^[A-Za-z0-9_-]{22}$'::text)),
+    CONSTRAINT sites_name_check CHECK (((name ~ '^[a-z0-9][a-z0-9_-]{0,39}$'::text) AND (name <> 'default'::text))),
+    CONSTRAINT sites_origins_check CHECK ((cardinality(origins) <= 20)),
+    CONSTRAINT sites_quota_check CHECK ((quota > 0)),
+    CONSTRAINT sites_taken_check CHECK ((taken >= 0)),
+    CONSTRAINT within_the_quota CHECK ((taken <= quota))
+);
+
+--
+-- Name: TABLE sites; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.sites IS 'Pages of others that carry our form, each under a form key; the default form has no row';
+
+--
+-- Name: COLUMN sites.origins; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.sites.origins IS 'Scheme, host and port of the pages that may; nobody else may frame the form or call the API with its key';
+
+--
+-- Name: COLUMN sites.closes_on; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.sites.closes_on IS 'The last day in Shanghai on which inquiries are taken';
+
+--
+-- Name: COLUMN sites.taken; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.sites.taken IS 'Inquiries taken since the quota was set; not counted without one, so that nobody waits for this row';
 
 --
 -- Name: staff; Type: TABLE; Schema: public; Owner: -
@@ -1217,6 +1291,13 @@ ALTER TABLE ONLY public.leads
     ADD CONSTRAINT one_lead_per_phone_next UNIQUE (phone_index_next);
 
 --
+-- Name: sites one_site_per_form_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sites
+    ADD CONSTRAINT one_site_per_form_key UNIQUE (form_key);
+
+--
 -- Name: pending_reports pending_reports_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1299,6 +1380,13 @@ ALTER TABLE ONLY public.send_budgets
 
 ALTER TABLE ONLY public.settings
     ADD CONSTRAINT settings_pkey PRIMARY KEY (key, effective_at);
+
+--
+-- Name: sites sites_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sites
+    ADD CONSTRAINT sites_pkey PRIMARY KEY (name);
 
 --
 -- Name: staff staff_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -1485,6 +1573,12 @@ CREATE INDEX inquiries_by_lead ON public.inquiries USING btree (lead_id, accepte
 CREATE INDEX inquiries_by_name ON public.inquiries USING btree (name_index);
 
 --
+-- Name: inquiries_by_site; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX inquiries_by_site ON public.inquiries USING btree (site, accepted_at) WHERE (site IS NOT NULL);
+
+--
 -- Name: leads_by_creation; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1615,6 +1709,12 @@ CREATE INDEX verification_challenges_by_phone ON public.verification_challenges 
 --
 
 CREATE INDEX withheld_codes_by_age ON public.withheld_codes USING btree (expires_at);
+
+--
+-- Name: inquiries source_is_kept; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER source_is_kept BEFORE UPDATE OF source ON public.inquiries FOR EACH ROW WHEN (((new.source IS DISTINCT FROM old.source) AND (new.source <> '{}'::jsonb))) EXECUTE FUNCTION public.keep_source();
 
 --
 -- Name: assessment_items assessment_items_assessment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -1785,6 +1885,13 @@ ALTER TABLE ONLY public.inquiries
     ADD CONSTRAINT inquiries_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id);
 
 --
+-- Name: inquiries inquiries_site_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.inquiries
+    ADD CONSTRAINT inquiries_site_fkey FOREIGN KEY (site) REFERENCES public.sites(name);
+
+--
 -- Name: leads leads_merged_into_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1859,6 +1966,20 @@ GRANT ALL ON FUNCTION public.admit_send(number bytea, at timestamp with time zon
 
 REVOKE ALL ON FUNCTION public.erase_audit_details(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, erased jsonb, checkpoint_mac bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.erase_audit_details(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, erased jsonb, checkpoint_mac bytea) TO huifang_app;
+
+--
+-- Name: FUNCTION keep_source(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.keep_source() FROM PUBLIC;
+
+--
+-- Name: FUNCTION short_source(source jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.short_source(source jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.short_source(source jsonb) TO huifang_app;
+GRANT ALL ON FUNCTION public.short_source(source jsonb) TO huifang_reader;
 
 --
 -- Name: TABLE assessment_items; Type: ACL; Schema: public; Owner: -
@@ -2090,6 +2211,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.send_budgets TO huifang_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.settings TO huifang_app;
 GRANT SELECT ON TABLE public.settings TO huifang_reader;
+
+--
+-- Name: TABLE sites; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.sites TO huifang_reader;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.sites TO huifang_app;
 
 --
 -- Name: TABLE staff; Type: ACL; Schema: public; Owner: -

@@ -12,6 +12,7 @@ package struct LeadServices: Sendable {
     package let settings: SettingsStore
     package let calendar: CalendarStore
     package let accounts: StaffAccounts
+    package let sites: Sites
     package let exports: LeadExport
     package let outboxWorker: SMSOutboxWorker
     package let deliveryWorker: DeliveryWorker
@@ -60,22 +61,27 @@ package struct LeadServices: Sendable {
 
         let reports = DeliveryReports(database: database, dependencies: dependencies)
 
+        let sites = Sites(
+            database: database, dependencies: dependencies, settings: settings, ownOrigins: configuration.ownOrigins)
+
         self.router = ServiceRouter(
             lists: [
                 VisitorRoutes(
-                    pages: visitors,
+                    pages: visitors, sites: sites,
                     inquiries: inquiries, verification: verification, assessments: assessments,
                     links: LinkToken(keys: dependencies.keys),
                     tokens: tokens, dependencies: dependencies),
+                EmbedRoutes(sites: sites, visitors: visitors, tokens: tokens),
                 try AssetRoutes(pages: pages, resources: resources),
                 VerificationRoutes(
-                    verification: verification,
+                    verification: verification, sites: sites,
                     testCodes: TestCodes(database: database, dependencies: dependencies)),
                 QuarantineRoutes(
                     quarantine: Quarantine(
                         database: database, dependencies: dependencies, settings: settings, calendar: calendar),
                     pages: pages),
-                InquiryRoutes(inquiries: inquiries, tokens: tokens, publicURL: configuration.publicURL),
+                InquiryRoutes(
+                    inquiries: inquiries, sites: sites, tokens: tokens, publicURL: configuration.publicURL),
                 ReceiptRoutes(
                     receipts: Receipts(
                         database: database, dependencies: dependencies, settings: settings, calendar: calendar),
@@ -98,12 +104,13 @@ package struct LeadServices: Sendable {
                 DevelopmentRoutes(
                     messages: sentMessages, pages: pages, isOn: configuration.gateways.contains("console")),
             ],
-            access: AccessCheck(sessions: sessions, ownOrigins: configuration.ownOrigins), pages: pages,
+            access: AccessCheck(sessions: sessions, ownOrigins: configuration.ownOrigins), pages: pages, sites: sites,
             configuration: configuration)
         self.database = database
         self.settings = settings
         self.calendar = calendar
         self.accounts = accounts
+        self.sites = sites
         self.exports = exports
         self.outboxWorker = SMSOutboxWorker(
             database: database, dependencies: dependencies, settings: settings, signal: outbox)

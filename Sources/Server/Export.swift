@@ -33,7 +33,10 @@ struct Export: AsyncParsableCommand {
     @Option(help: "The last day of acceptance.")
     var to: String?
 
-    @Option(help: "Columns, separated by commas; all without it.")
+    @Option(
+        help:
+            "Columns, separated by commas; the fourteen usual ones without it. Further ones: site, page_url, landing_url, referrer, utm_medium, utm_campaign, attribution."
+    )
     var columns: String?
 
     @Option(help: "masked or plain; plain needs --reason.")
@@ -98,7 +101,7 @@ struct Export: AsyncParsableCommand {
     }
 
     private func chosenColumns() throws -> [ExportColumn] {
-        guard let columns else { return ExportColumn.allCases }
+        guard let columns else { return ExportColumn.standard }
         guard let chosen = ExportColumn.list(columns) else {
             throw ValidationError("--columns has an unknown or repeated name.")
         }

@@ -63,7 +63,7 @@ class Tally:
 class Page:
     """One window: steps as a person takes them, each waiting for what it needs."""
 
-    def __init__(self, base, width, shots=None, scripts=True, downloads=None):
+    def __init__(self, base, width, shots=None, scripts=True, downloads=None, preferences=None):
         self.base = base.rstrip("/")
         self.width = width
         self.shots = Path(shots) if shots else None
@@ -73,7 +73,7 @@ class Page:
             options.add_argument(argument)
         if os.geteuid() == 0:
             options.add_argument("--no-sandbox")
-        preferences = {"intl.accept_languages": "zh-CN"}
+        preferences = {"intl.accept_languages": "zh-CN", **(preferences or {})}
         if not scripts:
             preferences["profile.managed_default_content_settings.javascript"] = 2
         if downloads:

@@ -19,6 +19,7 @@ import Testing
             try await described.askAboutData()
             try await described.changeReceipts()
             try await described.assess()
+            try await described.useSites()
             try await described.workCallbacks()
             try await described.loseCallbacks()
             try await described.lookUpLeads()
@@ -179,7 +180,7 @@ extension DescribedService {
                 try await self.call(.get, operation.path).status == (operation.path == "/staff" ? 303 : 200),
                 "\(operation.name)")
         }
-        for path in ["/", "/assets/site.css"] {
+        for path in ["/", "/assets/site.css", "/embed.js"] {
             let tag = try #require(try await self.call(.get, path).headers[.eTag])
             #expect(try await self.call(.get, path, headers: [.ifNoneMatch: tag]).status == 304)
         }

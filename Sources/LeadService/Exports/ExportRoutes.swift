@@ -105,7 +105,7 @@ struct ExportRoutes: RouteList {
     }
 
     private static func columns(_ fields: inout FieldReader) -> [ExportColumn] {
-        guard let text = fields.optionalString("columns") else { return ExportColumn.allCases }
+        guard let text = fields.optionalString("columns") else { return ExportColumn.standard }
         guard let columns = ExportColumn.list(text) else {
             fields.fail("columns_invalid", at: "columns", "列名有误或重复", english: "Unknown or repeated column.")
             return []
