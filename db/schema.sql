@@ -14,6 +14,19 @@ SET client_min_messages = warning;
 SET row_security = off;
 
 --
+-- Name: admit_notice(timestamp with time zone, bytea[], timestamp with time zone[], bigint[], bigint[], bigint[], bigint); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.admit_notice(at timestamp with time zone, keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM send_breaker b WHERE b.stopped_until > at) THEN RETURN false; END IF;
+    RETURN take_windows(keys, starts, limits, ceilings, slots, seed) = 0;
+END
+$$;
+
+--
 -- Name: admit_send(bytea, timestamp with time zone, timestamp with time zone, bigint, bigint, bigint, bigint, boolean, bytea[], timestamp with time zone[], bigint[], bigint[], bigint[], bigint); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -22,9 +35,7 @@ CREATE FUNCTION public.admit_send(number bytea, at timestamp with time zone, coo
     AS $$
 DECLARE
     own phone_budgets%ROWTYPE;
-    taken bigint[] := '{}';
-    chosen bigint;
-    share bigint;
+    full_window bigint;
     hour_ago timestamptz := at - interval '1 hour';
     day_ago timestamptz := at - interval '1 day';
 BEGIN
@@ -38,30 +49,8 @@ BEGIN
         OR (SELECT count(*) FROM unnest(own.wrongs) w WHERE w > hour_ago) >= wrong_hourly
         OR (SELECT count(*) FROM unnest(own.wrongs) w WHERE w > day_ago) >= wrong_daily
     THEN RETURN -1; END IF;
-    FOR i IN 1..cardinality(keys) LOOP
-        FOR j IN 0..slots[i] - 1 LOOP
-            chosen := (seed + j) % slots[i];
-            share := limits[i] / slots[i] + CASE WHEN chosen < limits[i] % slots[i] THEN 1 ELSE 0 END;
-            CONTINUE WHEN share = 0 OR EXISTS (SELECT FROM send_budgets b WHERE b.bucket = keys[i] AND b.window_start = starts[i]
-                                                 AND b.slot = chosen AND b.used >= share);
-            INSERT INTO send_budgets AS b (bucket, window_start, slot, used, ceiling)
-                VALUES (keys[i], starts[i], chosen, 1,
-                        ceilings[i] / slots[i] + CASE WHEN chosen < ceilings[i] % slots[i] THEN 1 ELSE 0 END)
-                ON CONFLICT (bucket, window_start, slot) DO UPDATE SET used = b.used + 1, ceiling = excluded.ceiling
-                WHERE b.used < share;
-            IF FOUND THEN
-                taken := taken || chosen;
-                EXIT;
-            END IF;
-        END LOOP;
-        IF cardinality(taken) < i THEN
-            FOR k IN 1..i - 1 LOOP
-                UPDATE send_budgets b SET used = b.used - 1
-                WHERE b.bucket = keys[k] AND b.window_start = starts[k] AND b.slot = taken[k];
-            END LOOP;
-            RETURN i;
-        END IF;
-    END LOOP;
+    full_window := take_windows(keys, starts, limits, ceilings, slots, seed);
+    IF full_window > 0 THEN RETURN full_window; END IF;
     UPDATE phone_budgets SET sends = array_append(ARRAY(SELECT s FROM unnest(own.sends) s WHERE s > day_ago), at),
                              wrongs = ARRAY(SELECT w FROM unnest(own.wrongs) w WHERE w > day_ago), seen_at = at
     WHERE phone_index = number;
@@ -137,6 +126,66 @@ BEGIN
     DELETE FROM audit_links WHERE position <= last_position;
     DELETE FROM audit_events WHERE id = ANY (gone);
     RETURN cardinality(gone);
+END
+$$;
+
+--
+-- Name: keep_source(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.keep_source() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'the source of an inquiry does not change' USING ERRCODE = 'check_violation', CONSTRAINT = 'source_is_kept';
+END
+$$;
+
+--
+-- Name: short_source(jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.short_source(source jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN "left"(COALESCE(NULLIF(((source -> 'utm'::text) ->> 'source'::text), ''::text), NULLIF((source ->> 'utm_source'::text), ''::text), NULLIF((((source -> 'last_touch'::text) -> 'utm'::text) ->> 'source'::text), ''::text), (SELECT ("substring"(a.address, '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:]+)'::text) || COALESCE("substring"(a.address, '^[^/?#]*://[^/?#]*(/[^?#]*)'::text), ''::text)) FROM unnest(ARRAY[(short_source.source ->> 'page_url'::text), (short_source.source ->> 'landing_url'::text), (short_source.source ->> 'referrer'::text)]) WITH ORDINALITY a(address, place) WHERE (a.address ~ '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?[^/?#:]+'::text) ORDER BY a.place LIMIT 1), ''::text), 200);
+
+--
+-- Name: take_windows(bytea[], timestamp with time zone[], bigint[], bigint[], bigint[], bigint); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.take_windows(keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    taken bigint[] := '{}';
+    chosen bigint;
+    share bigint;
+BEGIN
+    FOR i IN 1..cardinality(keys) LOOP
+        FOR j IN 0..slots[i] - 1 LOOP
+            chosen := (seed + j) % slots[i];
+            share := limits[i] / slots[i] + CASE WHEN chosen < limits[i] % slots[i] THEN 1 ELSE 0 END;
+            CONTINUE WHEN share = 0 OR EXISTS (SELECT FROM send_budgets b WHERE b.bucket = keys[i] AND b.window_start = starts[i]
+                                                 AND b.slot = chosen AND b.used >= share);
+            INSERT INTO send_budgets AS b (bucket, window_start, slot, used, ceiling)
+                VALUES (keys[i], starts[i], chosen, 1,
+                        ceilings[i] / slots[i] + CASE WHEN chosen < ceilings[i] % slots[i] THEN 1 ELSE 0 END)
+                ON CONFLICT (bucket, window_start, slot) DO UPDATE SET used = b.used + 1, ceiling = excluded.ceiling
+                WHERE b.used < share;
+            IF FOUND THEN
+                taken := taken || chosen;
+                EXIT;
+            END IF;
+        END LOOP;
+        IF cardinality(taken) < i THEN
+            FOR k IN 1..i - 1 LOOP
+                UPDATE send_budgets b SET used = b.used - 1
+                WHERE b.bucket = keys[k] AND b.window_start = starts[k] AND b.slot = taken[k];
+            END LOOP;
+            RETURN i;
+        END IF;
+    END LOOP;
+    RETURN 0;
 END
 $$;
 
@@ -604,6 +653,7 @@ CREATE TABLE public.inquiries (
     erased_at timestamp with time zone,
     window_changed_at timestamp with time zone,
     cancelled_at timestamp with time zone,
+    site text,
     CONSTRAINT due_after_accepted CHECK ((due_at > accepted_at)),
     CONSTRAINT erased_leaves_no_text CHECK (
 CASE
@@ -637,6 +687,12 @@ COMMENT ON COLUMN public.inquiries.window_changed_at IS 'When the visitor last c
 --
 
 COMMENT ON COLUMN public.inquiries.cancelled_at IS 'When the visitor took it back before it was met: nobody calls for it, and it counts as left out';
+
+--
+-- Name: COLUMN inquiries.site; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.inquiries.site IS 'Whose form it was; null for the default form and for leads entered by staff';
 
 --
 -- Name: leads; Type: TABLE; Schema: public; Owner: -
@@ -723,6 +779,7 @@ CREATE TABLE public.messages (
     delivery_at timestamp with time zone,
     queries smallint DEFAULT 0 NOT NULL,
     query_at timestamp with time zone,
+    inquiry_id uuid,
     CONSTRAINT delivered_means_sent CHECK (((delivery IS NULL) OR ((state = 'sent'::text) AND (delivery_at IS NOT NULL)))),
     CONSTRAINT finished_forgets_the_text CHECK (((state = ANY (ARRAY['queued'::text, 'sending'::text])) OR (parameters_sealed IS NULL))),
     CONSTRAINT finished_has_a_time CHECK (((state = ANY (ARRAY['queued'::text, 'sending'::text])) = (finished_at IS NULL))),
@@ -739,6 +796,7 @@ CREATE TABLE public.messages (
     CONSTRAINT messages_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'expired'::text, 'unknown'::text]))),
     CONSTRAINT messages_template_check CHECK ((template ~ '^[a-z_]+$'::text)),
     CONSTRAINT messages_vendor_id_check CHECK ((char_length(vendor_id) <= 128)),
+    CONSTRAINT only_confirmations_name_an_inquiry CHECK (((inquiry_id IS NULL) OR (template = 'inquiry_confirmation'::text))),
     CONSTRAINT only_unknown_is_asked_about CHECK (((query_at IS NULL) OR (state = 'unknown'::text))),
     CONSTRAINT sending_has_a_lease CHECK (((state = 'sending'::text) = (lease_until IS NOT NULL)))
 );
@@ -760,6 +818,12 @@ COMMENT ON COLUMN public.messages.retries IS 'Once, and only when every gateway 
 --
 
 COMMENT ON COLUMN public.messages.delivery IS 'What the vendor reported, the first report counts';
+
+--
+-- Name: COLUMN messages.inquiry_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.messages.inquiry_id IS 'The inquiry that is confirmed: its promise is read when the message is sent, so that it says what the queue says';
 
 --
 -- Name: pending_reports; Type: TABLE; Schema: public; Owner: -
@@ -787,6 +851,25 @@ CREATE TABLE public.pending_reports (
 --
 
 COMMENT ON TABLE public.pending_reports IS 'Delivery reports whose message is not settled yet or not ours; joined within ten minutes, deleted after a day';
+
+--
+-- Name: permit_reminders; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.permit_reminders (
+    lead_id uuid NOT NULL,
+    remind_on date NOT NULL,
+    valid_until date NOT NULL,
+    message_id uuid,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT thirty_or_seven_days_before CHECK (((valid_until - remind_on) = ANY (ARRAY[7, 30])))
+);
+
+--
+-- Name: TABLE permit_reminders; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.permit_reminders IS 'Who was reminded for which day; a message that expired before any gateway took it is replaced, no other is';
 
 --
 -- Name: phone_budgets; Type: TABLE; Schema: public; Owner: -
@@ -970,6 +1053,53 @@ CREATE TABLE public.settings (
 --
 
 COMMENT ON TABLE public.settings IS 'Business rules people edit; the newest row whose effective_at has come is in force';
+
+--
+-- Name: sites; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.sites (
+    name text NOT NULL,
+    form_key text NOT NULL,
+    origins text[] NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    closes_on date,
+    quota integer,
+    taken integer DEFAULT 0 NOT NULL,
+    closed_text text,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT sites_closed_text_check CHECK (((char_length(closed_text) >= 1) AND (char_length(closed_text) <= 200))),
+    CONSTRAINT sites_form_key_check CHECK ((form_key ~ '^[A-Za-z0-9_-]{22}$'::text)),
+    CONSTRAINT sites_name_check CHECK (((name ~ '^[a-z0-9][a-z0-9_-]{0,39}$'::text) AND (name <> 'default'::text))),
+    CONSTRAINT sites_origins_check CHECK ((cardinality(origins) <= 20)),
+    CONSTRAINT sites_quota_check CHECK ((quota > 0)),
+    CONSTRAINT sites_taken_check CHECK ((taken >= 0)),
+    CONSTRAINT within_the_quota CHECK ((taken <= quota))
+);
+
+--
+-- Name: TABLE sites; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.sites IS 'Pages of others that carry our form, each under a form key; the default form has no row';
+
+--
+-- Name: COLUMN sites.origins; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.sites.origins IS 'Scheme, host and port of the pages that may; nobody else may frame the form or call the API with its key';
+
+--
+-- Name: COLUMN sites.closes_on; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.sites.closes_on IS 'The last day in Shanghai on which inquiries are taken';
+
+--
+-- Name: COLUMN sites.taken; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.sites.taken IS 'Inquiries taken since the quota was set; not counted without one, so that nobody waits for this row';
 
 --
 -- Name: staff; Type: TABLE; Schema: public; Owner: -
@@ -1338,11 +1468,25 @@ ALTER TABLE ONLY public.leads
     ADD CONSTRAINT one_lead_per_phone_next UNIQUE (phone_index_next);
 
 --
+-- Name: permit_reminders one_reminder_per_day; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.permit_reminders
+    ADD CONSTRAINT one_reminder_per_day PRIMARY KEY (lead_id, remind_on);
+
+--
 -- Name: points_rule_versions one_rule_set_a_day; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.points_rule_versions
     ADD CONSTRAINT one_rule_set_a_day UNIQUE (effective_from);
+
+--
+-- Name: sites one_site_per_form_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sites
+    ADD CONSTRAINT one_site_per_form_key UNIQUE (form_key);
 
 --
 -- Name: pending_reports pending_reports_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -1427,6 +1571,13 @@ ALTER TABLE ONLY public.send_budgets
 
 ALTER TABLE ONLY public.settings
     ADD CONSTRAINT settings_pkey PRIMARY KEY (key, effective_at);
+
+--
+-- Name: sites sites_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sites
+    ADD CONSTRAINT sites_pkey PRIMARY KEY (name);
 
 --
 -- Name: staff staff_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -1589,6 +1740,12 @@ CREATE INDEX callback_tasks_unmet ON public.callback_tasks USING btree (due_at, 
 CREATE INDEX consents_by_lead ON public.consents USING btree (lead_id, given_at);
 
 --
+-- Name: consents_to_remind; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX consents_to_remind ON public.consents USING btree (reminder_valid_until) WHERE ((purpose = 'reminder'::text) AND (withdrawn_at IS NULL));
+
+--
 -- Name: erasure_tombstones_by_age; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1635,6 +1792,12 @@ CREATE INDEX inquiries_by_lead ON public.inquiries USING btree (lead_id, accepte
 --
 
 CREATE INDEX inquiries_by_name ON public.inquiries USING btree (name_index);
+
+--
+-- Name: inquiries_by_site; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX inquiries_by_site ON public.inquiries USING btree (site, accepted_at) WHERE (site IS NOT NULL);
 
 --
 -- Name: leads_by_creation; Type: INDEX; Schema: public; Owner: -
@@ -1703,6 +1866,12 @@ CREATE INDEX messages_waiting ON public.messages USING btree (send_at) WHERE (st
 CREATE UNIQUE INDEX one_claim_of_a_kind_per_adviser ON public.callback_tasks USING btree (claimed_by, claim_kind) WHERE (claimed_by IS NOT NULL);
 
 --
+-- Name: one_confirmation_per_inquiry; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX one_confirmation_per_inquiry ON public.messages USING btree (inquiry_id) WHERE (inquiry_id IS NOT NULL);
+
+--
 -- Name: one_open_task_per_lead; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1719,6 +1888,12 @@ CREATE UNIQUE INDEX one_result_per_claim ON public.call_attempts USING btree (ta
 --
 
 CREATE INDEX pending_reports_by_age ON public.pending_reports USING btree (received_at);
+
+--
+-- Name: permit_reminders_by_message; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX permit_reminders_by_message ON public.permit_reminders USING btree (message_id);
 
 --
 -- Name: privacy_requests_by_age; Type: INDEX; Schema: public; Owner: -
@@ -1773,6 +1948,12 @@ CREATE INDEX verification_challenges_by_phone ON public.verification_challenges 
 --
 
 CREATE INDEX withheld_codes_by_age ON public.withheld_codes USING btree (expires_at);
+
+--
+-- Name: inquiries source_is_kept; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER source_is_kept BEFORE UPDATE OF source ON public.inquiries FOR EACH ROW WHEN (((new.source IS DISTINCT FROM old.source) AND (new.source <> '{}'::jsonb))) EXECUTE FUNCTION public.keep_source();
 
 --
 -- Name: assessment_items assessment_items_assessment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -1957,6 +2138,13 @@ ALTER TABLE ONLY public.inquiries
     ADD CONSTRAINT inquiries_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id);
 
 --
+-- Name: inquiries inquiries_site_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.inquiries
+    ADD CONSTRAINT inquiries_site_fkey FOREIGN KEY (site) REFERENCES public.sites(name);
+
+--
 -- Name: leads leads_merged_into_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1969,6 +2157,27 @@ ALTER TABLE ONLY public.leads
 
 ALTER TABLE ONLY public.messages
     ADD CONSTRAINT messages_challenge_id_fkey FOREIGN KEY (challenge_id) REFERENCES public.verification_challenges(id) ON DELETE CASCADE;
+
+--
+-- Name: messages messages_inquiry_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.messages
+    ADD CONSTRAINT messages_inquiry_id_fkey FOREIGN KEY (inquiry_id) REFERENCES public.inquiries(id);
+
+--
+-- Name: permit_reminders permit_reminders_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.permit_reminders
+    ADD CONSTRAINT permit_reminders_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+--
+-- Name: permit_reminders permit_reminders_message_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.permit_reminders
+    ADD CONSTRAINT permit_reminders_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.messages(id) ON DELETE SET NULL;
 
 --
 -- Name: privacy_requests privacy_requests_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -2019,6 +2228,13 @@ ALTER TABLE ONLY public.withheld_codes
 GRANT ALL ON SCHEMA public TO huifang_owner;
 
 --
+-- Name: FUNCTION admit_notice(at timestamp with time zone, keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.admit_notice(at timestamp with time zone, keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.admit_notice(at timestamp with time zone, keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint) TO huifang_app;
+
+--
 -- Name: FUNCTION admit_send(number bytea, at timestamp with time zone, cooldown_from timestamp with time zone, hourly bigint, daily bigint, wrong_hourly bigint, wrong_daily bigint, proven boolean, keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint); Type: ACL; Schema: public; Owner: -
 --
 
@@ -2045,6 +2261,27 @@ GRANT ALL ON FUNCTION public.erase_audit_details(checkpoint_id uuid, happened_at
 
 REVOKE ALL ON FUNCTION public.expire_audit(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, expired jsonb, checkpoint_mac bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.expire_audit(checkpoint_id uuid, happened_at timestamp with time zone, by_actor text, by_role text, about text, expired jsonb, checkpoint_mac bytea) TO huifang_app;
+
+--
+-- Name: FUNCTION keep_source(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.keep_source() FROM PUBLIC;
+
+--
+-- Name: FUNCTION short_source(source jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.short_source(source jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.short_source(source jsonb) TO huifang_app;
+GRANT ALL ON FUNCTION public.short_source(source jsonb) TO huifang_reader;
+
+--
+-- Name: FUNCTION take_windows(keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.take_windows(keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.take_windows(keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint) TO huifang_app;
 
 --
 -- Name: TABLE assessment_items; Type: ACL; Schema: public; Owner: -
@@ -2222,6 +2459,13 @@ GRANT SELECT ON TABLE public.pending_reports TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pending_reports TO huifang_app;
 
 --
+-- Name: TABLE permit_reminders; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.permit_reminders TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.permit_reminders TO huifang_app;
+
+--
 -- Name: TABLE phone_budgets; Type: ACL; Schema: public; Owner: -
 --
 
@@ -2290,6 +2534,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.send_budgets TO huifang_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.settings TO huifang_app;
 GRANT SELECT ON TABLE public.settings TO huifang_reader;
+
+--
+-- Name: TABLE sites; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.sites TO huifang_reader;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.sites TO huifang_app;
 
 --
 -- Name: TABLE staff; Type: ACL; Schema: public; Owner: -

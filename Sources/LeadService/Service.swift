@@ -13,6 +13,7 @@ package struct LeadServices: Sendable {
     package let calendar: CalendarStore
     package let rules: RulesStore
     package let accounts: StaffAccounts
+    package let sites: Sites
     package let exports: LeadExport
     package let outboxWorker: SMSOutboxWorker
     package let deliveryWorker: DeliveryWorker
@@ -66,22 +67,27 @@ package struct LeadServices: Sendable {
         let leads = LeadList(database: database, dependencies: dependencies)
         let exports = LeadExport(database: database, dependencies: dependencies)
 
+        let sites = Sites(
+            database: database, dependencies: dependencies, settings: settings, ownOrigins: configuration.ownOrigins)
+
         self.router = ServiceRouter(
             lists: [
                 VisitorRoutes(
-                    pages: visitors,
+                    pages: visitors, sites: sites,
                     inquiries: inquiries, verification: verification, assessments: assessments,
                     links: LinkToken(keys: dependencies.keys),
                     tokens: tokens, dependencies: dependencies),
+                EmbedRoutes(sites: sites, visitors: visitors, tokens: tokens),
                 try AssetRoutes(pages: pages, resources: resources),
                 VerificationRoutes(
-                    verification: verification, codes: codes,
+                    verification: verification, codes: codes, sites: sites,
                     testCodes: TestCodes(database: database, dependencies: dependencies)),
                 QuarantineRoutes(
                     quarantine: Quarantine(
                         database: database, dependencies: dependencies, settings: settings, calendar: calendar),
                     pages: pages),
-                InquiryRoutes(inquiries: inquiries, tokens: tokens, publicURL: configuration.publicURL),
+                InquiryRoutes(
+                    inquiries: inquiries, sites: sites, tokens: tokens, publicURL: configuration.publicURL),
                 ReceiptRoutes(
                     receipts: Receipts(
                         database: database, dependencies: dependencies, settings: settings, calendar: calendar),
@@ -111,13 +117,14 @@ package struct LeadServices: Sendable {
                     page: GalleryPage(visitors: visitors), pages: pages,
                     isOn: configuration.gateways.contains("console")),
             ],
-            access: AccessCheck(sessions: sessions, ownOrigins: configuration.ownOrigins), pages: pages,
+            access: AccessCheck(sessions: sessions, ownOrigins: configuration.ownOrigins), pages: pages, sites: sites,
             configuration: configuration)
         self.database = database
         self.settings = settings
         self.calendar = calendar
         self.rules = pointsRules
         self.accounts = accounts
+        self.sites = sites
         self.exports = exports
         self.outboxWorker = SMSOutboxWorker(
             database: database, dependencies: dependencies, settings: settings, publicURL: configuration.publicURL,

@@ -33,7 +33,10 @@ struct Export: AsyncParsableCommand {
     @Option(help: "The last day of acceptance.")
     var to: String?
 
-    @Option(help: "Columns, separated by commas; all without it.")
+    @Option(
+        help:
+            "Columns, separated by commas; the fourteen usual ones without it. Further ones: site, page_url, landing_url, referrer, utm_medium, utm_campaign, attribution."
+    )
     var columns: String?
 
     @Option(help: "masked or plain; plain needs --reason.")

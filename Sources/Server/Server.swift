@@ -9,8 +9,8 @@ struct Huifang: AsyncParsableCommand {
         abstract: "Takes inquiries about residence points and keeps the promise to call back.",
         version: Version.text,
         subcommands: [
-            Serve.self, Migrate.self, StaffCommand.self, Points.self, CalendarCommand.self, Permit.self,
-            BenefitCommand.self, Export.self, FsckCommand.self, AuditCommand.self, RetentionCommand.self,
+            Serve.self, Migrate.self, StaffCommand.self, SiteCommand.self, Points.self, CalendarCommand.self,
+            Permit.self, BenefitCommand.self, Export.self, FsckCommand.self, AuditCommand.self, RetentionCommand.self,
             DemoCommand.self, DoctorCommand.self, Version.self,
         ])
 

@@ -67,7 +67,8 @@ class Tally:
 class Page:
     """One window: steps as a person takes them, each waiting for what it needs."""
 
-    def __init__(self, base, width, shots=None, scripts=True, downloads=None, agent=None, patient=True):
+    def __init__(self, base, width, shots=None, scripts=True, downloads=None, agent=None, patient=True,
+                 preferences=None):
         self.base = base.rstrip("/")
         self.width = width
         self.shots = Path(shots) if shots else None
@@ -81,7 +82,7 @@ class Page:
             options.add_argument(f"--user-agent={agent}")
         if not patient:
             options.page_load_strategy = "none"  # whoever does not wait for scripts
-        preferences = {"intl.accept_languages": "zh-CN"}
+        preferences = {"intl.accept_languages": "zh-CN", **(preferences or {})}
         if not scripts:
             preferences["profile.managed_default_content_settings.javascript"] = 2
         if downloads:

@@ -47,6 +47,9 @@ import Testing
                 "configuration", "HUIFANG_OPS_PORT must be a whole number", huifang, environment: ["OPS_PORT": "x"])
             try await Self.expect(
                 "configuration", "HUIFANG_OPENING_HOURS", huifang, environment: ["OPENING_HOURS": "late"])
+            try await Self.expect(
+                "configuration", "HUIFANG_EMBED_ORIGINS", huifang,
+                environment: ["EMBED_ORIGINS": "https://a.example https://*.b.example"])
         }
     }
 

@@ -67,7 +67,10 @@ import Testing
             "orphaned_claim"
         ),
         ("UPDATE audit_events SET detail = '{\"q\":\"13800000001\"}'", "I9", "number_in_audit_events"),
-        ("UPDATE inquiries SET source = '{\"utm\":{\"source\":\"+8613800000001\"}}'", "I9", "number_in_inquiries"),
+        (
+            "DO $$ BEGIN ALTER TABLE inquiries DISABLE TRIGGER source_is_kept; UPDATE inquiries SET source = '{\"utm\":{\"source\":\"+8613800000001\"}}'; END $$",
+            "I9", "number_in_inquiries"
+        ),
     ])
     func `each broken promise is found and named`(damage: String, invariant: String, check: String) async throws {
         try await withService { service in

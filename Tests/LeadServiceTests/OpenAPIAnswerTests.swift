@@ -20,6 +20,7 @@ import Testing
             try await described.changeReceipts()
             try await described.assess()
             try await described.useBenefits()
+            try await described.useSites()
             try await described.workCallbacks()
             try await described.loseCallbacks()
             try await described.lookUpLeads()
@@ -184,7 +185,7 @@ extension DescribedService {
                 try await self.call(.get, operation.path).status == (operation.path == "/staff" ? 303 : 200),
                 "\(operation.name)")
         }
-        for path in ["/", "/assets/site.css", "/api/v1/assessment-rules"] {
+        for path in ["/", "/assets/site.css", "/api/v1/assessment-rules", "/embed.js"] {
             let tag = try #require(try await self.call(.get, path).headers[.eTag])
             #expect(try await self.call(.get, path, headers: [.ifNoneMatch: tag]).status == 304)
         }

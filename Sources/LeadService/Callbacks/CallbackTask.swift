@@ -52,7 +52,7 @@ package struct CallbackTask: Sendable {
             "overdue": .bool(self.state == "open" && self.metAt == nil && self.dueAt < now),
             "next_attempt_at": self.state == "closed" ? .null : .string(RFC3339.text(self.nextAttemptAt)),
             "attempts": .integer(self.attempts), "total": .optional(self.total), "gap": .optional(self.gap),
-            "source": .string(SourceText.short(self.source)), "claimed_by": .optional(isHeld ? self.holder : nil),
+            "source": .string(self.source), "claimed_by": .optional(isHeld ? self.holder : nil),
             "claimed_until": .optional(isHeld ? self.claimedUntil.map { RFC3339.text($0) } : nil),
         ]
     }

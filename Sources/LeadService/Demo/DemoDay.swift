@@ -128,7 +128,8 @@ struct DemoDay {
                 source: JSONOutput.object(["utm": .object(["source": .string(visitor.source)])]).text, extra: nil,
                 suspicion: visitor.suspicion, fingerprintText: "demo \(index)"),
             from: InquirySender(
-                address: ClientAddress(peer: "192.0.2.\(index + 1)"), userAgent: "Mozilla/5.0 (demo)"))
+                address: ClientAddress(peer: "192.0.2.\(index + 1)"), userAgent: "Mozilla/5.0 (demo)",
+                site: Site(name: Site.defaultName, formKey: nil, origins: [])))
         guard case .accepted = outcome else { throw Problems.unavailable }
     }
 

@@ -9,11 +9,25 @@ package enum ExportColumn: String, Sendable, CaseIterable {
     case dueAt = "due_at"
     case metAt = "met_at"
     case total, gap, source, remark, attempts, adviser
-    /// Only where it is asked for.
+    // Only when they are asked for: what was asked for beside the call, whose form it was, and the source in full.
     case benefits
+    case site
+    case pageURL = "page_url"
+    case landingURL = "landing_url"
+    case referrer
+    case utmMedium = "utm_medium"
+    case utmCampaign = "utm_campaign"
+    case attribution
 
-    /// What an export has when nobody says otherwise (contract §3).
-    package static let standard = ExportColumn.allCases.filter { $0 != .benefits }
+    /// The columns of an export that names none.
+    package static let standard: [ExportColumn] = [
+        .leadID, .name, .phone, .state, .disposition, .acceptedAt, .dueAt, .metAt, .total, .gap, .source, .remark,
+        .attempts, .adviser,
+    ]
+    /// What came from outside.
+    static let foreign: Set<ExportColumn> = [
+        .name, .remark, .source, .benefits, .pageURL, .landingURL, .referrer, .utmMedium, .utmCampaign, .attribution,
+    ]
 
     /// Reads names separated by commas; nil for an unknown, empty or repeated one.
     package static func list(_ text: String) -> [ExportColumn]? {
@@ -40,6 +54,13 @@ package enum ExportColumn: String, Sendable, CaseIterable {
         case .attempts: "拨打次数"
         case .adviser: "顾问"
         case .benefits: "领取的资料"
+        case .site: "站点"
+        case .pageURL: "提交页面"
+        case .landingURL: "着陆页"
+        case .referrer: "引荐来源"
+        case .utmMedium: "媒介"
+        case .utmCampaign: "推广活动"
+        case .attribution: "来源明细"
         }
     }
 }
@@ -80,8 +101,7 @@ struct ExportEncoder: Sendable {
     private func writeRecord(_ row: LeadRow, to text: inout String) throws {
         for (index, column) in self.request.columns.enumerated() {
             if index > 0 { text += "," }
-            text += Self.cell(
-                try self.value(column, row), isOurs: ![.name, .remark, .source, .benefits].contains(column))
+            text += Self.cell(try self.value(column, row), isOurs: !ExportColumn.foreign.contains(column))
         }
         let points = self.points(row)
         for item in self.items { text += ",\"" + (points[item.rawValue].map { String($0) } ?? "") + "\"" }
@@ -124,13 +144,20 @@ struct ExportEncoder: Sendable {
         case .metAt: return row.metAt.map { self.time($0) } ?? .null
         case .total: return .optional(row.total)
         case .gap: return .optional(row.gap)
-        case .source: return .string(SourceText.short(row.source))
+        case .source: return .string(row.source)
         case .remark:
             let remark = try row.remark(self.keys)
             return .string(isPlain ? remark : PhoneNumber.redacted(in: remark, only: try row.phone(self.keys)))
         case .attempts: return .integer(row.attempts)
         case .adviser: return .optional(row.adviser)
         case .benefits: return .string(row.benefits.joined(separator: "；"))
+        case .site: return .optional(row.site)
+        case .pageURL: return .string(try row.attributed("page_url"))
+        case .landingURL: return .string(try row.attributed("landing_url"))
+        case .referrer: return .string(try row.attributed("referrer"))
+        case .utmMedium: return .string(try row.attributed("utm", "medium"))
+        case .utmCampaign: return .string(try row.attributed("utm", "campaign"))
+        case .attribution: return self.request.format == .csv ? .string(row.attribution) : .raw(row.attribution)
         }
     }
 

@@ -94,7 +94,7 @@ package struct LeadList: Sendable {
             "accepted_at": .string(RFC3339.text(row.acceptedAt)), "due_at": .string(RFC3339.text(row.dueAt)),
             "met_at": .optional(row.metAt.map { RFC3339.text($0) }), "total": .optional(row.total),
             "gap": .optional(row.gap),
-            "source": .string(SourceText.short(row.source)), "attempts": .integer(row.attempts),
+            "source": .string(row.source), "attempts": .integer(row.attempts),
             "adviser": .optional(row.adviser),
         ])
     }

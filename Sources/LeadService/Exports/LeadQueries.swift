@@ -4,11 +4,12 @@ import Postgres
 
 extension LeadRow: TableRow {
     static let columns = """
-        l.id, l.phone_sealed, i.id, i.name_sealed, i.remark_sealed, i.extra_sealed, i.source::text, i.accepted_at, i.due_at, i.met_at,
+        l.id, l.phone_sealed, i.id, i.name_sealed, i.remark_sealed, i.extra_sealed, short_source(i.source), i.accepted_at, i.due_at, i.met_at,
         t.state, t.last_disposition, coalesce(t.attempts, 0)::bigint, s.username, a.total::bigint, a.gap::bigint,
         ARRAY(SELECT key FROM assessment_items WHERE assessment_id = a.id ORDER BY position),
         ARRAY(SELECT points::bigint FROM assessment_items WHERE assessment_id = a.id ORDER BY position),
-        ARRAY(SELECT title FROM benefit_requests WHERE lead_id = l.id ORDER BY requested_at, benefit)
+        ARRAY(SELECT title FROM benefit_requests WHERE lead_id = l.id ORDER BY requested_at, benefit),
+        i.source::text, i.site
         """
 
     /// Newest inquiry, newest task, its last adviser and the newest assessment of each lead.
@@ -43,6 +44,8 @@ extension LeadRow: TableRow {
         self.itemKeys = try columns[16].decode([String].self)
         self.itemPoints = try columns[17].decode([Int].self)
         self.benefits = try columns[18].decode([String].self)
+        self.attribution = try columns[19].decode(String.self)
+        self.site = try columns[20].decode(String?.self)
     }
 }
 
@@ -100,11 +103,9 @@ extension PostgresQuery.StringInterpolation {
         }
         if let source = filter.source {
             add {
-                $0.appendLiteral("(i.source->'utm'->>'source' = ")
                 $0.appendInterpolation(source)
-                $0.appendLiteral(" OR i.source->>'page_url' = ")
-                $0.appendInterpolation(source)
-                $0.appendLiteral(")")
+                $0.appendLiteral(
+                    " IN (short_source(i.source), i.source->>'page_url', i.source->'utm'->>'campaign', i.site)")
             }
         }
         if let from = filter.from {

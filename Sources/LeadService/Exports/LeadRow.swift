@@ -23,6 +23,9 @@ struct LeadRow: Sendable {
     var itemPoints: [Int]
     /// The titles of what was asked for beside the call.
     var benefits: [String]
+    /// All that is known of where it came from, as JSON.
+    var attribution: String
+    var site: String?
 
     func phone(_ keys: KeyRing) throws -> PhoneNumber {
         try PhoneNumber(parsing: try keys.open(self.phoneSealed, at: SealedPlace("leads", "phone_sealed", self.leadID)))
@@ -48,25 +51,20 @@ struct LeadRow: Sendable {
         return members
     }
 
+    /// A text of the attribution by its names, or nothing.
+    func attributed(_ names: String...) throws -> String {
+        var value = try StrictJSON.read(Array(self.attribution.utf8))
+        for name in names {
+            guard case .object(let members) = value, let member = members[name] else { return "" }
+            value = member
+        }
+        if case .string(let text) = value { return text }
+        return ""
+    }
+
     func remark(_ keys: KeyRing) throws -> String {
         guard let remarkSealed else { return "" }
         return try keys.open(remarkSealed, at: SealedPlace("inquiries", "remark_sealed", self.inquiryID))
-    }
-}
-
-/// The short text that names a source: its utm_source, else the page's host and path.
-enum SourceText {
-    static func short(_ json: String) -> String {
-        guard case .object(let members)? = try? StrictJSON.read(Array(json.utf8)) else { return "" }
-        if case .object(let utm)? = members["utm"], case .string(let source)? = utm["source"] { return source }
-        if case .string(let source)? = members["utm_source"] { return source }
-        for name in ["page_url", "landing_url", "referrer"] {
-            guard case .string(let text)? = members[name], let url = URL(string: text), let host = url.host else {
-                continue
-            }
-            return host + url.path
-        }
-        return ""
     }
 }
 

@@ -9,12 +9,16 @@ package struct ServiceRouter: Sendable {
     private let edge: EdgeMiddleware
     private let access: AccessCheck
     private let pages: Pages
+    private let sites: Sites
     private let configuration: ServiceConfiguration
 
-    init(lists: [any RouteList], access: AccessCheck, pages: Pages, configuration: ServiceConfiguration) {
+    init(
+        lists: [any RouteList], access: AccessCheck, pages: Pages, sites: Sites, configuration: ServiceConfiguration
+    ) {
         self.routes = lists.flatMap(\.routes)
         self.access = access
         self.pages = pages
+        self.sites = sites
         self.configuration = configuration
         self.edge = EdgeMiddleware(publicHost: configuration.publicURL.host ?? "127.0.0.1")
     }
@@ -24,6 +28,7 @@ package struct ServiceRouter: Sendable {
         let router = Router(context: LeadRequestContext.self, options: [.autoGenerateHeadEndpoints])
         router.add(middleware: RequestLog())
         router.add(middleware: SecurityHeaders(isProduction: self.configuration.isProduction))
+        router.add(middleware: CrossOrigin(sites: self.sites))
         router.add(middleware: ErrorMiddleware(pages: self.pages))
         router.add(middleware: self.edge)
         router.add(middleware: ClientAddressMiddleware(trusted: self.configuration.trustedProxies))

@@ -29,11 +29,17 @@ struct SecurityHeaders: RouterMiddleware {
     typealias Context = LeadRequestContext
     let isProduction: Bool
 
-    private static let policy = [
-        "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'",
-        "form-action 'self'", "base-uri 'none'", "object-src 'none'", "frame-ancestors 'none'",
-        "worker-src 'self'", "require-trusted-types-for 'script'", "trusted-types huifang",
-    ].joined(separator: "; ")
+    private static let policy = Self.policy(frameAncestors: [])
+
+    /// The policy of a page that pages of these origins may frame.
+    static func policy(frameAncestors: [String]) -> String {
+        let ancestors = frameAncestors.isEmpty ? "'none'" : frameAncestors.joined(separator: " ")
+        return [
+            "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'",
+            "form-action 'self'", "base-uri 'none'", "object-src 'none'", "frame-ancestors \(ancestors)",
+            "worker-src 'self'", "require-trusted-types-for 'script'", "trusted-types huifang",
+        ].joined(separator: "; ")
+    }
 
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response

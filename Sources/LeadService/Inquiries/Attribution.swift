@@ -2,11 +2,18 @@ import Foundation
 import Leads
 
 /// Where a visitor came from, and further answers: cut to size, never a reason to refuse.
+///
+/// Names that nobody knows are kept. When not everything fits, what is listed here goes first, the rest by the alphabet.
 enum Attribution {
     private static let deepest = 3
     private static let mostMembers = 40
     private static let longestName = 64
     private static let longestText = 512
+    private static let mostBytes = 8192
+    private static let first = [
+        "utm", "source", "medium", "campaign", "content", "term", "page_url", "landing_url", "referrer", "click_ids",
+        "first_touch", "last_touch", "at",
+    ]
 
     /// Canonical JSON of the further answers, at most 8 KiB; what does not fit is left out.
     static func cut(_ value: JSONValue?) -> String {
@@ -20,34 +27,56 @@ enum Attribution {
 
     private static func text(_ value: JSONValue?, _ clean: (String) -> String) -> String {
         guard let value, case .object = value else { return "{}" }
-        let text = Self.cut(value, depth: 0, clean).text
-        return text.utf8.count <= 8192 ? text : "{\"cut\":true}"
+        var room = Self.mostBytes
+        return Self.cut(value, depth: 0, &room, clean)?.text ?? "{}"
     }
 
-    private static func cut(_ value: JSONValue, depth: Int, _ clean: (String) -> String) -> JSONOutput {
+    /// The value within the room that is left; nil when it does not fit.
+    private static func cut(
+        _ value: JSONValue, depth: Int, _ room: inout Int, _ clean: (String) -> String
+    ) -> JSONOutput? {
+        let output: JSONOutput
         switch value {
-        case .null: return .null
-        case .bool(let flag): return .bool(flag)
+        case .null: output = .null
+        case .bool(let flag): output = .bool(flag)
         case .number(let number):
             let text = number.description
             let cleaned = clean(text)
-            return cleaned == text ? .raw(text) : .string(cleaned)
-        case .string(let text): return .string(clean(String(text.unicodeScalars.prefix(Self.longestText))))
+            output = cleaned == text ? .raw(text) : .string(cleaned)
+        case .string(let text): output = .string(clean(String(text.unicodeScalars.prefix(Self.longestText))))
         case .array(let values):
-            guard depth < Self.deepest else { return .null }
-            return .array(values.prefix(Self.mostMembers).map { Self.cut($0, depth: depth + 1, clean) })
+            guard depth < Self.deepest, Self.take(2, of: &room) else { return nil }
+            return .array(
+                values.prefix(Self.mostMembers).compactMap {
+                    Self.take(1, of: &room) ? Self.cut($0, depth: depth + 1, &room, clean) : nil
+                })
         case .object(let members):
-            guard depth < Self.deepest else { return .null }
-            let kept = members.sorted { $0.key < $1.key }.prefix(Self.mostMembers)
-            return .object(
-                Dictionary(
-                    kept.map {
-                        (
-                            clean(String($0.key.unicodeScalars.prefix(Self.longestName))),
-                            Self.cut($0.value, depth: depth + 1, clean)
-                        )
-                    },
-                    uniquingKeysWith: { first, _ in first }))
+            guard depth < Self.deepest, Self.take(2, of: &room) else { return nil }
+            var kept: [String: JSONOutput] = [:]
+            for (name, value) in members.sorted(by: { Self.goesFirst($0.key, $1.key) }).prefix(Self.mostMembers) {
+                let name = clean(String(name.unicodeScalars.prefix(Self.longestName)))
+                let before = room
+                guard kept[name] == nil, Self.take(JSONOutput.string(name).text.utf8.count + 2, of: &room),
+                    let value = Self.cut(value, depth: depth + 1, &room, clean)
+                else {
+                    room = before
+                    continue
+                }
+                kept[name] = value
+            }
+            return .object(kept)
         }
+        return Self.take(output.text.utf8.count, of: &room) ? output : nil
+    }
+
+    private static func take(_ bytes: Int, of room: inout Int) -> Bool {
+        guard bytes <= room else { return false }
+        room -= bytes
+        return true
+    }
+
+    private static func goesFirst(_ a: String, _ b: String) -> Bool {
+        let (known, other) = (Self.first.firstIndex(of: a) ?? .max, Self.first.firstIndex(of: b) ?? .max)
+        return known == other ? a < b : known < other
     }
 }

@@ -50,6 +50,12 @@ package struct Inquiries: Sendable {
         try draft.consent.checkReminder(on: ShanghaiDate(self.dependencies.now()))
         let promise = try self.promise(for: draft)
         let attempt = self.attempt(draft, from: sender)
+        if let refusal = sender.refusal {
+            // A repeat outlives its form.
+            let bound = try await self.database.statement { try await $0.boundSubmit(attempt) }
+            guard let bound else { throw refusal }
+            return try self.repeated(bound, attempt)
+        }
         if draft.answers == nil, let id = draft.assessmentID, try await !self.assessments.exists(id) {
             // A repeat outlives the assessment, which its visitor may have deleted since.
             let bound = try await self.database.statement { try await $0.boundSubmit(attempt) }
@@ -170,6 +176,8 @@ package struct Inquiries: Sendable {
             if error.violates("inquiries_pkey") { return .codeInvalid }
             // Its visitor deleted the assessment meanwhile.
             if error.violates("inquiries_assessment_id_fkey") { throw Self.assessmentUnknown }
+            // Others took the last places meanwhile.
+            if error.violates("within_the_quota") { throw self.settings.current.closed(attempt.sender.site) }
             throw error
         }
     }
@@ -208,7 +216,8 @@ package struct Inquiries: Sendable {
             extraSealed: try draft.extra.map {
                 try keys.seal($0, at: SealedPlace("inquiries", "extra_sealed", inquiry))
             },
-            source: draft.source, window: draft.window?.rawValue, promise: promise, assessmentID: draft.assessmentID,
+            source: draft.source, site: attempt.sender.site.storedName, window: draft.window?.rawValue,
+            promise: promise, assessmentID: draft.assessmentID,
             assessed: assessed,
             consents: draft.consent.rows(self.settings.current, makeID: self.dependencies.makeID), notice: notice,
             bodySealed: try keys.seal(body.text, at: SealedPlace("submit_keys", "body_sealed", inquiry)),

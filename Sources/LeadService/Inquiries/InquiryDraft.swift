@@ -17,6 +17,8 @@ package struct InquiryDraft: Sendable {
     var source: String
     /// Further questions of the form, cut to size, as canonical JSON.
     var extra: String?
+    /// The key of the form it was sent from.
+    var formKey: String?
     /// What looks like a program's work; the inquiry is then put aside.
     var suspicion: Suspicion?
     /// Every member that makes it this inquiry and no other, in one canonical text.
@@ -45,6 +47,10 @@ package struct InquirySender: Sendable {
     /// `script` for the JSON operation, `form` for the page without JavaScript.
     var channel = "script"
     var idempotencyKey: String?
+    /// Whose form it was.
+    var site: Site
+    /// Why that form takes nothing, unless it is a repeat of what it took before.
+    var refusal: Problem?
 }
 
 /// What a submit came to.

@@ -47,6 +47,7 @@ enum InquiryFields {
             id: id, name: name, phone: phone, challenge: challenge, code: code, consent: consent,
             assessmentID: assessmentID,
             answers: answers, window: window, remark: remark, source: source, extra: extra,
+            formKey: formKey,
             suspicion: !(website ?? "").isEmpty
                 ? .honeypot : token.map { tokens.isSuspicious($0) } ?? false ? .fillTime : nil,
             fingerprintText: JSONOutput.object(identity).text)

@@ -5,6 +5,7 @@ import Postgres
 extension Transaction {
     /// Stores an accepted inquiry in one statement: consumes the code, finds or makes the lead, keeps assessment, inquiry
     /// and consents, opens the task or raises the open one, binds the keys, and writes the audit.
+    /// A site with a quota counts the inquiry; one more than its quota breaks `within_the_quota`, and nothing is stored.
     ///
     /// - Returns: the deadline the visitor is told, or nil when the code was consumed by another submit meanwhile.
     func insertInquiry(_ intake: Intake) async throws -> Date? {
@@ -23,6 +24,9 @@ extension Transaction {
                 UPDATE verification_counters SET tries = 0
                 WHERE phone_index = \(phone) AND purpose = 'inquiry' AND EXISTS (SELECT FROM consumed)
                 RETURNING 1
+            ), place AS (
+                UPDATE sites SET taken = taken + 1
+                WHERE name = \(intake.site) AND quota IS NOT NULL AND \(intake.suspicion == nil) AND EXISTS (SELECT FROM consumed)
             ), unlocked AS (
                 DELETE FROM submit_locks WHERE key = ANY (\(attempt.locks.map { ByteBuffer(bytes: $0) })::bytea[])
                   AND holder = \(attempt.check.holder)
@@ -64,11 +68,11 @@ extension Transaction {
                           CASE WHEN t.due_at > \(now) THEN t.provisional ELSE \(promise.provisional) END AS provisional
             ), inquiry AS (
                 INSERT INTO inquiries (id, lead_id, name_sealed, name_index, remark_sealed, extra_sealed, assessment_id, preferred_window,
-                                       source, accepted_at, due_at, provisional, quarantined)
+                                       source, site, accepted_at, due_at, provisional, quarantined)
                 SELECT \(attempt.inquiryID), lead.id, \(ByteBuffer(bytes: intake.nameSealed)), \(ByteBuffer(bytes: intake.nameIndex)),
                        \(intake.remarkSealed.map { ByteBuffer(bytes: $0) }), \(intake.extraSealed.map { ByteBuffer(bytes: $0) }),
                        coalesce((SELECT id FROM assessment), \(intake.assessmentID)), \(intake.window), \(intake.source)::text::jsonb,
-                       \(now), coalesce(task.told, \(promise.dueAt)), coalesce(task.provisional, \(promise.provisional)),
+                       \(intake.site), \(now), coalesce(task.told, \(promise.dueAt)), coalesce(task.provisional, \(promise.provisional)),
                        \(intake.suspicion != nil)
                 FROM lead LEFT JOIN task ON true
                 RETURNING id, lead_id, due_at

@@ -6,6 +6,7 @@ import Leads
 /// The inquiry's JSON operations: submit and form token.
 struct InquiryRoutes: RouteList {
     let inquiries: Inquiries
+    let sites: Sites
     let tokens: FormTokens
     let publicURL: URL
 
@@ -19,10 +20,11 @@ struct InquiryRoutes: RouteList {
     @Sendable private func submit(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
         let key = try request.idempotencyKey()
         let draft = try InquiryFields.read(try await request.json(context), tokens: self.tokens)
+        let form = try await self.sites.form(draft.formKey, from: request.headers[.origin])
         let sender = InquirySender(
             address: context.clientAddress,
             userAgent: String((request.headers[.userAgent] ?? "").unicodeScalars.prefix(512)),
-            idempotencyKey: key)
+            idempotencyKey: key, site: form.site, refusal: form.refusal)
         let receipt = try Self.receipt(try await self.inquiries.submit(draft, from: sender))
         return .json(
             .object([

@@ -44,6 +44,7 @@ struct Intake: Sendable {
     var remarkSealed: [UInt8]?
     var extraSealed: [UInt8]?
     var source: String
+    var site: String?
     var window: String?
     var promise: Promise
     var assessmentID: UUID?

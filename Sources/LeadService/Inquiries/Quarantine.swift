@@ -120,7 +120,7 @@ struct QuarantinedInquiry: Sendable {
             "id": .string(self.id.uuidString.lowercased()), "lead_id": .string(self.leadID.uuidString.lowercased()),
             "name_masked": .string(name.masked), "phone_masked": .string(phone.masked),
             "reason": .string(self.reason), "state": .string(self.state),
-            "source": .string(SourceText.short(self.source)),
+            "source": .string(self.source),
             "submitted_at": .string(RFC3339.text(self.submittedAt)),
             "told_due_at": .string(RFC3339.text(self.toldDueAt)),
             "due_at": .optional(self.state == "released" ? RFC3339.text(self.dueAt) : nil),

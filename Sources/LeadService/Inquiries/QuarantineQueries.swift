@@ -4,7 +4,7 @@ import Postgres
 
 extension QuarantinedInquiry: TableRow {
     static let columns = """
-        q.inquiry_id, l.id, l.phone_sealed, i.name_sealed, i.preferred_window, i.source::text, q.reason, q.state, q.submitted_at,
+        q.inquiry_id, l.id, l.phone_sealed, i.name_sealed, i.preferred_window, short_source(i.source), q.reason, q.state, q.submitted_at,
         q.told_due_at, i.due_at, s.username, q.reviewed_at
         """
 

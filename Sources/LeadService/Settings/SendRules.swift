@@ -32,6 +32,9 @@ package struct SendRules: Sendable, Equatable {
     /// Numbers of machines and satellites, and of nobody.
     private static let impersonal = ["1349", "1410", "144", "146", "148", "174", Self.demonstration]
 
+    /// Whether a site's form has a budget of its own.
+    var boundsSites: Bool { self.perSiteAndHour != nil || self.perSiteAndDay != nil }
+
     /// How many messages the money of a day pays for; nil without a price and a cap.
     package var messagesPaidFor: Int? {
         guard let price = self.messagePrice, let money = self.moneyPerDay, price > 0 else { return nil }

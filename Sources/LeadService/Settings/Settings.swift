@@ -29,6 +29,8 @@ package struct Settings: Sendable, Equatable {
     /// What a message costs in yuan, by gateway.
     package var smsPrices: [String: Double] = [:]
     package var sends = SendRules()
+    /// Whose pages may carry the form without a key.
+    package var embedOrigins: [Origin] = []
     package var benefits: [Benefit] = Benefit.standard
     /// Whether a result tells its total at once and its items after the phone of an inquiry with it was proven.
     package var itemsAfterVerification = false
@@ -65,6 +67,9 @@ package struct Settings: Sendable, Equatable {
         case ("sends_per_day", _): return Self.whole(value, 1...100_000_000) { self.sendsPerDay = $0 }
         case ("sends_per_address_per_hour", _):
             return Self.whole(value, 1...1_000_000) { self.sendsPerAddressPerHour = $0 }
+        case ("embed_origins", .string(let text)):
+            guard let origins = Origin.list(text) else { return false }
+            self.embedOrigins = origins
         case ("sms_templates", .object), ("sms_prices", .object), ("sms_reference", .bool), ("sms_texts", .object),
             ("confirmation_sms", .bool):
             return self.applyMessages(key, value)

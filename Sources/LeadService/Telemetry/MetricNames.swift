@@ -27,7 +27,8 @@ package enum MetricNames {
         "huifang_send_breaker_trips_total":
             "Times that codes which did not come back made sending dearer or stopped it.",
         "huifang_send_budget_alarms_total": "Budgets of sends that reached 50, 80 or 100 percent, once per window.",
-        "huifang_send_budget_used_ratio": "Used part of each budget of sends that everybody shares.",
+        "huifang_send_budget_used_ratio":
+            "Used part of each budget of sends that everybody, or everybody on a site's form, shares.",
         "huifang_sms_attempt_duration_seconds": "Time a gateway took to answer.",
         "huifang_sms_attempts_total": "Messages offered to a gateway, by operator (of the prefix) and outcome class.",
         "huifang_sms_breaker_state": "Whether a gateway is used: 0 yes, 1 a probe is on its way, 2 no.",

@@ -51,22 +51,24 @@ package struct PhoneVerification: Sendable {
     /// Issues a code and leaves the message in the outbox, all in one statement, unless something stands against it.
     package func sendCode(
         to phone: PhoneNumber, for purpose: VerificationPurpose, from address: ClientAddress,
-        by way: Way = .script(proof: nil)
+        by way: Way = .script(proof: nil), on site: String = Site.defaultName
     ) async throws -> Issue {
         try await CrashPoint.numbering(.send) {
-            try await self.issue(to: phone, for: purpose, from: address, by: way)
+            try await self.issue(to: phone, for: purpose, from: address, by: way, on: site)
         }
     }
 
     private func issue(
-        to phone: PhoneNumber, for purpose: VerificationPurpose, from address: ClientAddress, by way: Way
+        to phone: PhoneNumber, for purpose: VerificationPurpose, from address: ClientAddress, by way: Way,
+        on site: String
     ) async throws -> Issue {
         let now = self.dependencies.now()
         let settings = self.settings.current
-        let windows = self.budgets.windows(phone: phone, address: address, settings: settings, at: now)
+        let windows = self.budgets.windows(phone: phone, address: address, site: site, settings: settings, at: now)
         let proof = self.proof(way, at: now)
         var request = SendRequest(
-            draft: try self.draft(to: phone, for: purpose, by: way, settings: settings, at: now), windows: windows,
+            draft: try self.draft(to: phone, for: purpose, by: way, on: site, settings: settings, at: now),
+            windows: windows,
             proof: proof, isProven: proof != nil || self.proofOfWork == .off)
         if self.proofOfWork == .always, proof == nil {
             if way == .page { return try await self.issueToPage(request, from: address, at: now) }
@@ -158,7 +160,8 @@ package struct PhoneVerification: Sendable {
     }
 
     private func draft(
-        to phone: PhoneNumber, for purpose: VerificationPurpose, by way: Way, settings: Settings, at now: Date
+        to phone: PhoneNumber, for purpose: VerificationPurpose, by way: Way, on site: String, settings: Settings,
+        at now: Date
     ) throws -> CodeDraft {
         let code = VerificationCode.random(from: self.dependencies.randomBytes)
         let challenge = self.dependencies.makeID()
@@ -183,7 +186,7 @@ package struct PhoneVerification: Sendable {
             parametersSealed: withholding == .testNumber
                 ? try sealed(code.digits, "withheld_codes", "code_sealed", challenge)
                 : try sealed(parameters.text, "messages", "parameters_sealed", message),
-            source: SendBudgets.site + (way == .page ? "/page" : "/script"), withholding: withholding,
+            source: site + (way == .page ? "/page" : "/script"), withholding: withholding,
             seed: self.dependencies.randomBytes(2).reduce(0) { $0 << 8 | Int($1) },
             cooldown: TimeInterval(settings.resendCooldown), hourly: self.budgets.scaled(5),
             daily: self.budgets.scaled(10), wrongHourly: self.budgets.scaled(10), wrongDaily: self.budgets.scaled(20))

@@ -26,27 +26,45 @@ package struct SendWatchWorker: Service {
     package func runOnce() async throws {
         let now = self.dependencies.now()
         let minimum = self.budgets.scaled(Self.minimumSends)
-        let windows = self.budgets.sharedWindows(settings: self.settings.current, at: now)
-            .filter { $0.kind.alarmName != nil }
-        let (trip, used, alarms) = try await self.database.autocommit { session in
+        let settings = self.settings.current
+        let (trip, watched, used, alarms) = try await self.database.autocommit { session in
             let trip = try await session.tripBreaker(minimum: minimum, at: now)
+            let sites = settings.sends.boundsSites ? try await session.sites().map(\.name) : []
+            let watched = self.watched(sites, settings: settings, at: now)
+            let windows = watched.map(\.window)
             let used = try await session.usage(of: windows)
-            return (trip, used, try await session.markAlarms(windows, used: used))
+            return (trip, watched, used, try await session.markAlarms(windows, used: used))
         }
         if let trip { self.report(trip) }
-        for (window, used) in zip(windows, used) {
-            Gauge(label: "huifang_send_budget_used_ratio", dimensions: [("budget", window.kind.alarmName ?? "")])
-                .record(Double(used) / Double(window.ceiling))
+        for (budget, used) in zip(watched, used) {
+            Gauge(label: "huifang_send_budget_used_ratio", dimensions: budget.labels)
+                .record(Double(used) / Double(budget.window.ceiling))
         }
         for alarm in alarms {
-            let budget = windows[alarm.window].kind.alarmName ?? ""
-            Counter(
-                label: "huifang_send_budget_alarms_total",
-                dimensions: [("budget", budget), ("percent", String(alarm.percent))]
-            ).increment()
+            let labels = watched[alarm.window].labels + [("percent", String(alarm.percent))]
+            Counter(label: "huifang_send_budget_alarms_total", dimensions: labels).increment()
             self.dependencies.logger.warning(
-                "send budget filling up", metadata: ["budget": "\(budget)", "percent": "\(alarm.percent)"])
+                "send budget filling up",
+                metadata: Dictionary(uniqueKeysWithValues: labels.map { ($0.0, "\($0.1)") }))
         }
+    }
+
+    private struct Watched: Sendable {
+        var window: SendWindow
+        var site: String?
+
+        var labels: [(String, String)] {
+            [("budget", self.window.kind.alarmName ?? "")] + (self.site.map { [("site", $0)] } ?? [])
+        }
+    }
+
+    /// The windows that are worth an alarm: those of each site's form, and those that everybody shares.
+    private func watched(_ sites: [String], settings: Settings, at now: Date) -> [Watched] {
+        ([Site.defaultName] + sites).flatMap { site in
+            self.budgets.siteWindows(site, settings: settings, at: now).map { Watched(window: $0, site: site) }
+        }
+            + self.budgets.sharedWindows(settings: settings, at: now).filter { $0.kind.alarmName != nil }
+            .map { Watched(window: $0) }
     }
 
     /// Counts the codes of the last day that nobody submitted, for `/metrics`.

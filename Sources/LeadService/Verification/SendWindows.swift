@@ -68,11 +68,10 @@ struct SendWindow: Sendable {
 }
 
 extension SendBudgets {
-    /// The site whose form it is; there is one.
-    static let site = "default"
-
     /// The windows that a send counts in, in the order of their kinds.
-    func windows(phone: PhoneNumber, address: ClientAddress, settings: Settings, at now: Date) -> [SendWindow] {
+    func windows(
+        phone: PhoneNumber, address: ClientAddress, site: String, settings: Settings, at now: Date
+    ) -> [SendWindow] {
         let prefix = String(phone.national.dropLast(4))
         return [
             self.window(.prefixHour, prefix, 20, now), self.window(.prefixDay, prefix, 100, now),
@@ -80,15 +79,22 @@ extension SendBudgets {
             self.window(.addressDay, address.household, 200, now),
             self.window(.networkHour, address.network, 200, now),
             self.window(.networkDay, address.network, 1000, now),
-        ] + self.sharedWindows(settings: settings, at: now)
+        ] + self.siteWindows(site, settings: settings, at: now) + self.sharedWindows(settings: settings, at: now)
+    }
+
+    /// The windows of everybody who uses a site's form.
+    func siteWindows(_ site: String, settings: Settings, at now: Date) -> [SendWindow] {
+        let rules = settings.sends
+        return [
+            rules.perSiteAndHour.map { self.window(.siteHour, site, $0, now) },
+            rules.perSiteAndDay.map { self.window(.siteDay, site, $0, now) },
+        ].compactMap { $0 }
     }
 
     /// The windows that everybody shares.
     func sharedWindows(settings: Settings, at now: Date) -> [SendWindow] {
         let rules = settings.sends
         let windows = [
-            rules.perSiteAndHour.map { self.window(.siteHour, Self.site, $0, now) },
-            rules.perSiteAndDay.map { self.window(.siteDay, Self.site, $0, now) },
             self.window(.allMinute, "", settings.sendsPerMinute, now),
             rules.perHour.map { self.window(.allHour, "", $0, now) },
             self.window(.allDay, "", settings.sendsPerDay, now),

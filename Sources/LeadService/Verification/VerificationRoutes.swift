@@ -7,6 +7,7 @@ import Leads
 struct VerificationRoutes: RouteList {
     let verification: PhoneVerification
     let codes: CodeSteps
+    let sites: Sites
     let testCodes: TestCodes
 
     var routes: [Route] {
@@ -26,13 +27,16 @@ struct VerificationRoutes: RouteList {
                 "purpose_invalid", at: "purpose", "用途应为 inquiry 或 privacy", english: "purpose is inquiry or privacy.")
         }
         let proof = fields.optionalString("proof_of_work", longest: 4096)
-        for later in ["form_key", "form_token", "website"] {
+        let formKey = fields.optionalString("form_key", longest: 4096)
+        for later in ["form_token", "website"] {
             _ = fields.optionalString(later, longest: 4096)
         }
         try fields.finish()
         guard let phone, let purpose else { throw Problems.internal }
+        let form = try await self.sites.form(formKey, from: request.headers[.origin])
+        if let refusal = form.refusal, purpose == .inquiry || refusal.code != "form_closed" { throw refusal }
         let issue = try await self.verification.sendCode(
-            to: phone, for: purpose, from: context.clientAddress, by: .script(proof: proof))
+            to: phone, for: purpose, from: context.clientAddress, by: .script(proof: proof), on: form.site.name)
         switch issue {
         case .issued(let challenge, let resendAfter):
             return .json(

@@ -134,7 +134,7 @@ struct VisitorPages: Sendable {
             self.questions.questions.map(\.name) + ["birth_year", "birth_month"]
             + form.values.keys.filter { $0.hasPrefix(AnswerForm.basePrefix) }.sorted()
         let own =
-            ["id", "challenge_id", "assessment_id", "form_token", "sends", "permit_end"]
+            ["id", "challenge_id", "assessment_id", "form_token", "sends", "permit_end", "form_key", "embedded"]
             + Self.extraFields.sorted()
         var values: [(String, String)] = ((asks ? [] : answers) + own).compactMap { name in
             guard !shown.contains(name), more[name] == nil, let value = form[name], !value.isEmpty else { return nil }
@@ -148,11 +148,27 @@ struct VisitorPages: Sendable {
     }
 
     /// Where a browser without JavaScript is led when its small budget is used up.
-    func telephone(retryAfter seconds: Int) throws -> Response {
-        var response = try self.pages.render(
-            "inquiries/telephone", ["title": "请直接致电我们"], status: .tooManyRequests)
+    func telephone(retryAfter seconds: Int, in frame: FramedPage? = nil) throws -> Response {
+        var response = try self.render(
+            "inquiries/telephone", ["title": "请直接致电我们"], status: .tooManyRequests, in: frame)
         response.headers[.retryAfter] = String(seconds)
         return response
+    }
+
+    /// What a form says that takes nothing any more.
+    func closed(_ problem: Problem, in frame: FramedPage) throws -> Response {
+        try self.render(
+            "inquiries/closed", ["title": "表单已停止接收", "closed_text": problem.detail], status: problem.status.http,
+            in: frame)
+    }
+
+    /// A page that a site may frame.
+    func render(
+        _ template: String, _ context: [String: Any], status: HTTPResponse.Status = .ok, in frame: FramedPage?
+    ) throws -> Response {
+        let whole = context.merging(frame?.context ?? [:]) { _, framed in framed }
+        let response = try self.pages.render(template, whole, status: status)
+        return frame?.frame(response) ?? response
     }
 
     /// The success page.

@@ -6,6 +6,7 @@ import Leads
 /// The visitor's pages and the forms for browsers without JavaScript.
 struct VisitorRoutes: RouteList {
     let pages: VisitorPages
+    let sites: Sites
     let inquiries: Inquiries
     let verification: PhoneVerification
     let assessments: Assessments
@@ -56,6 +57,8 @@ struct VisitorRoutes: RouteList {
 
     @Sendable private func sendCode(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
         let form = try await request.form(context)
+        let frame = try await self.frame(form)
+        if let closed = self.sites.closed(frame.site) { return try self.pages.closed(closed, in: frame) }
         var failures = Self.failures {
             _ = try PersonName(parsing: form["name"] ?? "")
         } at: {
@@ -85,10 +88,10 @@ struct VisitorRoutes: RouteList {
             }
         }
         guard failures.isEmpty, let phone = try? PhoneNumber(parsing: form["phone"] ?? "") else {
-            return try self.again(form, failures, status: .unprocessableContent)
+            return try self.again(form, failures, status: .unprocessableContent, in: frame)
         }
         let issue = try await self.verification.sendCode(
-            to: phone, for: .inquiry, from: context.clientAddress, by: .page)
+            to: phone, for: .inquiry, from: context.clientAddress, by: .page, on: frame.site.name)
         let id = form["id"] ?? self.dependencies.makeID().uuidString.lowercased()
         switch issue {
         case .issued(let challenge, let resendAfter):
@@ -97,45 +100,56 @@ struct VisitorRoutes: RouteList {
                 "form_token": form["form_token"] ?? self.tokens.make(),
                 "sends": String(CodeSteps.sends(form["sends"]) + 1),
             ]
-            return try await self.codePage(form, more: carried, resendAfter: resendAfter)
+            return try await self.codePage(form, more: carried, resendAfter: resendAfter, in: frame)
         case .tooMany(let seconds):
             let detail = "同一号码请在 \(seconds) 秒后再发，或直接致电我们"
             let failure = ValidationFailure("too_many_requests", at: "/phone", detail, english: "Too many requests.")
             var response =
                 form["challenge_id"] == nil
-                ? try self.again(form, [failure], status: .tooManyRequests)
+                ? try self.again(form, [failure], status: .tooManyRequests, in: frame)
                 : try await self.codePage(
-                    form, more: [:], resendAfter: seconds, failures: [failure], status: .tooManyRequests)
+                    form, more: [:], resendAfter: seconds, failures: [failure], status: .tooManyRequests, in: frame)
             response.headers[.retryAfter] = String(seconds)
             return response
-        case .telephone(let seconds): return try self.pages.telephone(retryAfter: seconds)
-        case .proofRequired: return try self.pages.telephone(retryAfter: 60)
+        case .telephone(let seconds): return try self.pages.telephone(retryAfter: seconds, in: frame)
+        case .proofRequired: return try self.pages.telephone(retryAfter: 60, in: frame)
         }
     }
 
     @Sendable private func submit(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
         let form = try await request.form(context)
+        let frame = try await self.frame(form)
         do {
             let draft = try InquiryFields.read(try self.inquiry(form), tokens: self.tokens)
             let sender = InquirySender(
                 address: context.clientAddress,
                 userAgent: String((request.headers[.userAgent] ?? "").unicodeScalars.prefix(512)),
-                channel: "form", idempotencyKey: nil)
+                channel: "form", idempotencyKey: nil, site: frame.site,
+                refusal: self.sites.closed(frame.site))
             let receipt = try InquiryRoutes.receipt(try await self.inquiries.submit(draft, from: sender))
             var page = self.pages.accepted(receipt)
             if let assessment = form["assessment_id"].flatMap({ UUID(uuidString: $0) }) {
                 page["whole_url"] = "/a/" + self.links.token(.assessment, for: assessment)
             }
-            return try self.pages.pages.render("inquiries/accepted", page)
+            return try self.pages.render("inquiries/accepted", page, in: frame)
         } catch let problem as Problem where !problem.failures.isEmpty {
             return try await self.codePage(
-                form, more: [:], resendAfter: nil, failures: problem.failures, status: problem.status.http)
+                form, more: [:], resendAfter: nil, failures: problem.failures, status: problem.status.http, in: frame)
+        } catch let problem as Problem where problem.code == "form_closed" {
+            return try self.pages.closed(problem, in: frame)
         }
     }
 
     /// The code step again, with what has become of the code since.
     @Sendable private func showDelivery(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
-        try await self.codePage(try await request.form(context), more: [:], resendAfter: nil)
+        let form = try await request.form(context)
+        return try await self.codePage(form, more: [:], resendAfter: nil, in: try await self.frame(form))
+    }
+
+    /// The form that the fields came from, and whether a site frames it.
+    private func frame(_ form: FormFields) async throws -> FramedPage {
+        guard let site = try await self.sites.site(form["form_key"]) else { throw Problems.formUnknown }
+        return FramedPage(site: site, form: form)
     }
 
     /// The JSON of the same inquiry.
@@ -151,7 +165,7 @@ struct VisitorRoutes: RouteList {
         var members: [String: JSONValue] = ["consent": .object(consent)]
         for name in [
             "id", "name", "phone", "challenge_id", "code", "assessment_id", "preferred_window", "remark", "form_token",
-            "website",
+            "website", "form_key",
         ] {
             if let value = form[name], !value.isEmpty { members[name] = .string(value) }
         }
@@ -163,7 +177,7 @@ struct VisitorRoutes: RouteList {
 
     private func codePage(
         _ form: FormFields, more: [String: String], resendAfter: Int?, failures: [ValidationFailure] = [],
-        status: HTTPResponse.Status = .ok
+        status: HTTPResponse.Status = .ok, in frame: FramedPage
     ) async throws -> Response {
         var page = self.pages.contact(form, failures: failures)
         let sends = CodeSteps.sends(more["sends"] ?? form["sends"])
@@ -193,12 +207,12 @@ struct VisitorRoutes: RouteList {
             step["refused"] != nil || sends >= CodeSteps.patience
             || failures.contains { $0.pointer == "/name" || $0.pointer == "/phone" }
         if let resendAfter { page["resend_seconds"] = resendAfter }
-        return try self.pages.pages.render("inquiries/code", page, status: status)
+        return try self.pages.render("inquiries/code", page, status: status, in: frame)
     }
 
     /// The contact form again, with what was typed and what was wrong.
     private func again(
-        _ form: FormFields, _ failures: [ValidationFailure], status: HTTPResponse.Status
+        _ form: FormFields, _ failures: [ValidationFailure], status: HTTPResponse.Status, in frame: FramedPage
     ) throws -> Response {
         var page = self.pages.contact(form, failures: failures)
         page["title"] = "请顾问人工复核"
@@ -211,7 +225,7 @@ struct VisitorRoutes: RouteList {
         page["hidden"] = self.pages.hidden(
             form, asks: asks,
             without: VisitorPages.extraFields.union(asksReminder ? VisitorPages.reminderFields : []))
-        return try self.pages.pages.render("inquiries/form", page, status: status)
+        return try self.pages.render("inquiries/form", page, status: status, in: frame)
     }
 
     @Sendable private func renewal(_ request: Request, _ context: LeadRequestContext) async throws -> Response {

@@ -45,8 +45,11 @@ export function assessmentPart(assessments) {
 function sourceWords(source) {
   if (!source) return null;
   if (typeof source === "string") return source;
-  const utm = Object.values(source.utm ?? {}).filter((value) => typeof value === "string").join(" / ");
-  return [source.page_url ?? source.landing_url, utm, source.referrer && `来自 ${source.referrer}`].filter(Boolean).join(" · ");
+  const utm = (touch) => Object.values(touch?.utm ?? {}).filter((value) => typeof value === "string").join(" / ");
+  const first = source.first_touch;
+  const began = first && first.at !== source.last_touch?.at ? [first.landing_url, utm(first), first.referrer].filter(Boolean).join(" ") : "";
+  return [source.page_url ?? source.landing_url, utm(source) || utm(source.last_touch), source.referrer && `来自 ${source.referrer}`,
+    began && `首次到访 ${began}`].filter(Boolean).join(" · ");
 }
 
 /** Every submission of the form, newest first. */

@@ -151,11 +151,16 @@ const score = button => show(calc, form.birth_year.value ? [] : [['birth_year', 
 });
 
 // Code and inquiry.
-let token;
+let token, touched;
 const withToken = async body => {
-  const t = await Promise.race([token, new Promise(r => setTimeout(r, 1e3))]);
+  const t = form.form_token?.value || await Promise.race([token, new Promise(r => setTimeout(r, 1e3))]);
   return t ? { ...body, form_token: t } : body;
 };
+// The form of a site carries its key.
+const key = form?.form_key?.value, withKey = key ? { form_key: key } : {};
+// Where the visitor came from: the page around a frame says it in the frame's address.
+let came;
+try { came = form?.embedded && JSON.parse(decodeURIComponent(location.hash.slice(1))); } catch {}
 const digits = text => half(text).replace(/[\s-]/g, '');
 const phone = () => digits(form.phone.value).replace(/^(\+|00)?86(?=1\d{10}$)/, '');
 function phoneErrors() {
@@ -164,7 +169,7 @@ function phoneErrors() {
   return text ? [['phone', text]] : [];
 }
 const send = button => show(contact, phoneErrors()) && busy(button, '正在发送…', async () => {
-  const number = phone(), ask = async more => api('verification-codes', await withToken({ phone: number, purpose: 'inquiry', ...more }));
+  const number = phone(), ask = async more => api('verification-codes', await withToken({ phone: number, purpose: 'inquiry', ...withKey, ...more }));
   let answer = await ask();
   // A budget runs warm: the same again, with work done beside the page.
   if (answer.body.challenge) {
@@ -236,8 +241,7 @@ const submit = button => checked() && busy(button, '正在提交…', async () =
   const isAsked = calc && form.birth_year.value, same = isAsked && state.result && state.scored == asked().toString();
   const known = !isAsked ? form.assessment_id?.value : same ? state.result.assessment_id : await assess(button);
   if (isAsked && !known) return;
-  const utm = {};
-  new URLSearchParams(location.search).forEach((v, k) => { if (k.startsWith('utm_')) utm[k.slice(4)] = v.slice(0, 100); });
+  await touched;
   const inquiry = {
     name: form.name.value.trim(), phone: phone(), consent: {
       notice_version: form.notice_version.value, accepted: true, marketing: !!$('[name=consent_marketing]:checked'),
@@ -247,7 +251,7 @@ const submit = button => checked() && busy(button, '正在提交…', async () =
     ...known && { assessment_id: known },
     ...form.preferred_window.value && { preferred_window: form.preferred_window.value },
     ...form.remark.value.trim() && { remark: form.remark.value.trim() },
-    source: { page_url: location.origin + location.pathname, referrer: document.referrer.slice(0, 500), utm },
+    source: came || globalThis.huifangSource?.() || { page_url: location.origin + location.pathname, referrer: document.referrer.slice(0, 500) }, ...withKey,
   };
   // The same content keeps its keys, so that a retry after a lost answer is not a second inquiry.
   const text = JSON.stringify(inquiry);
@@ -315,4 +319,7 @@ export function restore() {
   if (state.dies > Date.now() && state.number == phone()) sent();
 }
 /** Asks for the token that says when the form was first touched. */
-export const touch = () => { token ??= api('form-token').then(a => a.body.form_token); };
+export const touch = () => {
+  if (!form.form_token) token ??= api('form-token').then(a => a.body.form_token);
+  if (!form.embedded) touched ??= import('/embed.js').catch(() => {});
+};

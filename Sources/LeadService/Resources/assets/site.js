@@ -2,9 +2,11 @@
 export const $ = (query, root = document) => root.querySelector(query);
 export const all = (query, root = document) => [...root.querySelectorAll(query)];
 export const form = $('#f'), done = $('#done'), offline = '网络不稳定，已为您保留填写内容';
+// Forms of several sites on one page have one each.
+const place = 'huifang' + (form?.form_key?.value ?? '');
 export let state = {};
-try { state = JSON.parse(sessionStorage.huifang) || {}; } catch {}
-export const save = () => { try { sessionStorage.huifang = JSON.stringify(state); } catch {} };
+try { state = JSON.parse(sessionStorage[place]) || {}; } catch {}
+export const save = () => { try { sessionStorage[place] = JSON.stringify(state); } catch {} };
 
 const load = () => import('./form.js');
 
@@ -68,6 +70,8 @@ if (form) {
   addEventListener('popstate', page);
   if (state.result || state.dies) load().then(m => m.restore());
   if (location.hash == '#done') page();
+  // Where somebody came from is kept once the page stands.
+  if (!form.embedded && (location.search || document.referrer)) (window.requestIdleCallback ?? setTimeout)(() => import('/embed.js').catch(() => {}));
 }
 const renewal = $('#renewal');
 if (renewal) enhance(renewal);
