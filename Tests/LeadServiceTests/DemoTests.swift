@@ -13,7 +13,7 @@ import Testing
     {
         try await withService { service in
             let adviser = try await service.colleague("lin")
-            try await service.close("13800000001", "not_eligible", adviser)
+            try await service.close("13800000001", "not_eligible", adviser, more: #","item":"other""#)
             try await service.submit(phone: "13800000002", more: #","answers":{"age":30},"remark":"急""#)
             let before = try await service.tables()
             let sent = service.sms.messages.count
@@ -163,8 +163,8 @@ import Testing
                     "callback_claims.adviser_id", "callback_claims.task_id", "callback_tasks.claimed_by",
                     "callback_tasks.latest_inquiry_id", "callback_tasks.lead_id", "callback_tasks.owner_id",
                     "consents.inquiry_id", "consents.lead_id", "export_leads.lead_id", "export_records.staff_id",
-                    "inquiries.lead_id", "leads.merged_into", "privacy_requests.lead_id",
-                    "quarantined_inquiries.reviewed_by", "staff_sessions.staff_id",
+                    "inquiries.lead_id", "leads.merged_into", "messages.inquiry_id", "permit_reminders.lead_id",
+                    "privacy_requests.lead_id", "quarantined_inquiries.reviewed_by", "staff_sessions.staff_id",
                 ])
         }
     }

@@ -18,8 +18,9 @@ import Testing
     @discardableResult
     private static func agree(_ service: TestService, _ phone: String, until date: String) async throws -> Answer {
         let (challenge, code) = try await service.challenge(for: phone)
+        let version = ShippedNotice.version(at: service.clock.now)
         let consent =
-            #"{"notice_version":"2026-11","accepted":true,"reminder":{"valid_until":"\#(date)"}}"#
+            #"{"notice_version":"\#(version)","accepted":true,"reminder":{"valid_until":"\#(date)"}}"#
         return try await service.call(
             .post, "/api/v1/inquiries",
             #"{"name":"欧阳晓","phone":"\#(phone)","challenge_id":"\#(challenge)","code":"\#(code)","consent":\#(consent)}"#

@@ -46,9 +46,9 @@ import Testing
     @Test func `a reminder to come, a code that lives and a message on its way hold a lead`() async throws {
         try await withService { service in
             let adviser = try await service.colleague("lin")
-            try await service.close("13800000001", "not_eligible", adviser)
-            try await service.close("13800000002", "not_eligible", adviser)
-            try await service.close("13800000003", "not_eligible", adviser)
+            try await service.close("13800000001", "not_eligible", adviser, more: #","item":"other""#)
+            try await service.close("13800000002", "not_eligible", adviser, more: #","item":"other""#)
+            try await service.close("13800000003", "not_eligible", adviser, more: #","item":"other""#)
             service.clock.set(try #require(RFC3339.date("2027-12-01T10:00:00+08:00")))
             try await service.database.query(
                 """
@@ -78,7 +78,7 @@ import Testing
         try await withService { service in
             try await service.set("retention_messages_months", "1")
             let adviser = try await service.colleague("lin")
-            try await service.close("13800000001", "not_eligible", adviser)
+            try await service.close("13800000001", "not_eligible", adviser, more: #","item":"other""#)
             try await service.ask("correct", phone: "13800000001", more: #","name":"黄女士""#)
             try await service.ask("erase", phone: "13800000001")
             let administrator = try await service.colleague("chef", .administrator)
@@ -133,7 +133,9 @@ import Testing
     @Test func `a crash in the middle leaves each lead whole or gone, and the next round goes on`() async throws {
         try await withService { service in
             let adviser = try await service.colleague("lin")
-            for number in 1...4 { try await service.close("1380000000\(number)", "not_eligible", adviser) }
+            for number in 1...4 {
+                try await service.close("1380000000\(number)", "not_eligible", adviser, more: #","item":"other""#)
+            }
             service.clock.advance(by: 400 * 86400)
             for sql in [
                 """

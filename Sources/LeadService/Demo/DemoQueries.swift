@@ -53,13 +53,14 @@ extension Transaction {
             DELETE FROM callback_claims c USING callback_tasks t WHERE t.id = c.task_id AND t.lead_id = ANY (\(leads)::uuid[])
             """,
             "DELETE FROM callback_tasks WHERE lead_id = ANY (\(leads)::uuid[])",
+            "DELETE FROM permit_reminders WHERE lead_id = ANY (\(leads)::uuid[])",
+            "DELETE FROM messages WHERE phone_index = ANY (\(indexes)::bytea[]) OR pseudonym = ANY (\(pseudonyms)::bytea[])",
             "DELETE FROM inquiries WHERE lead_id = ANY (\(leads)::uuid[])",
             """
             DELETE FROM assessments a WHERE a.id = ANY (\(assessments)::uuid[])
               AND NOT EXISTS (SELECT FROM inquiries i WHERE i.assessment_id = a.id)
             """,
             "DELETE FROM leads WHERE id = ANY (\(leads)::uuid[])",
-            "DELETE FROM messages WHERE phone_index = ANY (\(indexes)::bytea[]) OR pseudonym = ANY (\(pseudonyms)::bytea[])",
             "DELETE FROM verification_challenges WHERE phone_index = ANY (\(indexes)::bytea[])",
             "DELETE FROM verification_counters WHERE phone_index = ANY (\(indexes)::bytea[])",
             "DELETE FROM phone_budgets WHERE phone_index = ANY (\(indexes)::bytea[])",

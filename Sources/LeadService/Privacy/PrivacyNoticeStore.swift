@@ -20,8 +20,11 @@ package final class PrivacyNoticeStore: Service, Sendable {
     }
 
     /// The notice in force today.
-    package var current: PrivacyNotice? {
-        let today = ShanghaiDate(self.now()).description
+    package var current: PrivacyNotice? { self.notice(at: self.now()) }
+
+    /// The notice in force at an instant.
+    func notice(at instant: Date) -> PrivacyNotice? {
+        let today = ShanghaiDate(instant).description
         return self.notices.withLock { notices in
             notices.filter { $0.effectiveOn <= today }.max {
                 ($0.effectiveOn, $0.version) < ($1.effectiveOn, $1.version)

@@ -48,7 +48,7 @@ struct VisitorPages: Sendable {
     /// What the landing page depends on besides the settings: the notice, the months that count, the promise.
     var landingVersion: String {
         let promise = self.promises.promise(for: nil).map { "\($0.dueAt.timeIntervalSince1970)" } ?? ""
-        return "\(self.notices.current?.version ?? "") \(ShanghaiDate(self.now())) \(promise)"
+        return "\(self.notices.notice(at: self.now())?.version ?? "") \(ShanghaiDate(self.now())) \(promise)"
     }
 
     /// The calculator's questions.
@@ -83,7 +83,7 @@ struct VisitorPages: Sendable {
         var context: [String: Any] = [
             "visitor_name": form?["name"] ?? "", "visitor_phone": form?["phone"] ?? "",
             "visitor_remark": form?["remark"] ?? "", "consent_given": form?["consent"] == "true",
-            "notice_version": self.notices.current?.version ?? "", "has_errors": !failures.isEmpty,
+            "notice_version": self.notices.notice(at: self.now())?.version ?? "", "has_errors": !failures.isEmpty,
             "errors": failures.map { ["field": Self.field($0.pointer), "detail": $0.detail] },
             "second_gateway": self.codes.hasSecondGateway, "reminder_text": ConsentTexts.reminder,
             "reminder_given": form?["consent_reminder"] == "true",
