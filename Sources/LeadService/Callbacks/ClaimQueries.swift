@@ -129,6 +129,8 @@ extension Transaction {
         ), lapsed AS (
             UPDATE callback_claims c SET ended_at = p.claimed_until, end_reason = 'expired'
             FROM picked p WHERE c.task_id = p.id AND c.claim_number = p.claim_number AND c.ended_at IS NULL
+              -- Released meanwhile: picked is the row as it is now, c as this statement began, and CHECKs come before the second look.
+              AND p.claimed_until IS NOT NULL
         ), claimed AS (
             UPDATE callback_tasks t SET claimed_by = \(moment.adviser), claim_kind = 'ordinary', claimed_until = \(until),
                    claim_number = t.claim_number + 1

@@ -76,7 +76,7 @@ WITH own AS MATERIALIZED (
     WHERE NOT EXISTS (SELECT FROM own)
 ), lapsed AS (
     UPDATE callback_claims c SET ended_at = p.claimed_until, end_reason = 'expired'
-    FROM picked p WHERE c.task_id = p.id AND c.claim_number = p.claim_number AND c.ended_at IS NULL
+    FROM picked p WHERE c.task_id = p.id AND c.claim_number = p.claim_number AND c.ended_at IS NULL AND p.claimed_until IS NOT NULL
 ), claimed AS (
     UPDATE callback_tasks t SET claimed_by = bench_adviser(:client_id), claim_kind = 'ordinary', claimed_until = now() + interval '30 minutes',
            claim_number = t.claim_number + 1
