@@ -97,9 +97,7 @@ struct BenefitCommand: AsyncParsableCommand {
     ) async throws -> Result {
         try await Installation.open(try config.load()) { installation in
             try await installation.checkSchema()
-            let settings = SettingsStore(
-                database: installation.database, now: { installation.clock.time },
-                locked: installation.configuration.lockedSettings)
+            let settings = installation.settings
             return try await body(
                 BenefitList(
                     database: installation.database, dependencies: try await installation.dependencies(),

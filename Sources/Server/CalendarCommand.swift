@@ -46,9 +46,7 @@ struct CalendarCommand: AsyncParsableCommand {
             _ installation: Installation, shipped: WorkingCalendar
         ) async throws -> (calendar: WorkingCalendar, settings: Settings) {
             let store = CalendarStore(database: installation.database, shipped: shipped)
-            let settings = SettingsStore(
-                database: installation.database, now: { installation.clock.time },
-                locked: installation.configuration.lockedSettings)
+            let settings = installation.settings
             try await store.reload()
             try await settings.reload()
             return (store.current, settings.current)
@@ -74,9 +72,7 @@ struct CalendarCommand: AsyncParsableCommand {
             let json = try StrictJSON.read(Array(try Data(contentsOf: URL(fileURLWithPath: self.file))))
             let outcome = try await Installation.open(try self.config.load()) { installation in
                 try await installation.checkSchema()
-                let settings = SettingsStore(
-                    database: installation.database, now: { installation.clock.time },
-                    locked: installation.configuration.lockedSettings)
+                let settings = installation.settings
                 let load = CalendarImport(
                     database: installation.database, settings: settings,
                     dependencies: try await installation.dependencies())

@@ -12,6 +12,12 @@ struct Installation: Sendable {
     let clock: DatabaseClock
     let logger: Logger
 
+    /// What people have set, not read yet.
+    var settings: SettingsStore {
+        SettingsStore(
+            database: self.database, now: { self.clock.time }, locked: self.configuration.lockedSettings)
+    }
+
     /// Runs `body` as the application.
     static func open<Result: Sendable>(
         _ configuration: ServiceConfiguration, _ body: @escaping @Sendable (Installation) async throws -> Result

@@ -26,9 +26,7 @@ struct RetentionCommand: AsyncParsableCommand {
         let isDry = self.dryRun
         let due = try await Installation.open(try self.config.load()) { installation in
             try await installation.checkSchema()
-            let settings = SettingsStore(
-                database: installation.database, now: { installation.clock.time },
-                locked: installation.configuration.lockedSettings)
+            let settings = installation.settings
             try await settings.reload()
             let retention = Retention(
                 database: installation.database, dependencies: try await installation.dependencies(),
