@@ -143,6 +143,15 @@ package struct ServiceConfiguration: Sendable {
             uniqueKeysWithValues: Self.lockable.compactMap { key in
                 text(key.replacingOccurrences(of: "_", with: ".")).map { (key, $0) }
             })
+        var settings = Settings()
+        for (key, text) in self.lockedSettings.sorted(by: { $0.key < $1.key })
+        where !settings.apply(key, .string(text)) {
+            reasons.append("HUIFANG_\(key.uppercased()) has a value that cannot be used")
+        }
+        if let password = self.bootstrapAdminPassword, (try? Password(choosing: password, username: "admin")) == nil {
+            reasons.append(
+                "HUIFANG_BOOTSTRAP_ADMIN_PASSWORD must have 12 to 128 characters and not be a common password")
+        }
         if self.publicURL.scheme == "https", self.gateways.contains("console") {
             reasons.append(
                 "HUIFANG_SMS_GATEWAY=console shows codes on a page and is refused when the public URL is https")

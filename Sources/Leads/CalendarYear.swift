@@ -26,6 +26,9 @@ extension WorkingCalendar {
             throw ValidationFailure(
                 "calendar_invalid", at: "/years", "文件中没有 years", english: "There is no member years.")
         }
+        guard !years.isEmpty else {
+            throw ValidationFailure("calendar_invalid", at: "/years", "文件中没有任何年份", english: "There is no year.")
+        }
         var result: [CalendarYear] = []
         for (name, value) in years.sorted(by: { $0.key < $1.key }) {
             guard let year = Int(name), (2000...2200).contains(year), case .object(let members) = value else {
@@ -36,9 +39,20 @@ extension WorkingCalendar {
                 notice = number
             }
             if case .string(let text)? = members["notice"] { notice = text }
-            var isOfficial = members["status"] == .string("official")
+            var status = ""
+            if case .string(let text)? = members["status"] { status = text }
+            var isOfficial = status == "official"
             if members["status"] == nil, case .array? = members["off_days"] { isOfficial = true }
             let known = members["off_days"].flatMap { $0 == .null ? nil : $0 } ?? members["statutory_days_provisional"]
+            guard
+                ["official", "provisional", "NOT_AVAILABLE"].contains(status)
+                    || (members["status"] == nil && isOfficial),
+                case .array? = known
+            else {
+                throw ValidationFailure(
+                    "calendar_invalid", at: "/years/\(name)", "缺少 status 或放假日列表",
+                    english: "status is official or provisional, and there is a list of days.")
+            }
             let off = try Self.days(known, at: "/years/\(name)/off_days")
             let makeup = try Self.days(members["makeup_workdays"], at: "/years/\(name)/makeup_workdays")
             guard off.keys.allSatisfy({ abs($0.components.year - year) <= 1 }),

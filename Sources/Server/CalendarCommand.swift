@@ -79,6 +79,7 @@ struct CalendarCommand: AsyncParsableCommand {
                 return try await load.load(json, by: "huifang calendar import")
             }
             Output.line("loaded \(outcome.years.map(String.init).joined(separator: ", "))")
+            for year in outcome.kept { Output.line("\(year) stays as its notice has it") }
             Output.line("provisional deadlines: \(outcome.moved) moved to a later instant, \(outcome.confirmed) stand")
             for task in outcome.onClosedDays {
                 Output.line("due on a day now closed: task \(task.uuidString.lowercased())")

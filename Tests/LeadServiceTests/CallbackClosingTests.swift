@@ -46,6 +46,25 @@ import Testing
         }
     }
 
+    @Test func `whoever was spoken to is not called again, not whoever of linked leads asked meanwhile`() async throws {
+        try await withService { service in
+            let anna = try await service.colleague("anna")
+            let one = try await service.seed()
+            let two = try await service.seed(TaskSeed(phone: "13800000002"))
+            _ = try await service.claim(anna)
+            _ = try await service.record("duplicate", on: one, anna, more: #","merge_into":"\#(two.lead.text)""#)
+            let claimed = try await service.claim(anna)
+            #expect(claimed["id"].string == two.id.text)
+            #expect(try await service.reveal(two, anna)["phone"].string == "+8613800000002")
+            service.clock.advance(by: 61)
+            try await service.submit(phone: "13800000001")
+            #expect(try await service.record("do_not_call", on: two, anna).status == 200)
+            let listed = try await service.column(
+                "SELECT string_agg(l.id::text, ' ') FROM do_not_call d JOIN leads l USING (phone_index)")
+            #expect(listed == two.lead.text)
+        }
+    }
+
     @Test func `a duplicate of a lead without a task opens one for the promise`() async throws {
         try await withService { service in
             let anna = try await service.colleague("anna")

@@ -89,6 +89,18 @@ import Testing
         }
     }
 
+    @Test func `a call is agreed for a year ahead at most`() async throws {
+        try await withService { service in
+            let (anna, task) = (try await service.colleague("anna"), try await service.seed())
+            _ = try await service.claim(anna)
+            for (time, status) in [("2027-11-27T10:30:00+08:00", 422), ("2027-11-26T10:00:00+08:00", 200)] {
+                let answer = try await service.record(
+                    "call_back_at", on: task, anna, more: #","call_again_at":"\#(time)""#)
+                #expect(answer.status == status && (status == 200 || answer.code == "too_late"), "\(answer.text)")
+            }
+        }
+    }
+
     @Test func `an agreed time makes an appointment of the adviser, anybody's half an hour late`() async throws {
         try await withService { service in
             let (anna, boris, task) = (

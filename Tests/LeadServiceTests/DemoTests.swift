@@ -160,7 +160,8 @@ import Testing
             #expect(
                 references == [
                     "call_attempts.adviser_id", "call_attempts.merge_into", "call_attempts.task_id",
-                    "callback_claims.adviser_id", "callback_claims.task_id", "callback_tasks.claimed_by",
+                    "callback_claims.adviser_id", "callback_claims.phone_lead_id", "callback_claims.task_id",
+                    "callback_tasks.claimed_by",
                     "callback_tasks.latest_inquiry_id", "callback_tasks.lead_id", "callback_tasks.owner_id",
                     "consents.inquiry_id", "consents.lead_id", "export_leads.lead_id", "export_records.staff_id",
                     "inquiries.lead_id", "leads.merged_into", "messages.inquiry_id", "permit_reminders.lead_id",

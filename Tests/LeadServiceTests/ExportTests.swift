@@ -16,6 +16,19 @@ import Testing
     ]
     private static let items = AssessmentItem.allCases
 
+    @Test func `named columns are exactly those, in their order`() async throws {
+        try await withService { service in
+            let chief = try await service.colleague("chief", .administrator)
+            _ = try await service.seed()
+            let two = try await service.export("columns=total,lead_id", chief).text.split(separator: "\r\n")
+            #expect(two.allSatisfy { $0.split(separator: ",").count == 2 }, "\(two)")
+            let line = try await service.export("columns=lead_id&format=ndjson", chief).text
+            #expect(line.hasPrefix(#"{"lead_id":""#) && !line.contains(","), "\(line)")
+            let items = try await service.export("columns=items", chief).text.split(separator: "\r\n")
+            #expect(items.first?.split(separator: ",").count == AssessmentItem.allCases.count)
+        }
+    }
+
     @Test func `every vector's cell comes out of a file as it should`() async throws {
         let file = try #require(Bundle.module.url(forResource: "Vectors/misc-vectors", withExtension: "json"))
         let vectors = try StrictJSON.read(Array(try Data(contentsOf: file)))["csv_cell"].array

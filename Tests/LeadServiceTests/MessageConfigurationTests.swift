@@ -11,6 +11,16 @@ import Testing
             reader: ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: environment)))
     }
 
+    @Test(arguments: [
+        ("CALLING_HOURS", "never"), ("OPENING_HOURS", "18:00-09:00"), ("BOOTSTRAP_ADMIN_PASSWORD", "short"),
+        ("BOOTSTRAP_ADMIN_PASSWORD", "password1234"), ("CLAIM_MINUTES", "soon"),
+    ])
+    func `a value that nothing can work with is refused, named and not repeated`(name: String, value: String) throws {
+        let refused = try #require(throws: ServiceConfiguration.Invalid.self) { try Self.read([name: value]) }
+        #expect(refused.reasons.count == 1 && refused.reasons[0].hasPrefix("HUIFANG_\(name) "), "\(refused.reasons)")
+        #expect(!refused.reasons[0].contains(value))
+    }
+
     private static let aliyun = [
         "SMS_GATEWAY": "aliyun", "SMS_ALIYUN_ACCESS_KEY_ID": "a", "SMS_ALIYUN_ACCESS_KEY_SECRET": "b",
         "SMS_ALIYUN_SIGN_NAME": "沪邦邦", "SMS_ALIYUN_TEMPLATE_CODE": "SMS_1",

@@ -103,6 +103,12 @@ import Testing
             #expect(history == "2027-01-04T18:00:00+08:00")
             let again = try await load.load(try StrictJSON.read(Array(notice.utf8)), by: "test")
             #expect(again.moved == 0)
+            // Whoever asks right after it is promised by it, before the service has read the tables again.
+            let next = try await service.submit(phone: "13800000003")
+            #expect(next["due_at"].string == "2027-01-05T18:00:00+08:00")
+            let vague = #"{"years":{"2027":{"status":"NOT_AVAILABLE","off_days":[]}}}"#
+            let kept = try await load.load(try StrictJSON.read(Array(vague.utf8)), by: "test")
+            #expect(kept.years == [] && kept.kept == [2027])
         }
     }
 

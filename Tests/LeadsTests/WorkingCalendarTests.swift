@@ -174,7 +174,8 @@ func instant(_ text: String) throws -> Date { try Date(text + "+08:00", strategy
             in: json(
                 """
                 {"years": {"2027": {"status": "official", "notice": {"doc_no": "号"}, "off_days": [{"date": "2027-01-01", "name_zh": "元旦"}],
-                "makeup_workdays": [{"date": "2027-01-03", "for_holiday_zh": "元旦"}]}, "2028": {"status": "NOT_AVAILABLE", "off_days": null}}}
+                "makeup_workdays": [{"date": "2027-01-03", "for_holiday_zh": "元旦"}]}, "2028": {"status": "NOT_AVAILABLE", "off_days": null,
+                "statutory_days_provisional": []}}}
                 """))
         #expect(years.map(\.year) == [2027, 2028])
         #expect(years.map(\.isOfficial) == [true, false])
@@ -186,6 +187,12 @@ func instant(_ text: String) throws -> Date { try Date(text + "+08:00", strategy
 
     @Test func `what is wrong is named`() throws {
         #expect(try self.failure("{}")?.pointer == "/years")
+        #expect(try self.failure(#"{"years": {}}"#)?.pointer == "/years")
+        for year in [
+            "{}", #"{"status": "official"}"#, #"{"status": "officiel", "off_days": []}"#, #"{"status": "provisional"}"#,
+        ] {
+            #expect(try self.failure(#"{"years": {"2026": \#(year)}}"#)?.pointer == "/years/2026", "\(year)")
+        }
         #expect(try self.failure(#"{"years": {"next": {}}}"#)?.pointer == "/years/next")
         #expect(
             try self.failure(#"{"years": {"2027": {"status": "official", "off_days": [{"date": "2027-02-30"}]}}}"#)?

@@ -6,6 +6,8 @@ package struct CalendarImport: Sendable {
     /// What an import did.
     package struct Outcome: Sendable, Equatable {
         package var years: [Int]
+        /// Years that the file has as provisional only, and that were known from their notice already.
+        package var kept: [Int] = []
         /// Provisional promises that were moved, always to a later instant.
         package var moved = 0
         /// Provisional promises that turned out to stand.
@@ -39,9 +41,13 @@ package struct CalendarImport: Sendable {
         let audit = self.audit
         return try await self.database.transaction { tx in
             try await tx.lockCalendar()
-            for year in years { try await tx.insertCalendarYear(year, replaces: true, at: now) }
+            // What a notice settled does not become provisional again.
+            let official = Set(try await tx.calendarYears().filter(\.isOfficial).map(\.year))
+            let fresh = years.filter { $0.isOfficial || !official.contains($0.year) }
+            for year in fresh { try await tx.insertCalendarYear(year, replaces: true, at: now) }
             let calendar = WorkingCalendar(years: try await tx.calendarYears(), companyDays: try await tx.companyDays())
-            var outcome = Outcome(years: years.map(\.year))
+            var outcome = Outcome(
+                years: fresh.map(\.year), kept: Set(years.map(\.year)).subtracting(fresh.map(\.year)).sorted())
             for promise in try await tx.provisionalPromises() {
                 let new = Self.deadline(of: promise, calendar, settings)
                 let dueAt = max(new.dueAt, promise.dueAt)

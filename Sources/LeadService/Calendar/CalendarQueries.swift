@@ -36,7 +36,20 @@ private struct CompanyDayRow: TableRow {
     }
 }
 
+extension PostgresQuery.StringInterpolation {
+    /// A number that changes with every import, as an expression.
+    mutating func appendInterpolation(calendarVersion _: Void) {
+        self.appendLiteral(
+            "(SELECT coalesce((extract(epoch FROM max(loaded_at)) * 1000000)::bigint, 0) FROM calendar_years)")
+    }
+}
+
 extension Transaction {
+    func calendarVersion() async throws -> Int {
+        guard let row = try await self.rows("SELECT \(calendarVersion: ())").first else { throw MissingRow() }
+        return try row.decode(Int.self)
+    }
+
     func calendarYears() async throws -> [CalendarYear] {
         try await self.all(
             "SELECT \(columnsOf: YearRow.self) FROM calendar_years y ORDER BY y.year LIMIT 200", as: YearRow.self

@@ -39,7 +39,7 @@ extension CallbackTask: TableRow {
 
 extension Transaction {
     /// Claims one task for an incoming call, unless somebody holds it.
-    func claimTask(_ id: UUID, for adviser: UUID, at now: Date, until: Date) async throws -> Bool {
+    func claimTask(_ id: UUID, of lead: UUID, for adviser: UUID, at now: Date, until: Date) async throws -> Bool {
         try await self.execute(
             """
             WITH picked AS (
@@ -54,8 +54,8 @@ extension Transaction {
                 FROM picked p WHERE t.id = p.id
                 RETURNING t.id, t.claim_number
             )
-            INSERT INTO callback_claims (task_id, claim_number, adviser_id, kind, claimed_at)
-            SELECT id, claim_number, \(adviser), 'incoming', \(now) FROM claimed
+            INSERT INTO callback_claims (task_id, claim_number, adviser_id, kind, claimed_at, phone_lead_id)
+            SELECT id, claim_number, \(adviser), 'incoming', \(now), \(lead) FROM claimed
             RETURNING 1
             """)
     }
@@ -71,7 +71,9 @@ extension Transaction {
     }
 
     /// Makes the adviser's ordinary claim on a task an incoming call: the person it is about has rung.
-    func turnIncoming(_ task: UUID, number: Int, of adviser: UUID, at now: Date, until: Date) async throws {
+    func turnIncoming(
+        _ task: UUID, number: Int, from lead: UUID, of adviser: UUID, at now: Date, until: Date
+    ) async throws {
         try await self.execute(
             """
             WITH turned AS (
@@ -79,7 +81,8 @@ extension Transaction {
                 WHERE id = \(task) AND claim_number = \(Int32(number)) AND claimed_by = \(adviser) AND claimed_until > \(now)
                 RETURNING id, claim_number
             )
-            UPDATE callback_claims c SET kind = 'incoming' FROM turned t WHERE c.task_id = t.id AND c.claim_number = t.claim_number
+            UPDATE callback_claims c SET kind = 'incoming', phone_lead_id = \(lead) FROM turned t
+            WHERE c.task_id = t.id AND c.claim_number = t.claim_number
             """)
     }
 

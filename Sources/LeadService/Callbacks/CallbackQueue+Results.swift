@@ -60,9 +60,18 @@ extension CallbackQueue {
         return claim.endedAt == nil || claim.endReason == "expired" ? nil : self.notClaimant
     }
 
-    /// A time to call again must lie ahead, inside calling hours, on a day the firm is open.
+    /// How far ahead a call can be agreed.
+    private static let longestWait: TimeInterval = 366 * 86400
+
+    /// A time to call again must lie ahead, at most a year, inside calling hours, on a day the firm is open.
     private func refusal(of time: Date) -> Problem? {
         let now = self.dependencies.now()
+        guard time <= now.addingTimeInterval(Self.longestWait) else {
+            return Problem(failures: [
+                ValidationFailure(
+                    "too_late", at: "/call_again_at", "最晚约到一年以内，请改一个时间", english: "At most a year ahead.")
+            ])
+        }
         let calendar = self.calendar.current
         let allowed = self.settings.current.callingHours.next(from: max(time, now)) { calendar.isWorkingDay($0) }
         return time > now && allowed == time ? nil : Self.outsideCallingHours(next: allowed)

@@ -106,14 +106,15 @@ package struct CallbackQueue: Sendable {
                 else { throw Problems.unavailable }
                 if task.claimedBy == adviser, task.isHeld(at: now) {
                     if task.claimKind == "ordinary" {
-                        try await tx.turnIncoming(id, number: task.claimNumber, of: adviser, at: now, until: until)
+                        try await tx.turnIncoming(
+                            id, number: task.claimNumber, from: lead, of: adviser, at: now, until: until)
                         try await tx.insert(self.event("callback.claim_incoming", on: id, by: session))
                     } else {
                         try await tx.extendClaim(on: id, by: adviser, at: now, until: until)
                     }
                     return try await tx.task(id)
                 }
-                guard try await tx.claimTask(id, for: adviser, at: now, until: until) else {
+                guard try await tx.claimTask(id, of: lead, for: adviser, at: now, until: until) else {
                     let holder = task.holder ?? ""
                     throw Problem(
                         .conflict, "claimed_by_other", "\(holder) 正在处理这位客户", english: "\(holder) is working on it.",

@@ -67,6 +67,8 @@ struct CallbackClaim: Sendable {
     var revealedAt: Date?
     var endedAt: Date?
     var endReason: String?
+    /// Whose number was shown, or who rang; nil when neither happened.
+    var phoneLeadID: UUID?
 }
 
 /// Which tasks a list shows.

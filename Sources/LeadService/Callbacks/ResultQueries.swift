@@ -4,14 +4,14 @@ import NIOCore
 import Postgres
 
 extension CallbackClaim: TableRow {
-    static let columns = "claim_number, adviser_id, kind, claimed_at, revealed_at, ended_at, end_reason"
+    static let columns = "claim_number, adviser_id, kind, claimed_at, revealed_at, ended_at, end_reason, phone_lead_id"
 
     init(row: PostgresRow) throws {
-        let (number, adviser, kind, claimed, revealed, ended, reason) =
-            try row.decode((Int32, UUID, String, Date, Date?, Date?, String?).self)
+        let (number, adviser, kind, claimed, revealed, ended, reason, phoneLead) =
+            try row.decode((Int32, UUID, String, Date, Date?, Date?, String?, UUID?).self)
         self.init(
             number: Int(number), adviserID: adviser, kind: kind, claimedAt: claimed, revealedAt: revealed,
-            endedAt: ended, endReason: reason)
+            endedAt: ended, endReason: reason, phoneLeadID: phoneLead)
     }
 }
 
@@ -91,7 +91,7 @@ extension Transaction {
                   AND claimed_by = \(adviser) AND claimed_until > \(now)
                 RETURNING id, claim_number
             ), revealed AS (
-                UPDATE callback_claims c SET revealed_at = coalesce(c.revealed_at, \(now))
+                UPDATE callback_claims c SET revealed_at = coalesce(c.revealed_at, \(now)), phone_lead_id = \(task.phoneRow)
                 FROM held WHERE c.task_id = held.id AND c.claim_number = held.claim_number
             ), \(auditing: event, when: "held")
             SELECT 1 FROM held
@@ -169,7 +169,9 @@ extension Transaction {
             statements.append(Self.meetingInquiries(of: task.leadID, acceptedUpTo: effect.boundary, at: change.at))
         }
         if result.disposition == .doNotCall {
-            statements.append(Self.addingDoNotCall(lead: task.phoneRow, by: session.username, at: change.at))
+            // Who was spoken to; meanwhile another one of linked leads may have asked anew.
+            let lead = effect.claim.phoneLeadID ?? task.phoneRow
+            statements.append(Self.addingDoNotCall(lead: lead, by: session.username, at: change.at))
         }
         _ = try await self.pipeline(statements)
     }

@@ -18,11 +18,15 @@ package enum ExportColumn: String, Sendable, CaseIterable {
     case utmMedium = "utm_medium"
     case utmCampaign = "utm_campaign"
     case attribution
+    /// One column for each item of the assessment.
+    case items
+    /// One column for each extra question; one object in NDJSON.
+    case extra
 
     /// The columns of an export that names none.
     package static let standard: [ExportColumn] = [
         .leadID, .name, .phone, .state, .disposition, .acceptedAt, .dueAt, .metAt, .total, .gap, .source, .remark,
-        .attempts, .adviser,
+        .attempts, .adviser, .items, .extra,
     ]
     /// What came from outside.
     static let foreign: Set<ExportColumn> = [
@@ -61,6 +65,8 @@ package enum ExportColumn: String, Sendable, CaseIterable {
         case .utmMedium: "媒介"
         case .utmCampaign: "推广活动"
         case .attribution: "来源明细"
+        case .items: "测算各项"
+        case .extra: "补充问题"
         }
     }
 }
@@ -82,12 +88,18 @@ struct ExportEncoder: Sendable {
     /// What comes before the first row.
     var header: String {
         guard self.request.format == .csv else { return "" }
-        let titles = self.request.columns.map(\.title) + self.items.map(\.title)
-        // A question's name came from outside, as its answers did.
-        let extras = (self.questions.names + (self.questions.hasRest ? [ExtraQuestions.restTitle] : [])).map {
-            CSVField.cell($0)
+        let titles = self.request.columns.flatMap { column -> [String] in
+            switch column {
+            case .items: return self.items.map { Self.quoted($0.title) }
+            // A question's name came from outside, as its answers did.
+            case .extra:
+                return (self.questions.names + (self.questions.hasRest ? [ExtraQuestions.restTitle] : [])).map {
+                    CSVField.cell($0)
+                }
+            default: return [Self.quoted(column.title)]
+            }
         }
-        return "\u{FEFF}" + (titles.map { Self.quoted($0) } + extras).joined(separator: ",") + "\r\n"
+        return "\u{FEFF}" + titles.joined(separator: ",") + "\r\n"
     }
 
     /// Writes one row with its line end.
@@ -99,26 +111,36 @@ struct ExportEncoder: Sendable {
     }
 
     private func writeRecord(_ row: LeadRow, to text: inout String) throws {
-        for (index, column) in self.request.columns.enumerated() {
-            if index > 0 { text += "," }
-            text += Self.cell(try self.value(column, row), isOurs: !ExportColumn.foreign.contains(column))
-        }
-        let points = self.points(row)
-        for item in self.items { text += ",\"" + (points[item.rawValue].map { String($0) } ?? "") + "\"" }
-        if !self.questions.names.isEmpty {
-            for cell in self.questions.cells(try row.extra(self.keys, masked: self.request.phone == .masked)) {
-                text += "," + CSVField.cell(cell)
+        var cells: [String] = []
+        for column in self.request.columns {
+            switch column {
+            case .items:
+                let points = self.points(row)
+                cells += self.items.map { "\"" + (points[$0.rawValue].map { String($0) } ?? "") + "\"" }
+            case .extra where self.questions.names.isEmpty: break
+            case .extra:
+                cells += self.questions.cells(try row.extra(self.keys, masked: self.request.phone == .masked)).map {
+                    CSVField.cell($0)
+                }
+            default:
+                cells.append(Self.cell(try self.value(column, row), isOurs: !ExportColumn.foreign.contains(column)))
             }
         }
+        text += cells.joined(separator: ",")
         text += "\r\n"
     }
 
     private func writeObject(_ row: LeadRow, to text: inout String) throws {
         var members: [String: JSONOutput] = [:]
-        for column in self.request.columns { members[column.rawValue] = try self.value(column, row) }
-        let points = self.points(row)
-        for item in self.items { members[item.rawValue] = .optional(points[item.rawValue]) }
-        members["extra"] = .object(try row.extra(self.keys, masked: self.request.phone == .masked))
+        for column in self.request.columns {
+            switch column {
+            case .items:
+                let points = self.points(row)
+                for item in self.items { members[item.rawValue] = .optional(points[item.rawValue]) }
+            case .extra: members["extra"] = .object(try row.extra(self.keys, masked: self.request.phone == .masked))
+            default: members[column.rawValue] = try self.value(column, row)
+            }
+        }
         text += JSONOutput.object(members).text + "\n"
     }
 
@@ -158,6 +180,7 @@ struct ExportEncoder: Sendable {
         case .utmMedium: return .string(try row.attributed("utm", "medium"))
         case .utmCampaign: return .string(try row.attributed("utm", "campaign"))
         case .attribution: return self.request.format == .csv ? .string(row.attribution) : .raw(row.attribution)
+        case .items, .extra: return .null
         }
     }
 

@@ -106,7 +106,8 @@ package struct LeadExport: Sendable {
         return try await self.database.snapshot { tx in
             let counts = try await tx.countLeads(filter)
             try await begin(counts.rows, counts.excluded)
-            let questions = request.format == .csv ? try await Self.questions(filter, keys, tx) : ExtraQuestions()
+            let needsQuestions = request.format == .csv && request.columns.contains(.extra)
+            let questions = needsQuestions ? try await Self.questions(filter, keys, tx) : ExtraQuestions()
             let encoder = ExportEncoder(request: request, questions: questions, keys: keys)
             var hash = SHA256()
             var rows = 0

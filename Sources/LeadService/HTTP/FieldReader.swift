@@ -78,6 +78,16 @@ package struct FieldReader {
         return self.optionalString(name, longest: longest)
     }
 
+    /// An object whose members are taken as they are.
+    package mutating func optionalObject(_ name: String) -> JSONValue? {
+        guard let value = self.value(name) else { return nil }
+        guard case .object = value else {
+            self.fail("type_mismatch", at: name, "此处应为一个对象", english: "This must be an object.")
+            return nil
+        }
+        return value
+    }
+
     package mutating func optionalBool(_ name: String) -> Bool? {
         guard let value = self.value(name) else { return nil }
         guard case .bool(let flag) = value else {

@@ -159,11 +159,14 @@ package struct Inquiries: Sendable {
             return .codeInvalid
         }
         do {
-            let intake = try self.intake(
+            var intake = try self.intake(
                 draft, attempt, challenge: challenge, notice: notice, promise: promise, assessed: assessed)
-            guard let dueAt = try await self.database.statement({ try await $0.insertInquiry(intake) }) else {
-                return try await self.firstAnswer(attempt, reservation) ?? .codeInvalid
+            var told = try await self.database.statement { [intake] in try await $0.insertInquiry(intake) }
+            if told == nil, try await self.promises.reload() {
+                intake.promise = try self.promise(for: draft)
+                told = try await self.database.statement { [intake] in try await $0.insertInquiry(intake) }
             }
+            guard let dueAt = told else { return try await self.firstAnswer(attempt, reservation) ?? .codeInvalid }
             return .accepted(
                 InquiryReceipt(
                     inquiryID: attempt.inquiryID, dueAt: dueAt,

@@ -23,8 +23,8 @@ enum InquiryFields {
         let remark = fields.parsed("remark", required: false, longest: 2000) { text throws(ValidationFailure) in
             try Remark(parsing: text)
         }
-        let source = Attribution.source(fields.value("source"))
-        let extra = fields.value("extra").map { Attribution.cut($0) }
+        let source = Attribution.source(fields.optionalObject("source"))
+        let extra = fields.optionalObject("extra").map { Attribution.cut($0) }
         let website = fields.optionalString("website", longest: 4096)
         let token = fields.optionalString("form_token", longest: 4096)
         _ = fields.optionalString("proof_of_work", longest: 8192)

@@ -7,7 +7,8 @@ extension Transaction {
     /// and consents, opens the task or raises the open one, binds the keys, and writes the audit.
     /// A site with a quota counts the inquiry; one more than its quota breaks `within_the_quota`, and nothing is stored.
     ///
-    /// - Returns: the deadline the visitor is told, or nil when the code was consumed by another submit meanwhile.
+    /// - Returns: the deadline the visitor is told, or nil when the code was consumed by another submit meanwhile,
+    ///   or when the promise was made by a calendar that is out of date.
     func insertInquiry(_ intake: Intake) async throws -> Date? {
         let attempt = intake.attempt
         let now = attempt.at
@@ -19,6 +20,7 @@ extension Transaction {
             WITH consumed AS (
                 UPDATE verification_challenges SET consumed_at = \(now)
                 WHERE id = \(intake.challenge) AND consumed_at IS NULL AND expires_at > \(now)
+                  AND \(calendarVersion: ()) = \(promise.calendarVersion)
                 RETURNING id
             ), counter AS (
                 UPDATE verification_counters SET tries = 0

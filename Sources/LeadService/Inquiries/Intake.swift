@@ -28,6 +28,8 @@ struct Promise: Sendable {
     var dueAt: Date
     var provisional: Bool
     var nextAttemptAt: Date
+    /// Of the calendar it was made by; a submit holds only while that is the one in force.
+    var calendarVersion = 0
 }
 
 /// Everything one accepted inquiry writes, sealed and hashed, for one statement.

@@ -32,13 +32,20 @@ package struct PromiseTimes: Sendable {
     func promise(for window: PreferredWindow?) -> Promise? {
         let settings = self.settings.current
         let now = self.now()
-        let deadline = self.calendar.current.deadline(acceptedAt: now, closing: settings.openingHours)
+        let (calendar, version) = self.calendar.versioned
+        let deadline = calendar.deadline(acceptedAt: now, closing: settings.openingHours)
         guard let window else {
-            return Promise(dueAt: deadline.dueAt, provisional: deadline.provisional, nextAttemptAt: now)
+            return Promise(
+                dueAt: deadline.dueAt, provisional: deadline.provisional, nextAttemptAt: now, calendarVersion: version)
         }
         guard let hours = settings.windows.offered(window, within: settings.openingHours) else { return nil }
         return Promise(
             dueAt: hours.end(on: deadline.dueAt), provisional: deadline.provisional,
-            nextAttemptAt: hours.nextStart(from: now))
+            nextAttemptAt: hours.nextStart(from: now), calendarVersion: version)
     }
+
+    /// Reads the calendar again.
+    ///
+    /// - Returns: whether it was another one.
+    func reload() async throws -> Bool { try await self.calendar.reload() }
 }

@@ -69,7 +69,7 @@ package struct Doctor: Sendable {
 
     /// Everything that is wrong, in the order in which to repair it.
     package func findings() async -> [Finding] {
-        var findings = self.lookAtSettings()
+        var findings: [Finding] = []
         let state = await self.connect()
         let time = state == .reachable ? try? await self.database.time() : nil
         var isCurrent = false
@@ -95,15 +95,6 @@ package struct Doctor: Sendable {
         if isCurrent { findings += await self.lookAtTemplates() }
         findings += await self.lookAtPorts()
         return findings
-    }
-
-    private func lookAtSettings() -> [Finding] {
-        SettingsStore(database: self.database, now: self.wallClock, locked: self.configuration.lockedSettings).misfits
-            .map {
-                Finding(
-                    "configuration", "HUIFANG_\($0.uppercased()) has a value that cannot be used",
-                    remedy: "correct it, or remove it so that the setting counts")
-            }
     }
 
     private func lookAtClock(_ time: Date) -> [Finding] {

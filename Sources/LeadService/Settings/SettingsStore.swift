@@ -50,12 +50,6 @@ package final class SettingsStore: Service, Sendable {
         return settings
     }
 
-    /// The locked keys whose value cannot be used.
-    package var misfits: [String] {
-        var settings = Settings()
-        return self.locked.filter { !settings.apply($0.key, .string($0.value)) }.map(\.key).sorted()
-    }
-
     /// Reads the table.
     package func reload() async throws {
         let rows = try await self.database.autocommit { try await $0.settingRows() }

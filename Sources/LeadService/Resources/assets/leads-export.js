@@ -6,7 +6,7 @@ import { dateOf } from "./worktime.js";
 const lineFeed = 0x0a;
 const quote = 0x22;
 // The usual columns, and what was asked for beside the call.
-const columns = "lead_id,name,phone,state,disposition,accepted_at,due_at,met_at,total,gap,source,remark,attempts,adviser,benefits";
+const columns = "lead_id,name,phone,state,disposition,accepted_at,due_at,met_at,total,gap,source,remark,attempts,adviser,benefits,items,extra";
 
 /** Counts records as they arrive; in CSV a line feed inside quotes ends nothing. */
 export class RecordCount {
