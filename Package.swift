@@ -138,7 +138,7 @@ let package = Package(
     ]
 )
 
-// Only for `scripts/bench`: it would lengthen every other build.
+// Only for benchmarks: they would lengthen every other build.
 if Context.environment["BENCHMARKS"] != nil {
     package.products.append(.executable(name: "DriverBenchmark", targets: ["DriverBenchmark"]))
     package.targets.append(
@@ -146,5 +146,12 @@ if Context.environment["BENCHMARKS"] != nil {
             name: "DriverBenchmark",
             dependencies: ["Postgres", .product(name: "Logging", package: "swift-log")],
             path: "Tests/Benchmarks/DriverBenchmark",
+            swiftSettings: settings))
+    package.products.append(.executable(name: "ProofBenchmark", targets: ["ProofBenchmark"]))
+    package.targets.append(
+        .executableTarget(
+            name: "ProofBenchmark",
+            dependencies: ["Leads", .product(name: "Crypto", package: "swift-crypto")],
+            path: "Tests/Benchmarks/ProofBenchmark",
             swiftSettings: settings))
 }

@@ -160,6 +160,27 @@ import Testing
         }
     }
 
+    @Test func `of sixty different inquiries at once with one code one is stored`() async throws {
+        try await withService(["BUDGET_FACTOR": "1000"]) { service in
+            let phone = "13800000050"
+            let (id, code) = try await service.challenge(for: phone)
+            let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
+                for number in 0..<60 {
+                    group.addTask {
+                        try await service.offer(
+                            code, id, phone: phone, more: #","remark":"第\#(number)份""#, key: "k-\(number)")
+                    }
+                }
+                return try await group.reduce(into: [Answer]()) { $0.append($1) }
+            }
+            #expect(answers.count { $0.status == 201 } == 1)
+            #expect(answers.allSatisfy { $0.status == 201 || $0.code == "code_invalid" }, "\(answers.map(\.text))")
+            for table in ["leads", "inquiries", "consents", "callback_tasks", "submit_keys"] {
+                #expect(try await service.count("SELECT count(*) FROM \(table)") == 1, "\(table)")
+            }
+        }
+    }
+
     @Test func `wrong, expired, dead, used, foreign and unknown get one answer, byte for byte`() async throws {
         try await withService { service in
             let used = try await service.challenge(for: "13800000051")

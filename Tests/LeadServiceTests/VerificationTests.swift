@@ -131,6 +131,26 @@ import Testing
         }
     }
 
+    @Test func `code requests that stand still leave the other connections to submits`() async throws {
+        try await withService(["BUDGET_FACTOR": "1000"]) { service in
+            let (challenge, code) = try await service.challenge(for: "13800000017")
+            let waiting =
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            let requests = try await service.services.database.transaction { tx in
+                try await tx.execute("LOCK TABLE send_budgets IN ACCESS EXCLUSIVE MODE")
+                let requests = (0..<20).map { number in
+                    Task { try await service.askForCode("138\(4000 + number)0001").status }
+                }
+                #expect(try await eventually(within: .seconds(20)) { try await service.count(waiting) == 4 })
+                // The pool of this test has eight connections.
+                #expect(try await service.offer(code, challenge, phone: "13800000017").status == 201)
+                #expect(try await service.count(waiting) == 4)
+                return requests
+            }
+            for request in requests { #expect(try await request.value == 202) }
+        }
+    }
+
     @Test func `an earlier code stays good beside a resent one`() async throws {
         try await withService { service in
             let first = try await service.challenge(for: "13800000016")

@@ -44,6 +44,39 @@ import Testing
         }
     }
 
+    @Test func `a total that a browser sends is not taken`() async throws {
+        try await withService { service in
+            for body in [
+                #"{"answers":{"age":44},"total":150}"#, #"{"answers":{"age":44,"total":150}}"#,
+                #"{"answers":{"age":44},"items":{"age":150}}"#,
+            ] {
+                let answer = try await service.call(.post, "/api/v1/assessments", body)
+                #expect((400..<500).contains(answer.status), "\(body): \(answer.text)")
+            }
+            #expect(try await service.count("SELECT count(*) FROM assessments") == 0)
+            let form = try await service.form(
+                "/assessment", "age=44&total=150&items.age=150", accept: "application/json")
+            #expect(form.status == 201 ? form["total"].int == 29 : form.status == 422, "\(form.text)")
+        }
+    }
+
+    @Test func `the field of a code asks for digits and for the message's code`() async throws {
+        try await withService { service in
+            let pages = [
+                try await service.call(.get, "/"),
+                try await service.form(
+                    "/inquiry/code", "name=%E7%8E%8B&phone=13800000032&consent=true&notice_version=2026-11"),
+                try await service.form("/privacy/code", "phone=13800000033&kind=copy"),
+            ]
+            for page in pages {
+                let field = try #require(page.text.firstMatch(of: /<input id="code"[^>]*>/)).output
+                #expect(field.contains(#"inputmode="numeric""#) && field.contains(#"autocomplete="one-time-code""#))
+                // Room for what people paste: spaces and hyphens between the digits.
+                #expect(field.contains(#"maxlength="12""#))
+            }
+        }
+    }
+
     @Test func `the page behind a result's link offers its answers to be changed, a code for paper, and no birthday`()
         async throws
     {

@@ -11,6 +11,8 @@ package struct PhoneVerification: Sendable {
     private let budgets: SendBudgets
     private let proofOfWork: ServiceConfiguration.Switch
     private let outbox: OutboxSignal
+    /// Whoever asks for codes gets a quarter of the pool's sixteen connections, so that a flood leaves the rest to submits.
+    private let turns = Turns(width: 4, longestQueue: 256)
 
     /// How long a code lives.
     package static let lifetime: TimeInterval = 300
@@ -53,8 +55,10 @@ package struct PhoneVerification: Sendable {
         to phone: PhoneNumber, for purpose: VerificationPurpose, from address: ClientAddress,
         by way: Way = .script(proof: nil), on site: String = Site.defaultName
     ) async throws -> Issue {
-        try await CrashPoint.numbering(.send) {
-            try await self.issue(to: phone, for: purpose, from: address, by: way, on: site)
+        try await self.turns.run {
+            try await CrashPoint.numbering(.send) {
+                try await self.issue(to: phone, for: purpose, from: address, by: way, on: site)
+            }
         }
     }
 

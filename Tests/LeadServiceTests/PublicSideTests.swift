@@ -1,0 +1,54 @@
+import Foundation
+import Testing
+
+/// The table in `PublicSide.md` has every row, and every test that it names exists.
+@Suite struct PublicSideTests {
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    private static func text(_ path: String) throws -> String {
+        try String(contentsOf: self.root.appendingPathComponent(path), encoding: .utf8)
+    }
+
+    /// The cells of each row, by its number.
+    private static func rows() throws -> [String: [String]] {
+        let lines = try self.text("Sources/LeadService/LeadService.docc/PublicSide.md").split(separator: "\n")
+        let rows = lines.filter { $0.hasPrefix("| A") }.map { line in
+            line.dropFirst(2).dropLast(1).components(separatedBy: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+        }
+        return Dictionary(grouping: rows, by: { $0[0] }).compactMapValues { $0.count == 1 ? $0[0] : nil }
+    }
+
+    @Test func `every row is there once, and names a test unless it says that it is not there`() throws {
+        let rows = try Self.rows()
+        let expected = (1...18).map { "A1.\($0)" } + (1...22).map { "A2.\($0)" } + (1...9).map { "A3.\($0)" }
+        #expect(Set(rows.keys) == Set(expected + ["A7.4", "A7.8"]))
+        for (number, cells) in rows {
+            try #require(cells.count == 5, "\(number)")
+            #expect(["yes", "partly", "not"].contains(cells[2]), "\(number)")
+            #expect((cells[2] == "not") == cells[4].isEmpty, "\(number)")
+        }
+    }
+
+    @Test func `every test that a row names exists`() throws {
+        let swift = try ["Tests/LeadServiceTests", "Tests/LeadsTests"].flatMap { folder in
+            try FileManager.default.contentsOfDirectory(atPath: Self.root.appendingPathComponent(folder).path)
+                .filter { $0.hasSuffix(".swift") }.map { try Self.text("\(folder)/\($0)") }
+        }
+        for (number, cells) in try Self.rows() {
+            let names = cells[4].matches(of: /`([^`\/]+)\/([^`]+)`/).map { (String($0.1), String($0.2)) }
+            // Nothing but names, so that none is passed over because it is written in another way.
+            let rest = cells[4].replacing(/`[^`\/]+\/[^`]+`/, with: "")
+            #expect(rest.trimmingCharacters(in: .whitespaces).isEmpty, "\(number): \(rest)")
+            for (suite, name) in names {
+                if suite.hasSuffix(".py") {
+                    #expect(try Self.text("Tests/Browser/\(suite)").contains(name), "\(number): \(suite)/\(name)")
+                } else {
+                    let head = try Regex("(struct|extension) `?\(NSRegularExpression.escapedPattern(for: suite))`? \\{")
+                    let holds = swift.contains { $0.contains(head) && $0.contains("func `\(name)`(") }
+                    #expect(holds, "\(number): \(suite)/\(name)")
+                }
+            }
+        }
+    }
+}
