@@ -654,6 +654,7 @@ CREATE TABLE public.inquiries (
     window_changed_at timestamp with time zone,
     cancelled_at timestamp with time zone,
     site text,
+    first_due_at timestamp with time zone,
     CONSTRAINT due_after_accepted CHECK ((due_at > accepted_at)),
     CONSTRAINT erased_leaves_no_text CHECK (
 CASE
@@ -693,6 +694,12 @@ COMMENT ON COLUMN public.inquiries.cancelled_at IS 'When the visitor took it bac
 --
 
 COMMENT ON COLUMN public.inquiries.site IS 'Whose form it was; null for the default form and for leads entered by staff';
+
+--
+-- Name: COLUMN inquiries.first_due_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.inquiries.first_due_at IS 'The deadline before the visitor first moved it, up to which they may move it again; due_at is the one they were told last, which counts';
 
 --
 -- Name: leads; Type: TABLE; Schema: public; Owner: -
@@ -956,6 +963,7 @@ CREATE TABLE public.quarantined_inquiries (
     state text NOT NULL,
     reviewed_by uuid,
     reviewed_at timestamp with time zone,
+    told_next_attempt_at timestamp with time zone,
     CONSTRAINT quarantined_inquiries_reason_check CHECK ((reason = ANY (ARRAY['honeypot'::text, 'fill_time'::text, 'unknown'::text]))),
     CONSTRAINT quarantined_inquiries_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'dismissed'::text, 'released'::text]))),
     CONSTRAINT reviewed_by_somebody CHECK ((((state = 'waiting'::text) = (reviewed_at IS NULL)) AND ((reviewed_by IS NULL) = (reviewed_at IS NULL))))
@@ -966,6 +974,12 @@ CREATE TABLE public.quarantined_inquiries (
 --
 
 COMMENT ON TABLE public.quarantined_inquiries IS 'Why an inquiry was put aside, what its sender was told, and what became of it';
+
+--
+-- Name: COLUMN quarantined_inquiries.told_next_attempt_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.quarantined_inquiries.told_next_attempt_at IS 'What the receipt shows as the next try, so that it looks like any other';
 
 --
 -- Name: schema_migrations; Type: TABLE; Schema: public; Owner: -
@@ -1213,8 +1227,10 @@ CREATE TABLE public.verification_challenges (
     consumed_at timestamp with time zone,
     source text DEFAULT 'unknown'::text NOT NULL,
     withheld boolean DEFAULT false NOT NULL,
+    network bytea,
     CONSTRAINT verification_challenges_check CHECK ((expires_at > issued_at)),
     CONSTRAINT verification_challenges_code_mac_check CHECK ((octet_length(code_mac) = 32)),
+    CONSTRAINT verification_challenges_network_check CHECK ((octet_length(network) = 32)),
     CONSTRAINT verification_challenges_phone_index_check CHECK ((octet_length(phone_index) = 32)),
     CONSTRAINT verification_challenges_purpose_check CHECK ((purpose = ANY (ARRAY['inquiry'::text, 'privacy'::text]))),
     CONSTRAINT verification_challenges_source_check CHECK (((source ~ '^[a-z0-9_-]{1,40}/[a-z]{1,10}$'::text) OR (source = 'unknown'::text)))
@@ -1231,6 +1247,12 @@ COMMENT ON COLUMN public.verification_challenges.source IS 'The form and the way
 --
 
 COMMENT ON COLUMN public.verification_challenges.withheld IS 'Never handed to a gateway: a test number or a listed prefix';
+
+--
+-- Name: COLUMN verification_challenges.network; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.verification_challenges.network IS 'Keyed hash of the network the code was asked for from: what one network does stops nobody else';
 
 --
 -- Name: verification_counters; Type: TABLE; Schema: public; Owner: -

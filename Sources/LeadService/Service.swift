@@ -117,7 +117,8 @@ package struct LeadServices: Sendable {
                     page: GalleryPage(visitors: visitors), pages: pages,
                     isOn: configuration.gateways.contains("console")),
             ],
-            access: AccessCheck(sessions: sessions, ownOrigins: configuration.ownOrigins), pages: pages, sites: sites,
+            access: AccessCheck(sessions: sessions, ownOrigins: configuration.ownOrigins, sites: sites), pages: pages,
+            sites: sites,
             configuration: configuration)
         self.database = database
         self.settings = settings

@@ -7,7 +7,7 @@ package struct PersonName: Sendable, Hashable, CustomStringConvertible {
     /// Trims, composes (NFC) and turns every kind of dot between Han characters into U+00B7 (民委发〔2016〕33号).
     ///
     /// - Throws: `name_invalid` for nothing, more than fifty characters, control, format, private-use or unassigned
-    ///   characters, a flood of combining marks, digits or punctuation only, or an address of a web page.
+    ///   characters, a flood of combining marks, digits or punctuation only, an identity number, or an address of a web page.
     package init(parsing raw: String) throws(ValidationFailure) {
         let composed = Text.trimmed(raw).split(whereSeparator: \.isWhitespace).joined(separator: " ")
             .precomposedStringWithCanonicalMapping
@@ -19,6 +19,9 @@ package struct PersonName: Sendable, Hashable, CustomStringConvertible {
         guard composed.count <= 50 else { throw Self.failure("称呼最多 50 个字，请缩短", "At most fifty characters.") }
         guard !Self.holdsWebAddress(composed) else {
             throw Self.failure("称呼中不能有网址", "A name cannot hold a web address.")
+        }
+        guard IdentityNumber.masked(in: composed) == composed else {
+            throw Self.failure("称呼中请不要填写证件号码", "A name cannot hold an identity number.")
         }
         guard
             composed.unicodeScalars.contains(where: {

@@ -72,6 +72,34 @@ import Testing
         }
     }
 
+    @Test func `no message names a reference that its form does not show`() async throws {
+        let webhook = RecordingSMSGateway()
+        try await withService(gateways: { clock in
+            [
+                webhook, VendorServer.aliyun(URL(filePath: "/nowhere"), now: { clock.now }),
+            ]
+        }) { service in
+            try await service.put("sms_reference", "true")
+            try await service.put("sms_texts", #"{"inquiry_code":"[编号 {reference}，]验证码 {code}"}"#)
+            let room = #"{"parameters":["code","reference"]}"#
+            for (templates, isSaid) in [
+                ("{}", false), (#"{"aliyun":{"inquiry_code":\#(room)}}"#, false),
+                (#"{"aliyun":{"inquiry_code":\#(room),"privacy_code":\#(room)}}"#, true),
+            ] {
+                try await service.put("sms_templates", templates)
+                let page = try await service.form(
+                    "/inquiry/code", "name=%E7%8E%8B&phone=13800000068&consent=true&notice_version=2026-11")
+                let challenge = try #require(Self.hidden(page.text)["challenge_id"])
+                try await service.services.outboxWorker.runOnce()
+                let sent = try #require(webhook.messages.last).parameters
+                let shown = try StrictJSON.read(Array(try await Self.state(service, challenge).utf8))["reference"]
+                #expect((sent["reference"] != nil) == isSaid && page.text.contains("编号") == isSaid)
+                #expect(sent["text"]?.contains("编号") == isSaid && shown.string == sent["reference"] ?? "")
+                service.clock.advance(by: 61)
+            }
+        }
+    }
+
     @Test func `without scripts: a new code by another way, another number, and after two codes the telephone`()
         async throws
     {

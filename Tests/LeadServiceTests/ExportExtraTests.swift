@@ -45,6 +45,28 @@ import Testing
         }
     }
 
+    @Test func `identity numbers in further answers are masked before they are stored, and no name holds one`()
+        async throws
+    {
+        try await withService { service in
+            let chief = try await service.colleague("chief", .administrator)
+            let (number, long) = ("310101199003074530", String(repeating: "长", count: 500))
+            let extra =
+                #"{"a":"我是 \#(number)","b":\#(number),"c":["３１０１０１１９９００３０７４５３Ｘ"],"d":"\#(long)\#(number)","e":"13800000001","\#(number)":1}"#
+            try await service.submit(phone: "13800000001", more: #","extra":\#(extra)"#)
+            let sealed = try await service.export("format=ndjson&phone=plain&reason=test", chief).text
+            for part in [number, "３１０１０１", long + "310101"] { #expect(!sealed.contains(part), "\(part)") }
+            #expect(sealed.contains(#""a":"我是 （证件号已隐去）","b":"（证件号已隐去）","c":["（证件号已隐去）"]"#), "\(sealed)")
+            #expect(sealed.contains(#""e":"13800000001""#) && sealed.contains(#""（证件号已隐去）":1"#))
+
+            let named = try await service.call(
+                .post, "/api/v1/inquiries",
+                service.inquiry(
+                    phone: "13800000001", name: "王" + number, challenge: UUID().uuidString, code: "123456"))
+            #expect(named.code == "name_invalid" && !named.text.contains(number))
+        }
+    }
+
     @Test func `questions beyond the hundredth share a column and lose nothing`() {
         var questions = ExtraQuestions()
         let answers = Dictionary(uniqueKeysWithValues: (0..<150).map { ("q\(1000 + $0)", JSONOutput.integer($0)) })

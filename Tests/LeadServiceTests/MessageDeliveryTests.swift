@@ -139,6 +139,26 @@ import Testing
         }
     }
 
+    @Test func `after an outage of minutes the next code goes within ten seconds of the recovery`() async throws {
+        try await withVendors { place in
+            let dead: @Sendable (Int) -> VendorServer.Behaviour = { _ in .answer(403, "<html>", type: "text/html") }
+            place.aliyun.play(dead)
+            place.tencent.play(dead)
+            for number in 0..<60 {
+                _ = try await place.ask("138\(4000 + number)0000")
+                try await place.send()
+                place.service.clock.advance(by: 5)
+            }
+            place.aliyun.play { _ in .accept }
+            _ = try await place.ask("13800000034")
+            for _ in 0..<3 {
+                try await place.send()
+                place.service.clock.advance(by: 5)
+            }
+            #expect(place.aliyun.taken.contains { $0.phone == "+8613800000034" })
+        }
+    }
+
     @Test func `a code carries its reference when settings say that the template has room`() async throws {
         try await withVendors { place in
             try await place.service.database.query(

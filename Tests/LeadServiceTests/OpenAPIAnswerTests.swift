@@ -116,7 +116,13 @@ extension DescribedService {
             return headers
         }
         #expect(try await self.call(.post, path, body, headers: try headers(body)).status == 200)
-        #expect(try await self.call(.post, path, body).status == 401)
+        let unsigned = try await self.call(.post, path, body)
+        #expect(unsigned.status == 401 && unsigned["title"].string == "签名未通过")
+        for at in [#""yesterday""#, #""2026-11-25 10:30:00""#, "5", "null", #""""#] {
+            let garbled = #"{"message_id":"m-1","status":"delivered","at":\(at)}"#
+            let answer = try await self.call(.post, path, garbled, headers: try headers(garbled))
+            #expect(answer.status == 400 && answer.code == "malformed_report", "\(at)")
+        }
         #expect(try await self.call(.post, path, "{", headers: try headers("{")).code == "malformed_report")
         var packed = try headers(body)
         packed[.contentEncoding] = "gzip"
@@ -151,6 +157,17 @@ extension DescribedService {
                     == 403)
         }
         #expect(try await self.call(.post, "/api/v1/session", "{}", headers: cookie).code == "cross_site")
+        for operation in self.description.operations where !operation.needsSession && operation.method != .get {
+            guard !operation.path.hasPrefix("/api/"), !operation.path.hasPrefix("/hooks/") else { continue }
+            let body = operation.method == .delete ? nil : ""
+            for accept in ["text/html", "application/json"] {
+                let headers: HTTPFields = [
+                    .site: "cross-site", .accept: accept, .contentType: "application/x-www-form-urlencoded",
+                ]
+                let refused = try await self.call(operation.method, operation.path(), body, headers: headers)
+                #expect(refused.status == 403, "\(operation.name)")
+            }
+        }
         let login = #"{"username":"nobody","password":"four-made-up-words-here"}"#
         #expect(try await self.call(.post, "/api/v1/session", login).status == 401)
     }

@@ -29,6 +29,44 @@ import Testing
         }
     }
 
+    @Test func `the receipt of what is put aside looks like any other, also after a change of window`() async throws {
+        try await withService { service in
+            for (index, window) in ["", #","preferred_window":"afternoon""#].enumerated() {
+                let usual = try service.receipt(of: try await service.submit(phone: "1380000031\(index)", more: window))
+                let aside = try service.receipt(
+                    of: try await service.submit(phone: "1380000032\(index)", more: window + Self.trap))
+                var answers: [(Answer, Answer)] = []
+                func both(_ body: String?) async throws {
+                    let (method, path): (HTTPRequest.Method, String) = body == nil ? (.get, "") : (.post, "/window")
+                    answers.append(
+                        (
+                            try await service.call(method, usual + path, body),
+                            try await service.call(method, aside + path, body)
+                        ))
+                }
+                try await both(nil)
+                for body in [
+                    #"{"preferred_window":"morning"}"#, #"{"preferred_window":"afternoon","on":"2026-11-26"}"#,
+                    #"{"preferred_window":"morning","on":"2026-11-25"}"#, #"{"preferred_window":"evening"}"#,
+                ] {
+                    try await both(body)
+                    try await both(nil)
+                }
+                #expect(
+                    answers[0].0["next_attempt_at"].string == "2026-11-25T\(index == 0 ? "10:30" : "13:30"):00+08:00")
+                #expect(answers[2].0["next_attempt_at"].string == "2026-11-26T09:00:00+08:00")
+                for (first, second) in answers { #expect(first.status == second.status && first.text == second.text) }
+                // Once the promise is past, only the next try moves, and each says the same of it.
+                service.clock.advance(by: 48 * 3600)
+                answers = []
+                try await both(#"{"preferred_window":"morning","on":"2026-11-30"}"#)
+                #expect(answers[0].0["next_attempt_at"].string == "2026-11-30T09:00:00+08:00")
+                #expect(answers[0].0.text == answers[0].1.text)
+                service.clock.advance(by: -48 * 3600)
+            }
+        }
+    }
+
     @Test func `one release starts the promise as of now, a second is told so`() async throws {
         try await withService { service in
             let told = try await service.submit(phone: "13800000305", more: Self.trap)

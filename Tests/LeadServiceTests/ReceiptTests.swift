@@ -88,6 +88,34 @@ import Testing
         }
     }
 
+    @Test func `a call that was moved to an earlier day can be moved back to the day first promised, and no further`()
+        async throws
+    {
+        try await withService { service in
+            // Friday: Monday is promised.
+            service.clock.set(Self.wednesday(48 + 8.5))
+            let receipt = try service.receipt(of: try await service.submit(phone: "13800000001"))
+            #expect(try await service.call(.get, receipt)["due_at"].string == "2026-11-30T18:00:00+08:00")
+            func move(_ window: String, _ day: String) async throws -> Answer {
+                try await service.call(
+                    .post, receipt + "/window", #"{"preferred_window":"\#(window)","on":"\#(day)"}"#)
+            }
+            for day in ["2026-11-27", "2026-11-30", "2026-11-27"] {
+                let moved = try await move("afternoon", day)
+                #expect(moved["due_at"].string == "\(day)T18:00:00+08:00", "\(moved.text)")
+                #expect(moved["days"] == .array([.string("2026-11-27"), .string("2026-11-30")]))
+                #expect(try await service.soundness() == [])
+            }
+            #expect(try await move("afternoon", "2026-12-01").code == "window_unavailable")
+            // Somebody who asks again is promised the earlier day, and that is kept.
+            service.clock.advance(by: 61)
+            let second = try await service.submit(phone: "13800000001")
+            #expect(second["due_at"].string == "2026-11-27T18:00:00+08:00")
+            #expect(try await move("afternoon", "2026-11-30").code == "window_unavailable")
+            #expect(try await service.soundness() == [])
+        }
+    }
+
     @Test func `two inquiries of one person move together`() async throws {
         try await withService { service in
             let first = try await service.submit(phone: "13800000001")

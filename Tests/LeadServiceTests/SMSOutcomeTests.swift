@@ -79,9 +79,27 @@ import Testing
         #expect(breaker.admits(at: at(10)) && breaker.state == .halfOpen && !breaker.admits(at: at(10)))
         breaker.record(isHealthy: false, at: at(13))
         #expect(!breaker.admits(at: at(32.9)) && breaker.admits(at: at(33)))
-        #expect(!breaker.admits(at: at(92)) && breaker.admits(at: at(93)), "a probe that never came back")
-        breaker.record(isHealthy: true, at: at(94))
+        #expect(!breaker.admits(at: at(52)) && breaker.admits(at: at(53)), "a probe that never came back")
+        breaker.record(isHealthy: true, at: at(54))
         #expect(breaker.state == .closed)
+    }
+
+    @Test func `however long a gateway fails it is asked every twenty seconds, and every ten where it is the last way`()
+    {
+        let start = Date(timeIntervalSince1970: 1_795_573_800)
+        let breaker = CircuitBreaker()
+        var now = start
+        for _ in 0..<3 { breaker.record(isHealthy: false, at: now) }
+        for pause in [10.0, 20, 20, 20, 20] {
+            #expect(!breaker.admits(at: now.addingTimeInterval(pause - 0.1)))
+            now.addTimeInterval(pause)
+            #expect(breaker.admits(at: now))
+            breaker.record(isHealthy: false, at: now)
+        }
+        #expect(!breaker.admits(at: now.addingTimeInterval(9.9), isLastWay: true))
+        #expect(breaker.opensAgain(after: now) == now.addingTimeInterval(10))
+        #expect(!breaker.admits(at: now.addingTimeInterval(10)))
+        #expect(breaker.admits(at: now.addingTimeInterval(10), isLastWay: true))
     }
 
     @Test(arguments: ["退订", "T", "td", " Ｔ ", "R.", "【退订】", "n"])

@@ -122,6 +122,30 @@ import Testing
         }
     }
 
+    @Test(arguments: [(1, false), (4, false), (5, true)])
+    func `codes that a few networks asked for raise the price for all and stop nobody`(
+        _ networks: Int, _ isStopped: Bool
+    ) async throws {
+        try await withService([
+            "PROOF_OF_WORK": "auto", "SENDS_PER_DAY": "1000000", "SENDS_PER_MINUTE": "1000000",
+            "SENDS_PER_ADDRESS_PER_HOUR": "1000", "TRUSTED_PROXIES": "127.0.0.1/32",
+        ]) { service in
+            for number in 0..<60 {
+                // Several addresses of a network are one network.
+                let address = "203.0.\(number % networks).\(number + 1)"
+                #expect(try await service.sendCode("138\(1000 + number)0000", address: address).status == 202)
+            }
+            try await service.services.sendWatch.runOnce()
+            #expect(service.logs.lines.contains { $0.contains("every send costs work") })
+            #expect(service.logs.lines.contains { $0.contains("sending is stopped") } == isStopped)
+            let other = try await service.sendCode("13700000000", address: "198.51.100.1")
+            #expect(other.status == (isStopped ? 429 : 403))
+            guard !isStopped else { return }
+            let proof = try solve(other["challenge"])
+            #expect(try await service.sendCode("13700000000", proof: proof, address: "198.51.100.1").status == 202)
+        }
+    }
+
     @Test func `numbers of machines and satellites, and listed ones, are answered alike and reach no gateway`()
         async throws
     {

@@ -130,6 +130,29 @@ import Testing
         }
     }
 
+    @Test func `a filled trap travels through the code step, and the inquiry is put aside`() async throws {
+        try await withService { service in
+            for (number, website) in ["http://spam.example", ""].enumerated() {
+                let phone = "1380000003\(number)"
+                let typed: [(String, String)] = [
+                    ("name", "王女士"), ("phone", phone), ("consent", "true"), ("notice_version", "2026-11"),
+                    ("website", website),
+                ]
+                let step = try await service.post("/inquiry/code", typed)
+                try #require(step.status == 200, "\(step.text)")
+                try await service.services.outboxWorker.runOnce()
+                service.clock.advance(by: 10)
+                let code = try #require(service.sms.code(to: phone))
+                let done = try await service.post(
+                    "/inquiry", step.hiddenFields + [("name", "王女士"), ("phone", phone), ("code", code)])
+                #expect(done.status == 200 && done.text.contains("前致电"), "\(done.text)")
+            }
+            #expect(
+                try await service.count("SELECT count(*) FROM quarantined_inquiries WHERE reason = 'honeypot'") == 1)
+            #expect(try await service.count("SELECT count(*) FROM callback_tasks") == 1)
+        }
+    }
+
     @Test func `only the windows inside the opening hours are offered, each with its promise`() async throws {
         try await withService { service in
             let page = try await service.call(.get, "/").text

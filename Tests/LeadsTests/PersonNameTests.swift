@@ -25,7 +25,8 @@ import Testing
         "王\u{378}",
         "王\u{FFFF}", "\u{3164}", "王\u{3164}", "\u{115F}王", "e\u{301}\u{301}\u{301}\u{301}\u{301}", "http://a.example",
         "www.a", "a.com",
-        "加我 x-1.com", "王.com", "a。com",
+        "加我 x-1.com", "王.com", "a。com", "王310101199003074530", "王 31010119900307453X", "王３１０１０１１９９００３０７４５３０",
+        "王 310101 19900307 4530",
     ])
     func `what nobody is called is refused`(_ input: String) {
         let failure = #expect(throws: ValidationFailure.self) { try PersonName(parsing: input) }

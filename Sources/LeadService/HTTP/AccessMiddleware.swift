@@ -8,11 +8,17 @@ import Logging
 struct AccessCheck: Sendable {
     let sessions: StaffSessions
     let ownOrigins: Set<String>
+    let sites: Sites
 
     /// Lets a request through with its session, or throws the problem that says why not.
     func admit(_ request: Request, _ context: LeadRequestContext, to access: Access) async throws -> LeadRequestContext
     {
-        guard access != .visitor else { return context }
+        guard access != .visitor else {
+            if Self.writes(request.method), Self.isPagesOwn(request.uri.path) {
+                try await self.refuseForeignPage(request)
+            }
+            return context
+        }
         let credential = Credential(request)
         if Self.writes(request.method), credential.isCookie || access == .login { try self.refuseCrossSite(request) }
         guard access != .login else { return context }
@@ -33,6 +39,29 @@ struct AccessCheck: Sendable {
 
     private static func writes(_ method: HTTPRequest.Method) -> Bool {
         ![.get, .head, .options].contains(method)
+    }
+
+    /// Whether a write there comes from a page's form: operations for programs have their own rules (`CrossOrigin`), and
+    /// what vendors call is behind a secret.
+    private static func isPagesOwn(_ path: String) -> Bool { !path.hasPrefix("/api/") && !path.hasPrefix("/hooks/") }
+
+    /// Refuses a form that a page of somebody else's posts: it would cost us messages in the name of whoever looks at it.
+    ///
+    /// `Origin` is our own or that of a site with our form, or else `Sec-Fetch-Site` says that the page is ours: from a page
+    /// without a referrer a browser sends `Origin: null`. Who sends neither is no browser of today.
+    private func refuseForeignPage(_ request: Request) async throws {
+        let origins = request.headers[values: .origin]
+        if origins.count == 1, try await self.isAllowed(origins[0]) { return }
+        if let site = request.headers[.secFetchSite] {
+            guard site == "same-origin" || site == "none" else { throw Problems.crossSite }
+        } else if !origins.isEmpty {
+            throw Problems.crossSite
+        }
+    }
+
+    private func isAllowed(_ origin: String) async throws -> Bool {
+        if self.ownOrigins.contains(origin) { return true }
+        return origin == "null" ? false : try await self.sites.allows(origin)
     }
 
     /// Refuses a write with a cookie that does not come from our own pages.

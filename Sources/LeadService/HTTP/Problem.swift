@@ -66,7 +66,7 @@ package struct Problem: Error, Sendable {
     func response(english: Bool) -> Response {
         var body: [String: JSONOutput] = [
             "type": .string("/problems/\(self.code)"),
-            "title": .string(Problems.title(of: self.status, english: english)),
+            "title": .string(Problems.title(of: self.status, code: self.code, english: english)),
             "status": .integer(self.status.rawValue),
             "code": .string(self.code),
             "detail": .string(PhoneNumber.redacted(in: english ? self.detailInEnglish : self.detail)),

@@ -45,10 +45,11 @@ package enum Problems {
     }
 
     /// A status in words, for the title of a problem.
-    static func title(of status: Problem.Status, english: Bool = false) -> String {
+    static func title(of status: Problem.Status, code: String = "", english: Bool = false) -> String {
         let (chinese, inEnglish) =
             switch status {
             case .badRequest: ("请求有误", "Bad request")
+            case .unauthorized where code == "signature_invalid": ("签名未通过", "Signature refused")
             case .unauthorized: ("需要登录", "Login required")
             case .forbidden: ("没有权限", "Not allowed")
             case .notFound: ("没有找到", "Not found")

@@ -15,9 +15,9 @@ enum Attribution {
         "first_touch", "last_touch", "at",
     ]
 
-    /// Canonical JSON of the further answers, at most 8 KiB; what does not fit is left out.
+    /// Canonical JSON of the further answers, at most 8 KiB; what does not fit is left out, and identity numbers are masked.
     static func cut(_ value: JSONValue?) -> String {
-        Self.text(value) { $0 }
+        Self.text(value) { IdentityNumber.masked(in: $0) }
     }
 
     /// The same of the source, which is kept in the clear: whatever looks like a mobile number is taken out.
@@ -43,7 +43,7 @@ enum Attribution {
             let text = number.description
             let cleaned = clean(text)
             output = cleaned == text ? .raw(text) : .string(cleaned)
-        case .string(let text): output = .string(clean(String(text.unicodeScalars.prefix(Self.longestText))))
+        case .string(let text): output = .string(String(clean(text).unicodeScalars.prefix(Self.longestText)))
         case .array(let values):
             guard depth < Self.deepest, Self.take(2, of: &room) else { return nil }
             return .array(
@@ -54,7 +54,7 @@ enum Attribution {
             guard depth < Self.deepest, Self.take(2, of: &room) else { return nil }
             var kept: [String: JSONOutput] = [:]
             for (name, value) in members.sorted(by: { Self.goesFirst($0.key, $1.key) }).prefix(Self.mostMembers) {
-                let name = clean(String(name.unicodeScalars.prefix(Self.longestName)))
+                let name = String(clean(name).unicodeScalars.prefix(Self.longestName))
                 let before = room
                 guard kept[name] == nil, Self.take(JSONOutput.string(name).text.utf8.count + 2, of: &room),
                     let value = Self.cut(value, depth: depth + 1, &room, clean)

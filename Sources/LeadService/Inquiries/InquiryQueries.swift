@@ -79,8 +79,9 @@ extension Transaction {
                 FROM lead LEFT JOIN task ON true
                 RETURNING id, lead_id, due_at
             ), aside AS (
-                INSERT INTO quarantined_inquiries (inquiry_id, reason, submitted_at, told_due_at, state)
-                SELECT id, \(intake.suspicion?.rawValue), \(now), due_at, 'waiting' FROM inquiry WHERE \(intake.suspicion != nil)
+                INSERT INTO quarantined_inquiries (inquiry_id, reason, submitted_at, told_due_at, told_next_attempt_at, state)
+                SELECT id, \(intake.suspicion?.rawValue), \(now), due_at, \(promise.nextAttemptAt), 'waiting'
+                FROM inquiry WHERE \(intake.suspicion != nil)
             ), agreed AS (
                 INSERT INTO consents (id, lead_id, inquiry_id, purpose, notice_version, notice_sha256, given_at, address, user_agent_hash,
                                       text_shown, channel, challenge_id, reminder_valid_until)

@@ -112,8 +112,8 @@ struct QuarantinedInquiry: Sendable {
     var reviewedAt: Date?
 
     func json(_ keys: KeyRing) throws -> JSONOutput {
-        let name = try PersonName(
-            parsing: try keys.open(self.nameSealed, at: SealedPlace("inquiries", "name_sealed", self.id)))
+        let name = PersonName(
+            stored: try keys.open(self.nameSealed, at: SealedPlace("inquiries", "name_sealed", self.id)))
         let phone = try PhoneNumber(
             parsing: try keys.open(self.phoneSealed, at: SealedPlace("leads", "phone_sealed", self.leadID)))
         return .object([

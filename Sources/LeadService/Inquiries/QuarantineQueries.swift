@@ -87,7 +87,7 @@ extension Transaction {
                 RETURNING CASE WHEN t.due_at > \(now) THEN t.due_at ELSE \(promise.dueAt) END AS told,
                           CASE WHEN t.due_at > \(now) THEN t.provisional ELSE \(promise.provisional) END AS provisional
             )
-            UPDATE inquiries SET quarantined = false, accepted_at = \(now), due_at = task.told, provisional = task.provisional
+            UPDATE inquiries SET quarantined = false, accepted_at = \(now), due_at = task.told, first_due_at = NULL, provisional = task.provisional
             FROM task WHERE id = \(id)
             RETURNING due_at
             """)

@@ -12,15 +12,16 @@ package final class CircuitBreaker: Sendable {
 
     private enum Condition {
         case closed(failures: Int)
-        case open(until: Date, pause: TimeInterval)
+        case open(since: Date, pause: TimeInterval)
         case probing(since: Date, pause: TimeInterval)
     }
 
     static let failures = 3
     static let shortestPause: TimeInterval = 10
-    static let longestPause: TimeInterval = 120
+    /// A code lives for five minutes and its visitor waits: who is back is found out while it is still of use.
+    static let longestPause: TimeInterval = 20
     /// A probe that has not come back after this long belongs to nobody.
-    private static let longestProbe: TimeInterval = 60
+    private static let longestProbe: TimeInterval = 20
 
     private let condition = Mutex(Condition.closed(failures: 0))
 
@@ -37,12 +38,16 @@ package final class CircuitBreaker: Sendable {
     }
 
     /// Whether a message may go; when the pause is over, the first one that asks is the probe.
-    package func admits(at now: Date) -> Bool {
+    ///
+    /// - Parameter isLastWay: no other gateway takes the message, so that the pause is never more than the shortest one.
+    package func admits(at now: Date, isLastWay: Bool = false) -> Bool {
         self.condition.withLock { condition in
             switch condition {
             case .closed: return true
-            case .open(let until, let pause):
-                guard now >= until else { return false }
+            case .open(let since, let pause):
+                guard now >= since.addingTimeInterval(isLastWay ? min(pause, Self.shortestPause) : pause) else {
+                    return false
+                }
                 condition = .probing(since: now, pause: pause)
                 return true
             case .probing(let since, let pause):
@@ -53,12 +58,12 @@ package final class CircuitBreaker: Sendable {
         }
     }
 
-    /// When it is worth asking again.
+    /// When it is worth asking again while every gateway rests.
     package func opensAgain(after now: Date) -> Date {
         self.condition.withLock {
             switch $0 {
             case .closed: now
-            case .open(let until, _): max(now, until)
+            case .open(let since, let pause): max(now, since.addingTimeInterval(min(pause, Self.shortestPause)))
             case .probing: now.addingTimeInterval(1)
             }
         }
@@ -74,10 +79,9 @@ package final class CircuitBreaker: Sendable {
                 condition =
                     failures + 1 < Self.failures
                     ? .closed(failures: failures + 1)
-                    : .open(until: now.addingTimeInterval(Self.shortestPause), pause: Self.shortestPause)
+                    : .open(since: now, pause: Self.shortestPause)
             case (.probing(_, let pause), false):
-                let longer = min(pause * 2, Self.longestPause)
-                condition = .open(until: now.addingTimeInterval(longer), pause: longer)
+                condition = .open(since: now, pause: min(pause * 2, Self.longestPause))
             }
         }
     }

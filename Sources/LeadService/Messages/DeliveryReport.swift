@@ -77,10 +77,11 @@ extension VendorNotice {
         let status = try members.text("status")
         guard status == "delivered" || status == "failed" else { throw GarbledNotice() }
         let id = try members.id("message_id")
+        guard let at = RFC3339.date(try members.text("at")) else { throw GarbledNotice() }
         return .report(
             DeliveryReport(
                 vendorID: id, messageID: UUID(uuidString: id), phone: nil, isDelivered: status == "delivered",
-                code: nil, segments: nil, at: RFC3339.date(try members.text("at"))))
+                code: nil, segments: nil, at: at))
     }
 }
 

@@ -12,6 +12,7 @@ struct MessageWording: Sendable {
     ///
     /// - Parameters:
     ///   - stored: what was sealed with the message.
+    ///   - reference: nil where the form says none.
     ///   - inquiry: what a confirmation confirms.
     func parameters(
         of template: String, stored: [String: String], reference: String?, inquiry: (id: UUID, dueAt: Date)?,
@@ -19,7 +20,7 @@ struct MessageWording: Sendable {
     ) -> [String: String] {
         var parameters = stored
         guard let purpose = MessagePurpose(rawValue: template) else { return parameters }
-        if settings.smsReference { parameters["reference"] = reference }
+        parameters["reference"] = reference
         if !purpose.isCode {
             parameters["company"] = settings.companyName
             parameters["telephone"] = settings.companyTelephone

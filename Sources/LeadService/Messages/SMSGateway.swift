@@ -74,6 +74,11 @@ package enum SendOutcome: Sendable, Equatable {
     /// No template of the vendor's is known for the message's purpose; it was not asked.
     static let noTemplate = SendOutcome.refused(failure: "no_template")
 
+    /// Whether another gateway may take the message: this one certainly did not, and it is not the number's fault.
+    var mayGoElsewhere: Bool {
+        if case .refused(_, let refusal) = self { refusal.mayGoElsewhere } else { false }
+    }
+
     /// As in the attempt log and the metrics.
     package var className: String {
         switch self {

@@ -98,10 +98,19 @@ package struct SMSOutboxWorker: Service {
         var last: (outcome: SendOutcome, gateway: any SMSGateway)?
         var isWorthARetry = false
         let templates = self.settings.current.smsTemplates
-        for gateway in self.order(avoiding: leased.doubtful)
-        where self.breakers[gateway.name]?.admits(at: self.dependencies.now()) ?? true {
+        let order = self.order(avoiding: leased.doubtful)
+        // While every gateway rests, the one that has rested enough is tried sooner.
+        let ways = order.map { ($0, isLastWay: false) } + order.map { ($0, isLastWay: true) }
+        for (gateway, isLastWay) in ways
+        where !(isLastWay && last != nil)
+            && self.breakers[gateway.name]?.admits(at: self.dependencies.now(), isLastWay: isLastWay) ?? true
+        {
             var offered = message
             offered.vendorTemplate = templates[gateway.name]?[message.template]
+            // The form says it only where every message does; an approved text that has the place is never sent with a gap.
+            if gateway.needsTemplates, offered.vendorTemplate?.parameters.contains("reference") == true {
+                offered.parameters["reference"] = leased.challenge.map { MessageReference.text(for: $0) }
+            }
             let (outcome, attempt) = await self.offer(offered, to: gateway, phone.mobileOperator)
             attempts.append(attempt)
             last = (outcome, gateway)
@@ -112,10 +121,11 @@ package struct SMSOutboxWorker: Service {
             isWorthARetry = isWorthARetry || refusal.passes
         }
         let now = self.dependencies.now()
-        guard let last else {
-            // Every gateway rests: the message waits for the first probe, at most until it expires.
-            let again = self.breakers.values.map { $0.opensAgain(after: now) }.min() ?? now
-            return await self.postpone(leased, isRetry: false, until: max(again, now.addingTimeInterval(1)), [])
+        let resting = order.filter { gateway in !attempts.contains { $0.gateway == gateway.name } }
+        guard let last, resting.isEmpty || !last.outcome.mayGoElsewhere else {
+            // A gateway that rests may take it yet: the message waits for the next probe, at most until it expires.
+            let again = resting.compactMap { self.breakers[$0.name]?.opensAgain(after: now) }.min() ?? now
+            return await self.postpone(leased, isRetry: false, until: max(again, now.addingTimeInterval(1)), attempts)
         }
         if isWorthARetry, leased.retries == 0 {
             return await self.postpone(leased, isRetry: true, until: now.addingTimeInterval(Self.retryPause), attempts)
@@ -222,7 +232,8 @@ package struct SMSOutboxWorker: Service {
             id: leased.id.uuidString.lowercased(), phone: phone, template: leased.template,
             parameters: self.wording.parameters(
                 of: leased.template, stored: parameters,
-                reference: leased.challenge.map { MessageReference.text(for: $0) },
+                reference: self.settings.current.saysReference(among: self.dependencies.gateways)
+                    ? leased.challenge.map { MessageReference.text(for: $0) } : nil,
                 inquiry: leased.inquiry, self.settings.current))
     }
 }

@@ -167,7 +167,7 @@ struct PrivacyRoutes: RouteList {
         var context = Self.requestForm(form, failures: failures)
         let sends = sends ?? CodeSteps.sends(form["sends"])
         context.merge(
-            try await self.visitors.codes.context(of: challenge, for: .privacyCode, sends: sends)
+            try await self.visitors.codes.context(of: challenge, sends: sends)
         ) { first, _ in first }
         context.merge(self.visitors.asking(form, failures: failures)) { first, _ in first }
         context["title"] = "填写短信验证码"

@@ -12,6 +12,10 @@ struct ReceiptRow: Sendable {
     var windowChangedAt: Date?
     var window: String?
     var isQuarantined: Bool
+    /// The next try that is shown while nobody tries.
+    var toldNextAttemptAt: Date
+    /// The earliest deadline that was first promised to those whose promise this one moves with.
+    var firstDueAt: Date
     var assessmentID: UUID?
     var task: ReceiptTask?
 }
@@ -47,7 +51,10 @@ struct Receipt: Sendable {
     var isOpen: Bool { self.state != "closed" }
 
     /// When we try next; a first try is the promise itself.
+    ///
+    /// A quarantined inquiry has no task and shows what it would have: nothing tells a program that it was found out.
     var nextAttemptAt: Date? {
+        if self.isOpen, self.row.isQuarantined { return self.row.toldNextAttemptAt }
         guard self.isOpen, let task = self.row.task, task.state == "open" else { return nil }
         return task.nextAttemptAt
     }
@@ -109,7 +116,7 @@ struct Receipt: Sendable {
 /// The windows and days a visitor may move the call to.
 struct WindowOffer: Sendable {
     var windows: [(PreferredWindow, Span)]
-    /// From today to the promised day; once that is past or kept, the next five working days.
+    /// From today to the day first promised; once the promise is past or kept, the next five working days.
     var days: [ShanghaiDate]
     /// Whether the promise itself moves with the window.
     var movesPromise: Bool
@@ -123,7 +130,7 @@ struct WindowOffer: Sendable {
         let due = row.task?.dueAt ?? row.dueAt
         let isMet = row.task.map { $0.metAt != nil } ?? (row.metAt != nil)
         self.movesPromise = !isMet && due > now
-        let last = self.movesPromise ? ShanghaiDate(due) : nil
+        let last = self.movesPromise ? ShanghaiDate(max(due, row.firstDueAt)) : nil
         let end = self.windows.map(\.1.to).max() ?? 0
         var days: [ShanghaiDate] = []
         var day = ShanghaiDate(now)

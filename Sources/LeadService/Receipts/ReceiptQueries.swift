@@ -6,7 +6,10 @@ extension ReceiptRow: TableRow {
     static let columns = """
         i.id, l.id, i.accepted_at, i.due_at, i.met_at, i.cancelled_at, i.window_changed_at, i.preferred_window, i.quarantined,
         t.id, t.lead_id, t.state, t.accepted_at, t.due_at, t.met_at, t.next_attempt_at, t.preferred_window, t.call_again_at, t.closed_at,
-        i.assessment_id
+        i.assessment_id, coalesce(q.told_next_attempt_at, i.accepted_at), greatest(i.due_at, i.first_due_at),
+        (SELECT min(greatest(p.due_at, p.first_due_at)) FROM inquiries p JOIN leads o ON o.id = p.lead_id
+         WHERE (o.id = t.lead_id OR o.merged_into = t.lead_id) AND p.accepted_at >= t.accepted_at
+           AND p.met_at IS NULL AND p.cancelled_at IS NULL AND NOT p.quarantined)
         """
 
     init(row: PostgresRow) throws {
@@ -16,7 +19,9 @@ extension ReceiptRow: TableRow {
             acceptedAt: try c[2].decode(Date.self), dueAt: try c[3].decode(Date.self),
             metAt: try c[4].decode(Date?.self), cancelledAt: try c[5].decode(Date?.self),
             windowChangedAt: try c[6].decode(Date?.self), window: try c[7].decode(String?.self),
-            isQuarantined: try c[8].decode(Bool.self), assessmentID: try c[19].decode(UUID?.self))
+            isQuarantined: try c[8].decode(Bool.self), toldNextAttemptAt: try c[20].decode(Date.self),
+            firstDueAt: try c[22].decode(Date?.self) ?? c[21].decode(Date.self),
+            assessmentID: try c[19].decode(UUID?.self))
         guard let id = try c[9].decode(UUID?.self) else { return }
         self.task = ReceiptTask(
             id: id, leadID: try c[10].decode(UUID.self), state: try c[11].decode(String.self),
@@ -35,6 +40,7 @@ extension Transaction {
             SELECT \(columnsOf: ReceiptRow.self) FROM inquiries i JOIN leads l ON l.id = i.lead_id
             LEFT JOIN LATERAL (SELECT * FROM callback_tasks WHERE lead_id = coalesce(l.merged_into, l.id)
                                ORDER BY accepted_at DESC, id DESC LIMIT 1) t ON NOT i.quarantined
+            LEFT JOIN quarantined_inquiries q ON q.inquiry_id = i.id
             WHERE i.id = \(inquiry) AND i.erased_at IS NULL
             """)
     }
@@ -60,7 +66,8 @@ extension Transaction {
     func moveDeadlines(of receipt: ReceiptRow, to dueAt: Date, window: PreferredWindow, at now: Date) async throws {
         try await self.execute(
             """
-            UPDATE inquiries SET due_at = \(dueAt), preferred_window = \(window.rawValue), window_changed_at = \(now)
+            UPDATE inquiries SET first_due_at = coalesce(first_due_at, due_at), due_at = \(dueAt),
+                   preferred_window = \(window.rawValue), window_changed_at = \(now)
             WHERE lead_id = \(receipt.leadID) AND met_at IS NULL AND cancelled_at IS NULL AND erased_at IS NULL
               AND (id = \(receipt.inquiryID) OR NOT quarantined AND accepted_at >= \(receipt.task?.acceptedAt)::timestamptz)
             """)
@@ -70,6 +77,12 @@ extension Transaction {
         try await self.execute(
             "UPDATE inquiries SET preferred_window = \(window.rawValue), window_changed_at = \(now) WHERE id = \(inquiry)"
         )
+    }
+
+    /// What the receipt of an inquiry that has no task shows as the next try.
+    func setToldNextAttempt(of inquiry: UUID, at next: Date) async throws {
+        try await self.execute(
+            "UPDATE quarantined_inquiries SET told_next_attempt_at = \(next) WHERE inquiry_id = \(inquiry)")
     }
 
     /// The earliest promise a task carries.

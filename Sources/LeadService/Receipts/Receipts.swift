@@ -29,7 +29,7 @@ package struct Receipts: Sendable {
 
     /// Moves the call to another window: its end is what the visitor is told, the queue sorts by and statistics count.
     ///
-    /// It is never later than closing time of the day that was promised.
+    /// It is never later than closing time of the day that was first promised.
     ///
     /// - Throws: 409 `already_closed`; 422 `window_unavailable`.
     func changeWindow(_ token: String, to window: PreferredWindow, on day: ShanghaiDate?) async throws -> Receipt {
@@ -50,6 +50,8 @@ package struct Receipts: Sendable {
                 // Somebody this lead was merged with may have been promised an earlier call.
                 if receipt.offer.movesPromise, hours.start >= dueAt { throw WindowOffer.unavailable(at: "") }
                 try await tx.setWindow(ofTask: task.id, window, dueAt: dueAt, nextAttemptAt: hours.start)
+            } else {
+                try await tx.setToldNextAttempt(of: id, at: hours.start)
             }
             try await tx.insert(
                 self.event(

@@ -54,12 +54,13 @@ extension Settings {
             || gateways.contains { !$0.needsTemplates || self.smsTemplates[$0.name]?[purpose.rawValue] != nil }
     }
 
-    /// Whether a message of this purpose says the reference, whichever gateway carries it.
-    func saysReference(_ purpose: MessagePurpose, among gateways: [any SMSGateway]) -> Bool {
+    /// Whether every code says its reference, whichever gateway carries it; only then do forms and messages say one.
+    func saysReference(among gateways: [any SMSGateway]) -> Bool {
         self.smsReference
-            && gateways.allSatisfy {
-                !$0.needsTemplates
-                    || self.smsTemplates[$0.name]?[purpose.rawValue]?.parameters.contains("reference") == true
+            && gateways.filter(\.needsTemplates).allSatisfy { gateway in
+                [MessagePurpose.inquiryCode, .privacyCode].allSatisfy {
+                    self.smsTemplates[gateway.name]?[$0.rawValue]?.parameters.contains("reference") == true
+                }
             }
     }
 }

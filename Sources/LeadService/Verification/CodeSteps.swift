@@ -21,9 +21,7 @@ struct CodeSteps: Sendable {
     /// What programs are told of a challenge.
     func json(of challenge: UUID) async throws -> JSONOutput {
         let state = try await self.reports.state(of: challenge)
-        let isSaid = [MessagePurpose.inquiryCode, .privacyCode].allSatisfy {
-            self.settings.current.saysReference($0, among: self.gateways)
-        }
+        let isSaid = self.settings.current.saysReference(among: self.gateways)
         return .object([
             "state": .string(state.rawValue),
             "reference": .optional(isSaid ? MessageReference.text(for: challenge) : nil),
@@ -35,12 +33,12 @@ struct CodeSteps: Sendable {
     /// - Parameters:
     ///   - challenge: as the form carries it; one that is none says nothing.
     ///   - sends: how many codes the form has asked for.
-    func context(of challenge: String?, for purpose: MessagePurpose, sends: Int) async throws -> [String: Any] {
+    func context(of challenge: String?, sends: Int) async throws -> [String: Any] {
         var context: [String: Any] = [
             "second_gateway": self.hasSecondGateway, "call_us": sends >= Self.patience, "sends": sends,
         ]
         guard let challenge = challenge.flatMap({ UUID(uuidString: $0) }) else { return context }
-        if self.settings.current.saysReference(purpose, among: self.gateways) {
+        if self.settings.current.saysReference(among: self.gateways) {
             context["reference"] = MessageReference.text(for: challenge)
         }
         switch try await self.reports.state(of: challenge) {

@@ -71,7 +71,8 @@ package struct PhoneVerification: Sendable {
         let windows = self.budgets.windows(phone: phone, address: address, site: site, settings: settings, at: now)
         let proof = self.proof(way, at: now)
         var request = SendRequest(
-            draft: try self.draft(to: phone, for: purpose, by: way, on: site, settings: settings, at: now),
+            draft: try self.draft(
+                to: phone, for: purpose, from: address, by: way, on: site, settings: settings, at: now),
             windows: windows,
             proof: proof, isProven: proof != nil || self.proofOfWork == .off)
         if self.proofOfWork == .always, proof == nil {
@@ -164,8 +165,8 @@ package struct PhoneVerification: Sendable {
     }
 
     private func draft(
-        to phone: PhoneNumber, for purpose: VerificationPurpose, by way: Way, on site: String, settings: Settings,
-        at now: Date
+        to phone: PhoneNumber, for purpose: VerificationPurpose, from address: ClientAddress, by way: Way,
+        on site: String, settings: Settings, at now: Date
     ) throws -> CodeDraft {
         let code = VerificationCode.random(from: self.dependencies.randomBytes)
         let challenge = self.dependencies.makeID()
@@ -190,7 +191,8 @@ package struct PhoneVerification: Sendable {
             parametersSealed: withholding == .testNumber
                 ? try sealed(code.digits, "withheld_codes", "code_sealed", challenge)
                 : try sealed(parameters.text, "messages", "parameters_sealed", message),
-            source: site + (way == .page ? "/page" : "/script"), withholding: withholding,
+            source: site + (way == .page ? "/page" : "/script"),
+            network: keys.bucket("asking-network", address.network), withholding: withholding,
             seed: self.dependencies.randomBytes(2).reduce(0) { $0 << 8 | Int($1) },
             cooldown: TimeInterval(settings.resendCooldown), hourly: self.budgets.scaled(5),
             daily: self.budgets.scaled(10), wrongHourly: self.budgets.scaled(10), wrongDaily: self.budgets.scaled(20))

@@ -13,6 +13,8 @@ struct CodeDraft: Sendable {
     var parametersSealed: [UInt8]
     /// The form and the way it was used.
     var source: String
+    /// The network it was asked for from, hashed; nil when nobody asked.
+    var network: [UInt8]?
     /// Why no gateway gets it.
     var withholding: SendRules.Withholding?
     /// Which slot of a shared window is tried first.

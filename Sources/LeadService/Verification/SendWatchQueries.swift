@@ -32,6 +32,9 @@ extension Transaction {
     /// Raises the price of sending while fewer than a tenth of the last ten minutes' codes come back, and stops it for a
     /// quarter of an hour under a fiftieth; nil when there is nothing to change.
     ///
+    /// For the stop a network's codes that did not come back count up to a fifth of the least number of sends that says
+    /// anything: one network raises the price, five at least are needed to stop everybody.
+    ///
     /// Of several processes that look at once one writes: the others find the row as new as theirs.
     func tripBreaker(minimum: Int, at now: Date) async throws -> BreakerTrip? {
         let tenMinutesAgo = now.addingTimeInterval(-600)
@@ -40,13 +43,16 @@ extension Transaction {
         return try await self.first(
             """
             WITH recent AS (
-                SELECT count(*) AS sends, count(consumed_at) AS verified FROM verification_challenges
-                WHERE issued_at > \(tenMinutesAgo) AND issued_at <= \(now) AND NOT withheld
+                SELECT coalesce(sum(sends), 0)::bigint AS sends, coalesce(sum(verified), 0)::bigint AS verified,
+                       coalesce(sum(verified + least(sends - verified, \(max(1, minimum / 5)))), 0)::bigint AS spread
+                FROM (SELECT count(*) AS sends, count(consumed_at) AS verified FROM verification_challenges
+                      WHERE issued_at > \(tenMinutesAgo) AND issued_at <= \(now) AND NOT withheld
+                      GROUP BY network) networks
             ), known AS (
                 SELECT max(raised_until) AS raised_until, max(stopped_until) AS stopped_until FROM send_breaker
             ), written AS (
                 INSERT INTO send_breaker AS b (id, raised_until, stopped_until)
-                SELECT 1, \(soon), CASE WHEN verified * 50 < sends THEN \(later)::timestamptz END FROM recent
+                SELECT 1, \(soon), CASE WHEN spread >= \(minimum) AND verified * 50 < spread THEN \(later)::timestamptz END FROM recent
                 WHERE sends >= \(minimum) AND verified * 10 < sends
                 ON CONFLICT (id) DO UPDATE
                 SET raised_until = excluded.raised_until,

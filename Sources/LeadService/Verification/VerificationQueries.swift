@@ -57,9 +57,9 @@ extension Transaction {
                     live_until = excluded.live_until
                 RETURNING 1
             ), challenge AS (
-                INSERT INTO verification_challenges (id, phone_index, purpose, code_mac, issued_at, expires_at, source, withheld)
+                INSERT INTO verification_challenges (id, phone_index, purpose, code_mac, issued_at, expires_at, source, withheld, network)
                 SELECT \(draft.challenge), \(phone), \(draft.purpose.rawValue), \(ByteBuffer(bytes: draft.mac)), \(now), \(expires),
-                       \(draft.source), \(draft.withholding != nil)
+                       \(draft.source), \(draft.withholding != nil), \(draft.network.map { ByteBuffer(bytes: $0) })
                 FROM counter
                 RETURNING id
             ), withheld AS (

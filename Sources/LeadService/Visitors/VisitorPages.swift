@@ -134,7 +134,10 @@ struct VisitorPages: Sendable {
             self.questions.questions.map(\.name) + ["birth_year", "birth_month"]
             + form.values.keys.filter { $0.hasPrefix(AnswerForm.basePrefix) }.sorted()
         let own =
-            ["id", "challenge_id", "assessment_id", "form_token", "sends", "permit_end", "form_key", "embedded"]
+            [
+                "id", "challenge_id", "assessment_id", "form_token", "website", "sends", "permit_end", "form_key",
+                "embedded",
+            ]
             + Self.extraFields.sorted()
         var values: [(String, String)] = ((asks ? [] : answers) + own).compactMap { name in
             guard !shown.contains(name), more[name] == nil, let value = form[name], !value.isEmpty else { return nil }

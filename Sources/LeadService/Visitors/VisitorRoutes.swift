@@ -182,7 +182,7 @@ struct VisitorRoutes: RouteList {
         var page = self.pages.contact(form, failures: failures)
         let sends = CodeSteps.sends(more["sends"] ?? form["sends"])
         let step = try await self.pages.codes.context(
-            of: more["challenge_id"] ?? form["challenge_id"], for: .inquiryCode, sends: sends)
+            of: more["challenge_id"] ?? form["challenge_id"], sends: sends)
         page.merge(step) { _, new in new }
         var carried = more
         carried["consent"] = form["consent"] == "true" ? "true" : nil
