@@ -142,6 +142,28 @@ END
 $$;
 
 --
+-- Name: move_audit_head(bigint, bytea, bytea); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.move_audit_head(new_position bigint, new_hash bytea, new_mac bytea) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM audit_links WHERE position = new_position AND hash = new_hash)
+        OR new_position < (SELECT max(position) FROM audit_links) THEN
+        RAISE EXCEPTION 'the chain does not end there';
+    END IF;
+    INSERT INTO audit_head AS h (position, hash, mac) VALUES (new_position, new_hash, new_mac)
+    ON CONFLICT (one) DO UPDATE SET position = excluded.position, hash = excluded.hash, mac = excluded.mac
+    WHERE h.position < excluded.position;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the head only moves forward';
+    END IF;
+END
+$$;
+
+--
 -- Name: short_source(jsonb); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -267,6 +289,27 @@ COMMENT ON COLUMN public.audit_events.detail IS 'Never personal data: that is se
 --
 
 COMMENT ON COLUMN public.audit_events.mac IS 'HMAC over every other column, so that a change shows';
+
+--
+-- Name: audit_head; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.audit_head (
+    one boolean DEFAULT true NOT NULL,
+    "position" bigint NOT NULL,
+    hash bytea NOT NULL,
+    mac bytea NOT NULL,
+    CONSTRAINT audit_head_hash_check CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT audit_head_mac_check CHECK ((octet_length(mac) = 32)),
+    CONSTRAINT audit_head_one_check CHECK (one),
+    CONSTRAINT audit_head_position_check CHECK (("position" > 0))
+);
+
+--
+-- Name: TABLE audit_head; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.audit_head IS 'The newest link, written with each batch of links; mac = HMAC over position and hash';
 
 --
 -- Name: audit_links; Type: TABLE; Schema: public; Owner: -
@@ -1322,6 +1365,13 @@ ALTER TABLE ONLY public.audit_events
     ADD CONSTRAINT audit_events_pkey PRIMARY KEY (id);
 
 --
+-- Name: audit_head audit_head_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.audit_head
+    ADD CONSTRAINT audit_head_pkey PRIMARY KEY (one);
+
+--
 -- Name: audit_links audit_links_event_id_key; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2291,6 +2341,13 @@ GRANT ALL ON FUNCTION public.expire_audit(checkpoint_id uuid, happened_at timest
 REVOKE ALL ON FUNCTION public.keep_source() FROM PUBLIC;
 
 --
+-- Name: FUNCTION move_audit_head(new_position bigint, new_hash bytea, new_mac bytea); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.move_audit_head(new_position bigint, new_hash bytea, new_mac bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.move_audit_head(new_position bigint, new_hash bytea, new_mac bytea) TO huifang_app;
+
+--
 -- Name: FUNCTION short_source(source jsonb); Type: ACL; Schema: public; Owner: -
 --
 
@@ -2332,6 +2389,13 @@ GRANT SELECT ON TABLE public.audit_details TO huifang_reader;
 
 GRANT SELECT,INSERT ON TABLE public.audit_events TO huifang_app;
 GRANT SELECT ON TABLE public.audit_events TO huifang_reader;
+
+--
+-- Name: TABLE audit_head; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.audit_head TO huifang_reader;
+GRANT SELECT ON TABLE public.audit_head TO huifang_app;
 
 --
 -- Name: TABLE audit_links; Type: ACL; Schema: public; Owner: -

@@ -26,6 +26,9 @@ struct AuditCommand: AsyncParsableCommand {
                 throw ExitCode(1)
             }
             Output.line("the audit holds: \(found.linked) events linked, \(found.waiting) not linked yet")
+            if let position = found.headBegunAfter {
+                Output.line("its head was begun after position \(position); right only if an upgrade did that")
+            }
         }
     }
 }

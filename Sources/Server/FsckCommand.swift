@@ -1,5 +1,6 @@
 import ArgumentParser
 import LeadService
+import Leads
 
 /// `huifang fsck`.
 struct FsckCommand: AsyncParsableCommand {
@@ -21,7 +22,10 @@ struct FsckCommand: AsyncParsableCommand {
             try await installation.checkSchema()
             return try await Fsck(
                 database: installation.database, now: { installation.clock.time },
-                budgetFactor: installation.configuration.budgetFactor
+                budgetFactor: installation.configuration.budgetFactor,
+                lockedHours: installation.configuration.lockedSettings["opening_hours"].flatMap {
+                    OpeningHours(parsing: $0)
+                }
             ).run()
         }
         switch self.format {

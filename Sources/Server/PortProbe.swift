@@ -14,7 +14,7 @@ enum PortProbe {
             try await channel.close().get()
             return .free
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
-            return await self.isOurs(host, port) ? .ours : .taken
+            return await self.answer(host, port)
         } catch let error as IOError {
             return .unusable(reason: String(cString: strerror(error.errnoCode)))
         } catch {
@@ -22,8 +22,8 @@ enum PortProbe {
         }
     }
 
-    /// Whether a running server of ours answers there.
-    private static func isOurs(_ host: String, _ port: Int) async -> Bool {
+    /// Whose server answers there.
+    private static func answer(_ host: String, _ port: Int) async -> Doctor.PortState {
         guard
             let channel = try? await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
                 .connectTimeout(.seconds(1))
@@ -34,7 +34,7 @@ enum PortProbe {
                             try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                         }
                     })
-        else { return false }
+        else { return .taken }
         channel.channel.eventLoop.scheduleTask(in: .seconds(2)) { channel.channel.close(promise: nil) }
         let answer = try? await channel.executeThenClose { inbound, outbound in
             try await outbound.write(
@@ -46,6 +46,9 @@ enum PortProbe {
             }
             return answer
         }
-        return answer?.contains(OperationsRoutes.livenessText) ?? false
+        guard let answer, answer.contains(OperationsRoutes.livenessText) else { return .taken }
+        let name = OperationsRoutes.httpPortField.lowercased() + ":"
+        let field = answer.split(whereSeparator: \.isNewline).first { $0.lowercased().hasPrefix(name) }
+        return .ours(httpPort: field.flatMap { Int($0.dropFirst(name.count).drop { $0 == " " }) })
     }
 }

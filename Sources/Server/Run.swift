@@ -28,7 +28,10 @@ struct Run {
         let readiness = Readiness(database: database, migrator: migrator)
 
         let operations = Listener.application(
-            router: OperationsRoutes(readiness: readiness, metrics: metrics).build(), host: "127.0.0.1",
+            router: OperationsRoutes(
+                readiness: readiness, metrics: metrics,
+                httpPort: roles.contains(.http) ? configuration.httpPort : nil
+            ).build(), host: "127.0.0.1",
             port: configuration.opsPort,
             logger: logger, onRunning: { Output.line("Operations     http://127.0.0.1:\($0)/readyz") })
         let preparation = PreparationWorker(

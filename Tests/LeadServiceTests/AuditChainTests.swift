@@ -60,6 +60,15 @@ import Testing
                 "UPDATE audit_links SET position = position + 10 WHERE position < 3; UPDATE audit_links SET position = 13 - position WHERE position > 10",
                 1, .linkAltered
             ),
+            ("DELETE FROM audit_links WHERE position = 3", 3, .endMissing),
+            (
+                "CREATE TEMP TABLE gone AS SELECT event_id FROM audit_links WHERE position > 1; DELETE FROM audit_links WHERE position > 1; DELETE FROM audit_events WHERE id IN (SELECT event_id FROM gone)",
+                2, .endMissing
+            ),
+            ("DELETE FROM audit_head", 4, .endMissing),
+            ("UPDATE audit_head SET mac = sha256('x')", 4, .endMissing),
+            ("DELETE FROM audit_links; DELETE FROM audit_events", 1, .endMissing),
+            ("DELETE FROM audit_links; DELETE FROM audit_head; DELETE FROM audit_events", nil, .emptied),
         ] as [(String, Int?, AuditChain.Break.Reason)])
     func `the walk names the first break`(damage: String, position: Int?, reason: AuditChain.Break.Reason) async throws
     {
@@ -110,6 +119,61 @@ import Testing
             #expect(try await chain.verify().firstBreak?.reason == .detailMissing)
             try await service.database.query("UPDATE audit_events SET detail_hash = NULL")
             #expect(try await chain.verify().firstBreak?.reason == .eventAltered)
+        }
+    }
+
+    @Test func `an accepted inquiry whose event is gone before it was linked is found`() async throws {
+        try await withService { service in
+            try await service.submit(phone: "13800000001")
+            try await service.services.auditChain.runOnce()
+            try await service.submit(phone: "13800000002")
+            try await service.database.script(
+                "DELETE FROM audit_events e WHERE NOT EXISTS (SELECT FROM audit_links l WHERE l.event_id = e.id)")
+            let chain = AuditChain(database: service.services.database, keys: service.keys)
+            #expect(try await chain.verify().firstBreak?.reason == .inquiryUntold)
+        }
+    }
+
+    @Test func `behind a cut end nothing is linked, and a head that was removed is begun with a trace`() async throws {
+        try await withService { service in
+            for number in 1...3 { try await service.submit(phone: "1380000000\(number)") }
+            try await service.services.auditChain.runOnce()
+            let chain = AuditChain(database: service.services.database, keys: service.keys)
+            // As after an upgrade from a program without a head.
+            try await service.database.script("DELETE FROM audit_head")
+            #expect(try await service.services.auditChain.runOnce() == 1)
+            var found = try await chain.verify()
+            #expect(found.firstBreak == nil)
+            #expect(found.headBegunAfter == "3")
+            try await service.database.script("DELETE FROM audit_head")
+            #expect(try await service.services.auditChain.runOnce() == 1)
+            #expect(try await chain.verify().firstBreak?.reason == .headBegunAgain)
+
+            try await service.database.script("DELETE FROM audit_links WHERE position = 5")
+            await #expect(throws: AuditChain.EndMissing.self) { try await service.services.auditChain.runOnce() }
+            found = try await chain.verify()
+            #expect(found.firstBreak?.reason == .endMissing)
+        }
+    }
+
+    @Test func `the application moves the head to the last link only, and never back`() async throws {
+        try await withService { service in
+            for number in 1...2 { try await service.submit(phone: "1380000000\(number)") }
+            try await service.services.auditChain.runOnce()
+            for sql in [
+                "DELETE FROM audit_head", "UPDATE audit_head SET position = 1",
+                "SELECT move_audit_head(position, hash, sha256('x')) FROM audit_links WHERE position = 1",
+                "SELECT move_audit_head(position, hash, sha256('x')) FROM audit_links WHERE position = 2",
+                "SELECT move_audit_head(3, sha256('x'), sha256('x'))",
+            ] {
+                await #expect(throws: (any Error).self, "\(sql)") {
+                    try await service.services.database.autocommit { session in
+                        _ = try await session.rows(PostgresQuery(unsafeSQL: sql))
+                    }
+                }
+            }
+            #expect(
+                try await Self.counts(AuditChain(database: service.services.database, keys: service.keys)) == [2, 0])
         }
     }
 

@@ -162,6 +162,15 @@ import Testing
             let port = try #require(await serve.port(after: "Operations"))
             let result = try await huifang.run("doctor", environment: ["OPS_PORT": String(port)])
             #expect(result.code == 0, "\(result.output)")
+            // It has nothing to do with another program on the port that is wanted here.
+            let other = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup).bind(
+                host: "127.0.0.1", port: 0
+            ).get()
+            let taken = String(try #require(other.localAddress?.port))
+            try await Self.expect(
+                "port", "set HUIFANG_HTTP_PORT to a free port", huifang,
+                environment: ["OPS_PORT": String(port), "HTTP_PORT": taken])
+            try await other.close().get()
             serve.terminate()
             #expect(await serve.end().code == 0)
         }

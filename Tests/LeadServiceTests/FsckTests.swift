@@ -30,6 +30,19 @@ import Testing
         ),
         ("DELETE FROM consents", "I1", "inquiry_without_consent"),
         ("UPDATE callback_tasks SET due_at = due_at + interval '1 day'", "I1", "promise_not_carried"),
+        ("UPDATE callback_tasks SET due_at = due_at - interval '2 days'", "I1", "due_before_its_promises"),
+        (
+            "UPDATE inquiries SET due_at = due_at - interval '3 hours'; UPDATE callback_tasks SET due_at = due_at - interval '3 hours'",
+            "I1", "due_at_another_time"
+        ),
+        ("UPDATE callback_tasks SET due_at = due_at - interval '3 hours'", "I1", "due_at_another_time"),
+        ("UPDATE inquiries SET met_at = accepted_at + interval '1 minute'", "I1", "inquiry_met_without_call"),
+        ("UPDATE callback_tasks SET met_at = accepted_at + interval '1 minute'", "I1", "task_met_without_call"),
+        ("UPDATE callback_tasks SET attempts = 1", "I1", "attempts_without_calls"),
+        (
+            "UPDATE callback_claims SET ended_at = claimed_at, end_reason = 'closed'; UPDATE callback_tasks SET claimed_by = NULL, claim_kind = NULL, claimed_until = NULL, state = 'closed', closed_at = accepted_at + interval '1 hour', closed_reason = 'not_interested'",
+            "I1", "closed_without_result"
+        ),
         (
             "UPDATE calendar_years SET loaded_at = '2026-01-01'; UPDATE inquiries SET due_at = due_at + interval '1 day'; UPDATE callback_tasks SET due_at = due_at + interval '1 day'",
             "I1", "deadline_on_another_day"

@@ -24,7 +24,12 @@ package struct AuditChain: Sendable {
         /// Events that no link covers yet.
         package var waiting = 0
         package var firstBreak: Break?
+        /// The last position that the head covered when the head itself was begun, by the first program that had one.
+        package var headBegunAfter: String?
     }
+
+    /// The chain's last link is not the one its head names; nothing more is linked then.
+    package struct EndMissing: Error {}
 
     /// Where the audit stops holding.
     package struct Break: Sendable, Equatable, CustomStringConvertible {
@@ -33,6 +38,10 @@ package struct AuditChain: Sendable {
             case eventMissing = "the event of this link was removed"
             case eventAltered = "the event was altered"
             case linkAltered = "the link does not follow from the one before"
+            case endMissing = "the chain does not end where its head says"
+            case headBegunAgain = "the head of the chain was removed and begun again"
+            case emptied = "there is no event, though there are staff or inquiries"
+            case inquiryUntold = "an inquiry was accepted that no event tells of"
             case detailMissing = "the detail of this event was removed without a checkpoint"
         }
 
@@ -89,12 +98,32 @@ package struct AuditChain: Sendable {
                     result.waiting += 1
                 }
                 guard events.count == Self.batch, let newest = events.last else {
-                    result.firstBreak = details.gap
+                    let missing = try await Self.missing(tx, after: position, hash, keys: keys, &result)
+                    result.firstBreak = missing ?? details.gap
                     return result
                 }
                 last = newest.id
             }
         }
+    }
+
+    /// What the walk cannot see because it is gone from the end.
+    private static func missing(
+        _ tx: Transaction, after position: Int, _ hash: [UInt8], keys: KeyRing, _ result: inout Verification
+    ) async throws -> Break? {
+        if let head = try await tx.auditHead() {
+            guard head.names(position: position, hash: hash, keys: keys) else {
+                return Break(position: position + 1, event: nil, reason: .endMissing)
+            }
+        } else if result.linked > 0 {
+            return Break(position: position + 1, event: nil, reason: .endMissing)
+        }
+        let begun = try await tx.auditHeadsBegun()
+        if begun.count > 1 { return Break(position: nil, event: begun.last?.id, reason: .headBegunAgain) }
+        result.headBegunAfter = begun.first?.object
+        if try await tx.isAuditEmptied() { return Break(position: nil, event: nil, reason: .emptied) }
+        if try await tx.inquiryUntold() != nil { return Break(position: nil, event: nil, reason: .inquiryUntold) }
+        return nil
     }
 
     private static func check(_ link: AuditLink, after hash: [UInt8], expected: Int, keys: KeyRing) -> Break? {

@@ -39,6 +39,9 @@ package final class AuditChainWorker: Service {
         for await _ in AsyncTimerSequence(every: .seconds(5)).cancelOnGracefulShutdown() {
             do {
                 try await self.runOnce()
+            } catch is AuditChain.EndMissing {
+                self.dependencies.logger.error(
+                    "audit chain does not end where its head says; see 'huifang audit verify'")
             } catch {
                 self.dependencies.logger.warning("audit chain postponed")
             }
@@ -50,15 +53,28 @@ package final class AuditChainWorker: Service {
         let keys = self.dependencies.keys
         return try await self.database.transaction { tx in
             guard try await tx.lockAuditChain() else { return nil }
-            let events = try await tx.unlinkedAuditEvents(after: id, limit: Self.batch)
+            var events = try await tx.unlinkedAuditEvents(after: id, limit: Self.batch)
+            let (last, head) = (try await tx.lastAuditLink(), try await tx.auditHead())
+            if let head {
+                guard let last, head.names(position: last.position, hash: last.hash, keys: keys) else {
+                    throw AuditChain.EndMissing()
+                }
+            } else if let last {
+                // An older program linked without a head. Whoever removed one leaves this trace.
+                let begun = Audit(dependencies: self.dependencies).event(
+                    Audit.headBegunAction, on: String(last.position), by: "huifang", role: "system")
+                try await tx.insert(begun)
+                events.append(begun)
+            }
             guard !events.isEmpty else { return 0 }
-            let last = try await tx.lastAuditLink()
             var hash = last?.hash ?? AuditChain.start
             let hashes = events.map { event in
                 hash = keys.mac(.audit, hash + event.mac)
                 return hash
             }
-            try await tx.insertAuditLinks(from: (last?.position ?? 0) + 1, events: events.map(\.id), hashes: hashes)
+            let start = last?.position ?? 0
+            try await tx.insertAuditLinks(from: start + 1, events: events.map(\.id), hashes: hashes)
+            try await tx.moveAuditHead(to: AuditHead(position: start + events.count, hash: hash, keys: keys))
             return events.count
         }
     }

@@ -4,6 +4,7 @@ import Leads
 /// What an audit event says of a person lies sealed beside it, so that it can be erased and the chain still holds.
 extension Audit {
     static let checkpointAction = "audit.checkpoint"
+    static let headBegunAction = "audit.head_begun"
 
     /// The event that must be in the audit before the details it names may go.
     func checkpoint(erasing events: [UUID], because object: String, by actor: String, role: String) -> AuditEvent {

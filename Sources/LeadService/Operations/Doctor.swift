@@ -20,8 +20,8 @@ package struct Doctor: Sendable {
     /// What becomes of listening on a port.
     package enum PortState: Sendable, Equatable {
         case free, taken
-        /// By a running server of ours.
-        case ours
+        /// By a running server of ours, which names the port it serves the form on; nil when it serves none.
+        case ours(httpPort: Int?)
         case unusable(reason: String)
     }
 
@@ -184,12 +184,19 @@ package struct Doctor: Sendable {
             ("HUIFANG_HTTP_PORT", self.configuration.httpHost, self.configuration.httpPort),
             ("HUIFANG_OPS_PORT", "127.0.0.1", self.configuration.opsPort),
         ]
-        // A server of ours that is running has both.
-        if await self.port("127.0.0.1", self.configuration.opsPort) == .ours { return [] }
         var findings: [Finding] = []
+        let running = await self.port("127.0.0.1", self.configuration.opsPort)
+        // A server of ours that is running with these settings has both.
+        if running == .ours(httpPort: self.configuration.httpPort) { return [] }
         for (variable, host, port) in wanted where port != 0 {
-            switch await self.port(host, port) {
-            case .free, .ours: continue
+            switch await variable == "HUIFANG_OPS_PORT" ? running : self.port(host, port) {
+            // One that serves no form leaves the other port to a process beside it.
+            case .free, .ours(httpPort: nil): continue
+            case .ours(let other?):
+                findings.append(
+                    Finding(
+                        "port", "port \(port) is in use by another Huifang, which serves port \(other)",
+                        remedy: "stop it, or set \(variable) to a free port"))
             case .taken:
                 findings.append(
                     Finding(

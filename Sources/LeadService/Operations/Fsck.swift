@@ -1,5 +1,5 @@
 package import Foundation
-import Leads
+package import Leads
 
 /// One invariant that does not hold, with the rows it breaks on.
 package struct Violation: Sendable, Equatable {
@@ -45,15 +45,21 @@ package struct Fsck: Sendable {
     private let database: Database
     private let now: @Sendable () -> Date
     private let budgetFactor: Double
+    private let lockedHours: OpeningHours?
 
-    package init(database: Database, now: @escaping @Sendable () -> Date, budgetFactor: Double) {
+    /// - Parameter lockedHours: opening hours that the environment names instead of the settings.
+    package init(
+        database: Database, now: @escaping @Sendable () -> Date, budgetFactor: Double, lockedHours: OpeningHours? = nil
+    ) {
         self.database = database
         self.now = now
         self.budgetFactor = budgetFactor
+        self.lockedHours = lockedHours
     }
 
     package func run() async throws -> Report {
-        let moment = FsckMoment(now: self.now(), budgetFactor: self.budgetFactor)
+        let moment = FsckMoment(
+            now: self.now(), budgetFactor: self.budgetFactor, lockedHours: self.lockedHours)
         return try await self.database.snapshot { tx in
             try await tx.allowLongChecks()
             var violations: [Violation] = []
@@ -74,6 +80,13 @@ package struct Fsck: Sendable {
 struct FsckMoment: Sendable {
     var now: Date
     var budgetFactor: Double
+    var lockedHours: OpeningHours?
+
+    /// Minutes of the day at which a promise may end, beside the closing times that the settings ever named.
+    var endsOfPromises: [Int] {
+        PreferredWindow.allCases.compactMap { PreferredWindowTimes.standard.span($0)?.to }
+            + [OpeningHours.standard.closes] + (self.lockedHours.map { [$0.closes] } ?? [])
+    }
 
     /// Wrong codes a number can have used up within a day: new codes stop at twenty, and two purposes may each have a
     /// live code with five tries left by then.
