@@ -33,7 +33,7 @@ import Testing
         (#"<a class="main" href="tel:"></a>"#, "empty"), (#"<a href="tel:">致电</a>"#, "leads nowhere"),
         ("<button><span> </span></button>", "empty"), (#"<a href="">去</a>"#, "leads nowhere"),
         ("<h2>标题</h2><ul> </ul><h2>下一个</h2><p>字</p>", "nothing under 标题"), ("<h2>标题</h2><p></p>", "nothing under 标题"),
-        ("<h2></h2><p>字</p>", "empty heading"),
+        ("<h2></h2><p>字</p>", "empty heading"), (##"<a href="#gone">去</a>"##, "leads nowhere"),
     ])
     func `what is looked for would be found`(body: String, finding: String) {
         let found = Self.findings("<main id=\"main\">\(body)</main><footer></footer>")
@@ -106,6 +106,9 @@ import Testing
         for match in text.matches(of: /(?s)<(a|button)\b([^>]*)>(.*?)<\/\1>/) {
             if words(match.3).isEmpty { findings.append("empty: \(match.0)") }
             if match.2.contains(/href="(tel:)?"/) { findings.append("leads nowhere: \(match.0)") }
+            if let anchor = match.2.firstMatch(of: /href="#([^"]+)"/)?.1, !page.contains("id=\"\(anchor)\"") {
+                findings.append("leads nowhere: \(match.0)")
+            }
         }
         // Nothing under a heading until the next one that is not below it, or the end of its section.
         let headings = text.matches(of: /(?s)<h([1-6])\b[^>]*>(.*?)<\/h\1>/)

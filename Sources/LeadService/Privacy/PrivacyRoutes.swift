@@ -177,6 +177,7 @@ struct PrivacyRoutes: RouteList {
         ) { first, _ in first }
         context.merge(self.visitors.asking(form, failures: failures)) { first, _ in first }
         context["title"] = "填写短信验证码"
+        context["change_path"] = "/privacy#requests"
         context["hidden"] = [
             ["name": "phone", "value": phone.national], ["name": "kind", "value": kind.rawValue],
             ["name": "challenge_id", "value": challenge], ["name": "sends", "value": String(sends)],

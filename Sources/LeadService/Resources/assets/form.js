@@ -219,7 +219,7 @@ function follow() {
   if ($('#call')) $('#call').hidden = isEarly || state.sends < 2;
 }
 setInterval(follow, 1e3);
-$('#change')?.addEventListener('click', e => { e.preventDefault(); form.phone.focus(); form.phone.select(); });
+form && $('#change')?.addEventListener('click', e => { e.preventDefault(); form.phone.focus(); form.phone.select(); });
 /** Says nothing more of the code on its way; another may be asked for from `until` on. */
 function forget(until) {
   hold($('#send'), until, '获取验证码');
