@@ -103,7 +103,7 @@ def tell(page, tally, host, key, staff):
     fits(page, tally, "the form")
     said = came(page)
     tally.check(f"{width}: the campaign is known", said["utm"] == {"source": "baidu", "medium": "cpc", "campaign": f"spring{width}", "team": "红"}, said)
-    tally.check(f"{width}: so are the click and the page before", said["click_ids"] == {"bd_vid": "v1"} and said["referrer"] == f"http://127.0.0.1:{host.port}/", said)
+    tally.check(f"{width}: so are the click and the page before", said["click_ids"] == {"bd_vid": "v1", "msclkid": "m1"} and said["referrer"] == f"http://127.0.0.1:{host.port}/", said)
     inside(page)
     visitors.fill_contact(page, "王女士", phone[:10])
     page.click("#send")

@@ -75,7 +75,7 @@ class Staff:
 def publish(host, stranger, base, key):
     """The host's pages, and the same article of somebody who may not."""
     inline, popup = tag(base, key), tag(base, key, mode="popup", label="请顾问打给我")
-    host.add("/elsewhere", f"<p><a>一篇文章</a></p><script>const q = new URLSearchParams(location.search); document.querySelector('a').href = '{host.origin}' + q.get('to') + '?utm_source=baidu&utm_medium=cpc&utm_team=%E7%BA%A2&bd_vid=v1&utm_campaign=' + q.get('campaign')</script>")
+    host.add("/elsewhere", f"<p><a>一篇文章</a></p><script>const q = new URLSearchParams(location.search); document.querySelector('a').href = '{host.origin}' + q.get('to') + '?utm_source=baidu&utm_medium=cpc&utm_team=%E7%BA%A2&bd_vid=v1&msclkid=m1&utm_campaign=' + q.get('campaign')</script>")
     host.add("/article", f"{WATCH}<body>{ARTICLE}{inline}<p>读到这里，可以请顾问核对。</p>")
     host.add("/twice", f"{WATCH}<body>{ARTICLE}{inline}<p>或者：</p>{popup}")
     host.add("/strict", f"<body>{ARTICLE}{inline}", f"default-src 'none'; script-src {base}; frame-src {base}; require-trusted-types-for 'script'")

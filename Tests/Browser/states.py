@@ -121,6 +121,13 @@ def inquiry(page, look):
     page.wait("the receipt", lambda: page.path.startswith("/r/"))
     look("receipt")
     receipt = page.path
+    assert not page.visible("[action$='/cancel'] button"), "one tap cancels"
+    page.click("main details summary")
+    page.see("[action$='/cancel'] button")
+    look("receipt-cancel")
+    page.go(receipt + "/benefits/plan")
+    look("benefit-by-adviser")
+    page.go(receipt)
     page.click("[action$='/benefits/daily'] button")
     page.wait_text(".gifts", "已登记")
     look("receipt-asked")

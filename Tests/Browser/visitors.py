@@ -121,6 +121,9 @@ def inquire(page, tally, name):
     tally.check(f"{page.width}: without a window the end of the day is promised", "18:00" in page.text("[data-promise]"), page.text("[data-promise]"))
     code = refuse_mistakes(page, tally, name, phone)
     time.sleep(2.5)  # a form sent sooner than a person can is set aside
+    page.driver.refresh()
+    page.wait_text("#sent", masked(phone))
+    page.click("#consent")
     page.read_logs()
     before = page.requests.count(("POST", page.base + "/api/v1/inquiries"))
     page.type("#code", code)
@@ -134,10 +137,20 @@ def inquire(page, tally, name):
     page.driver.back()
     page.see("#name")
     tally.check(f"{page.width}: back from the success page keeps the form", page.value("#name") == name)
+    tally.check(f"{page.width}: a reload before the submit keeps the time of the first touch", page.requests.count(("GET", page.base + "/api/v1/form-token")) == 1)
+    says_nothing_of_the_code(page, tally)
     page.driver.forward()
     page.see("#done h1")
     receipt(page, tally, "#done a.main")
+    page.go("/")
+    page.wait("the result again", lambda: page.visible("#result .score"))
+    says_nothing_of_the_code(page, tally)
     return phone
+
+
+def says_nothing_of_the_code(page, tally):
+    said = page.js("return [document.querySelector('#sent').textContent, ...['challenge', 'dies', 'token'].filter(n => n in JSON.parse(sessionStorage.huifang))]")
+    tally.check(f"{page.width}: a used code is announced no more", said == [""], said)
 
 
 def open_part_without_scripts(page, number):

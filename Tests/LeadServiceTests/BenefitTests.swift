@@ -17,7 +17,6 @@ import Testing
         let list = BenefitList(
             database: service.services.database, dependencies: service.dependencies, settings: service.services.settings
         )
-        for benefit in try await list.list() { #expect(benefit.id == nil) }
         try await service.set("benefits", .array([]), in: -1)
         try await list.add(id: "guide", title: "积分攻略", file: try BenefitFile(Self.pdf), url: nil, by: "test")
         try await list.add(id: "wechat", title: "交流群二维码", file: try BenefitFile(Self.png), url: nil, by: "test")
@@ -119,6 +118,30 @@ import Testing
         }
     }
 
+    @Test func `an installation that offers nothing of its own records wishes that its advisers bring`() async throws {
+        try await withService { service in
+            let adviser = try await service.colleague("lin")
+            let accepted = try await service.submit(phone: "13800000001")
+            let receipt = try service.receipt(of: accepted)
+            let offered = accepted["benefits"].array
+            #expect(offered.map(\.["title"].string) == ["免费领取攻略", "内部资料", "定制方案", "每日资讯"])
+            for benefit in offered {
+                let path = try #require(URL(string: benefit["url"].string)).path
+                let page = try await service.call(.get, path, headers: Self.html)
+                #expect(page.status == 200, "\(path)")
+                #expect(page.text.contains("<form action=\"\(path)\" method=\"post\"><button"), "\(path)")
+                let asked = try await service.call(.post, path, "", headers: Self.form)
+                #expect(asked.status == 303 && asked.headers[.location] == receipt + "#benefits", "\(path)")
+            }
+            #expect(
+                try await service.call(.get, receipt, headers: Self.html).text.matches(of: /已登记，由顾问发给您/).count == 4)
+            let card = try await service.call(
+                .get, "/api/v1/callbacks/" + (try await service.claim(adviser))["id"].string, token: adviser.token)
+            #expect(
+                Set(card["benefits"].array.map(\.["title"].string)) == ["免费领取攻略", "内部资料", "定制方案", "每日资讯"])
+        }
+    }
+
     @Test func `fifty who ask at once are one wish, and another person's is their own`() async throws {
         try await withService { service in
             try await Self.offer(service)
@@ -201,12 +224,14 @@ import Testing
             #expect(added.code == 0 && added.output == "offered: guide", "\(added.errors)")
             let listed = try await huifang.run("benefit", "list")
             let list = try StrictJSON.read(Array(listed.output.utf8)).array
-            #expect(list.last?["title"].string == "积分攻略" && list.last?["file"].string.count == 64)
+            // In the place of the shipped one of that name.
+            #expect(list.count == 4)
+            #expect(list.first?["title"].string == "积分攻略" && list.first?["file"].string.count == 64)
             let group = try await huifang.run(
                 "benefit", "add", "--id", "guide", "--title", "交流群", "--url", "https://qun.example.com/1")
             #expect(group.code == 0, "\(group.errors)")
             let replaced = try StrictJSON.read(Array(try await huifang.run("benefit", "list").output.utf8)).array
-            #expect(replaced.count == list.count && replaced.last?["url"].string == "https://qun.example.com/1")
+            #expect(replaced.count == list.count && replaced.first?["url"].string == "https://qun.example.com/1")
             #expect(try await huifang.run("benefit", "remove", "guide").output == "offered no more: guide")
             #expect(try await huifang.run("benefit", "remove", "guide").code == 64)
             let events = try await huifang.database.query(

@@ -155,6 +155,7 @@ import Testing
             #expect(!shown.text.contains("小王") && !shown.text.contains("lin"))
             let page = try await service.call(.get, receipt, headers: [.accept: "text/html"])
             #expect(page.text.contains("10:30 致电未接，12:30 再拨"))
+            #expect(page.text.contains("<h1>上次致电没有联系到您，我们会再打。</h1>") && !page.text.contains("打过电话"))
             // The promise is kept; another window moves the next try only.
             let moved = try await service.call(
                 .post, receipt + "/window", #"{"preferred_window":"afternoon","on":"2026-11-27"}"#)
@@ -210,7 +211,8 @@ import Testing
             let events = try await service.count("SELECT count(*) FROM audit_events")
             let page = try await service.call(.get, receipt, headers: [.accept: "text/html"])
             #expect(
-                page.text.contains("action=\"\(receipt)/window\"") && page.text.contains("action=\"\(receipt)/cancel\"")
+                page.text.contains("action=\"\(receipt)/window\"")
+                    && page.text.contains("<details><summary>取消这次致电</summary><form action=\"\(receipt)/cancel\"")
             )
             #expect(page.headers[.referrer] == "no-referrer" && page.headers[.cacheControl] == "no-store")
             #expect(try await service.count("SELECT count(*) FROM audit_events") == events)
@@ -223,6 +225,17 @@ import Testing
             }
             let closed = try await service.call(.get, receipt, headers: [.accept: "text/html"])
             #expect(closed.text.contains("已按您的要求停止这次致电") && !closed.text.contains("/cancel"))
+            // A page that stood open meanwhile is answered by what became of it, in words for visitors.
+            let late = try await service.call(.post, receipt + "/window", "preferred_window=morning", headers: form)
+            #expect(late.status == 409 && late.text.contains("已按您的要求停止这次致电"))
+            let told = try await service.call(.post, receipt + "/window", #"{"preferred_window":"morning"}"#)
+            #expect(told.code == "already_closed" && told["detail"].string == "这次咨询已经结束，需要时欢迎再次提交")
+            let ended = try service.receipt(of: try await service.submit(phone: "13800000002"))
+            try await service.database.query(
+                "UPDATE callback_tasks SET state = 'closed', closed_at = accepted_at, closed_reason = 'spam' WHERE state <> 'closed'"
+            )
+            let over = try await service.call(.post, ended + "/cancel", "", headers: form)
+            #expect(over.status == 409 && over.text.contains("<h1>这次咨询已经结束。需要时欢迎再次提交。</h1>"))
         }
     }
 

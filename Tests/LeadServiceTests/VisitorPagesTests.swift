@@ -192,17 +192,6 @@ import Testing
         }
     }
 
-    @Test func `without a filled-in operator no page shows a gap or an empty telephone link`() async throws {
-        try await withService { service in
-            for path in ["/", "/permit-renewal", "/privacy", "/nowhere"] {
-                let page = try await service.call(.get, path, headers: [.accept: "text/html"]).text
-                #expect(!page.contains("未填写"), "\(path)")
-                #expect(!page.contains(#"href="tel:""#), "\(path)")
-                #expect(page.contains("非政府机构"), "\(path)")
-            }
-        }
-    }
-
     @Test func `the renewal check has an address of its own, with checklists and what the rules say`() async throws {
         try await withService { service in
             let page = try await service.call(.get, "/permit-renewal", headers: [.accept: "text/html"])

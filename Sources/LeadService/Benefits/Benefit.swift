@@ -23,10 +23,10 @@ extension Settings {
             self.content = content
         }
 
+        /// Until a firm has files and groups of its own to offer, its advisers bring what was wished for.
         static let standard = [
-            ("积分测算与差距说明", "/#calc"), ("签注时间与材料清单", "/#renewal"), ("顾问一对一方案", "/#contact"),
-            ("个人信息保护说明", "/privacy"),
-        ].map { Benefit(id: nil, title: $0.0, content: .address($0.1)) }
+            ("guide", "免费领取攻略"), ("material", "内部资料"), ("plan", "定制方案"), ("daily", "每日资讯"),
+        ].map { Benefit(id: $0.0, title: $0.1, content: .byAdviser) }
     }
 
     /// Reads the whole list, or nothing when one does not fit.

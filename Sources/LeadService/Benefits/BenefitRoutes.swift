@@ -33,6 +33,8 @@ struct BenefitRoutes: RouteList {
             }
             return try self.page(benefit, token, context)
         case .address(let url): return Response(status: .seeOther, headers: [.location: url])
+        case .byAdviser where wantsPage:
+            return try self.page(benefit, token, ["ask_path": "/r/\(token)/benefits/\(id)"])
         case .byAdviser: return Response(status: .seeOther, headers: [.location: "/r/" + token])
         }
     }

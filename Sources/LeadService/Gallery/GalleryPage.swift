@@ -115,7 +115,10 @@ struct GalleryPage: Sendable {
         if state == .success {
             context.merge(Self.outcome) { _, new in new }
             context["receipt_url"] = "/r/" + String(repeating: "A", count: 43)
-            context["benefits"] = [["title": "居住证积分材料清单", "url": "/"], ["title": "签注日历提醒", "url": "/"]]
+            context["has_benefits"] = true
+            context["benefits"] = [
+                ["gift_title": "居住证积分材料清单", "ask_path": "/"], ["gift_title": "加入交流群", "gift_url": "/"],
+            ]
         }
         return context
     }

@@ -88,6 +88,7 @@ package struct Pages: Sendable {
         let template = problem.status == .notFound ? "problems/not-found" : "problems/problem"
         let context: [String: Any] = [
             "title": Problems.title(of: problem.status), "detail": problem.detail, "status": problem.status.rawValue,
+            "is_gone": problem.status == .gone,
         ]
         guard var response = try? self.render(template, context, status: problem.status.http) else {
             return problem.response(english: false)

@@ -52,6 +52,12 @@ struct PrivacyRoutes: RouteList {
         guard let phone, let kind, fields.failures.isEmpty else {
             return try self.again(form, fields.failures, status: .unprocessableContent)
         }
+        // The page's script has asked for the code itself, with a proof where one was needed.
+        if let sent = form["sent"].flatMap({ UUID(uuidString: $0) }) {
+            return try await self.codePage(
+                form, phone, kind, sends: CodeSteps.sends(form["sends"]) + 1, challenge: sent.uuidString.lowercased(),
+                resendAfter: self.visitors.settings.current.resendCooldown)
+        }
         let issue = try await self.verification.sendCode(
             to: phone, for: .privacy, from: context.clientAddress, by: .page)
         switch issue {
@@ -61,7 +67,7 @@ struct PrivacyRoutes: RouteList {
                 challenge: challenge.uuidString.lowercased(), resendAfter: resendAfter)
         case .tooMany(let seconds):
             let failure = ValidationFailure(
-                "too_many_requests", at: "/phone", "同一号码请在 \(seconds) 秒后再发，或直接致电我们", english: "Too many requests.")
+                "too_many_requests", at: "/phone", "同一号码请在 \(seconds) 秒后再发", english: "Too many requests.")
             var response: Response
             if let challenge = form["challenge_id"] {
                 response = try await self.codePage(
@@ -171,6 +177,7 @@ struct PrivacyRoutes: RouteList {
         ) { first, _ in first }
         context.merge(self.visitors.asking(form, failures: failures)) { first, _ in first }
         context["title"] = "填写短信验证码"
+        context["change_path"] = "/privacy#requests"
         context["hidden"] = [
             ["name": "phone", "value": phone.national], ["name": "kind", "value": kind.rawValue],
             ["name": "challenge_id", "value": challenge], ["name": "sends", "value": String(sends)],

@@ -48,8 +48,8 @@ struct ReceiptRoutes: RouteList {
             guard let window else { throw Problems.internal }
             let receipt = try await self.receipts.changeWindow(token, to: window, on: day)
             return form == nil ? .json(receipt.json(self.settings.current)) : Self.back(to: token)
-        } catch let problem as Problem where form != nil && !problem.failures.isEmpty {
-            // The receipt again, so that another window can be chosen at once.
+        } catch let problem as Problem where form != nil && (!problem.failures.isEmpty || problem.status == .conflict) {
+            // The receipt again: another window can be chosen at once, or it says that this is over.
             return try self.page(
                 try await self.receipts.receipt(token), token, failure: problem.failures.first,
                 status: problem.status.http)
@@ -60,7 +60,11 @@ struct ReceiptRoutes: RouteList {
         let token = context.parameters.get("token") ?? ""
         if request.isForm {
             _ = try await request.form(context)
-            _ = try await self.receipts.cancel(token)
+            do {
+                _ = try await self.receipts.cancel(token)
+            } catch let problem as Problem where problem.status == .conflict {
+                return try self.page(try await self.receipts.receipt(token), token, status: problem.status.http)
+            }
             return Self.back(to: token)
         }
         var fields = try FieldReader(try await request.optionalJSON(context))
@@ -80,7 +84,7 @@ struct ReceiptRoutes: RouteList {
         var context: [String: Any] = [
             "title": "咨询回执", "promise": PromiseText.sentence(row.dueAt), "state_text": Self.stateText(receipt),
             "accepted_text": ShanghaiDate.timeText(row.acceptedAt), "due_text": ShanghaiDate.timeText(row.dueAt),
-            "has_benefits": true, "benefits": self.benefits(receipt, token),
+            "has_benefits": !self.settings.current.benefits.isEmpty, "benefits": self.benefits(receipt, token),
             "events": receipt.events.map { ["at": ShanghaiDate.timeText($0.at), "text": $0.text] },
             "receipt_path": "/r/" + token, "can_change": receipt.isOpen && !receipt.offer.days.isEmpty,
             "can_cancel": receipt.isOpen, "is_waiting": receipt.state == "waiting",
@@ -123,10 +127,9 @@ struct ReceiptRoutes: RouteList {
 
     private static func stateText(_ receipt: Receipt) -> String {
         if receipt.row.cancelledAt != nil { return "已按您的要求停止这次致电。需要时欢迎再次提交。" }
-        switch receipt.state {
-        case "called": return "我们已经给您打过电话。"
-        case "closed": return "这次咨询已经结束。需要时欢迎再次提交。"
-        default: return receipt.calls.isEmpty ? "已收到，顾问会按时致电。" : "上次致电未接通，我们会再打。"
-        }
+        if receipt.state == "closed" { return "这次咨询已经结束。需要时欢迎再次提交。" }
+        // Before the promise was kept there can only have been calls that reached nobody.
+        if let last = receipt.calls.last, !last.disposition.isContact { return "上次致电没有联系到您，我们会再打。" }
+        return receipt.state == "called" ? "我们已经给您打过电话。" : "已收到，顾问会按时致电。"
     }
 }

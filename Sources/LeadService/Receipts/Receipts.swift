@@ -37,7 +37,7 @@ package struct Receipts: Sendable {
         let now = self.dependencies.now()
         return try await self.database.transaction { tx in
             let receipt = try await self.locked(id, tx)
-            guard receipt.isOpen else { throw CallbackQueue.alreadyClosed }
+            guard receipt.isOpen else { throw Self.alreadyClosed }
             let hours = try receipt.offer.choose(window, on: day, at: now)
             let row = receipt.row
             if receipt.offer.movesPromise {
@@ -74,7 +74,7 @@ package struct Receipts: Sendable {
         return try await self.database.transaction { tx in
             let receipt = try await self.locked(id, tx)
             guard receipt.row.cancelledAt == nil else { return receipt }
-            guard receipt.isOpen else { throw CallbackQueue.alreadyClosed }
+            guard receipt.isOpen else { throw Self.alreadyClosed }
             try await tx.leaveQueue(receipt.row.leadID, reason: "cancelled_by_visitor", at: now)
             try await tx.insert(self.event("receipt.cancel", on: id))
             return try await self.read(id, tx)
@@ -85,6 +85,11 @@ package struct Receipts: Sendable {
     func resultPath(_ receipt: Receipt) -> String? {
         receipt.row.assessmentID.map { "/a/" + self.links.token(.assessment, for: $0) }
     }
+
+    /// As the staff's problem of this name, in the visitor's words.
+    private static let alreadyClosed = Problem(
+        .conflict, "already_closed", "这次咨询已经结束，需要时欢迎再次提交",
+        english: "This inquiry is closed already; you are welcome to send another.")
 
     private func inquiry(_ token: String) throws -> UUID {
         guard let id = self.links.id(.receipt, in: token) else { throw Problems.notFound }

@@ -152,8 +152,13 @@ struct VisitorPages: Sendable {
 
     /// Where a browser without JavaScript is led when its small budget is used up.
     func telephone(retryAfter seconds: Int, in frame: FramedPage? = nil) throws -> Response {
-        var response = try self.render(
-            "inquiries/telephone", ["title": "请直接致电我们"], status: .tooManyRequests, in: frame)
+        let isReachable = !self.settings.current.companyTelephone.isEmpty
+        let minutes = (seconds + 59) / 60
+        let context: [String: Any] = [
+            "title": isReachable ? "请直接致电我们" : "暂时发不出验证码",
+            "wait_text": minutes < 60 ? "\(minutes) 分钟" : "\((minutes + 59) / 60) 小时",
+        ]
+        var response = try self.render("inquiries/telephone", context, status: .tooManyRequests, in: frame)
         response.headers[.retryAfter] = String(seconds)
         return response
     }
@@ -179,7 +184,7 @@ struct VisitorPages: Sendable {
         [
             "title": "提交成功", "promise": PromiseText.sentence(receipt.dueAt),
             "receipt_url": "/r/\(receipt.receiptToken)",
-            "benefits": receipt.benefits.map(\.context),
+            "has_benefits": !receipt.benefits.isEmpty, "benefits": receipt.benefits.map(\.context),
         ]
     }
 

@@ -102,7 +102,7 @@ struct VisitorRoutes: RouteList {
             ]
             return try await self.codePage(form, more: carried, resendAfter: resendAfter, in: frame)
         case .tooMany(let seconds):
-            let detail = "同一号码请在 \(seconds) 秒后再发，或直接致电我们"
+            let detail = "同一号码请在 \(seconds) 秒后再发"
             let failure = ValidationFailure("too_many_requests", at: "/phone", detail, english: "Too many requests.")
             var response =
                 form["challenge_id"] == nil

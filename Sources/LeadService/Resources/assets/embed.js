@@ -17,7 +17,7 @@
   function look() {
     var touch = { at: new Date().toISOString(), landing_url: bare(location.href) }, count = 0, from = document.referrer;
     new URLSearchParams(location.search).forEach(function (value, name) {
-      var kind = /^utm_./i.test(name) ? 'utm' : /clid$|click_?id$|^[wg]braid$|_vid$|^qz_gdt$/i.test(name) ? 'click_ids' : 0;
+      var kind = /^utm_./i.test(name) ? 'utm' : /(cl|lk)id$|click_?id$|^[wg]braid$|_vid$|^qz_gdt$/i.test(name) ? 'click_ids' : 0;
       if (!kind || !value || ++count > 24) return;
       touch[kind] = touch[kind] || {};
       touch[kind][cut(name.toLowerCase().replace('utm_', ''), 64)] = cut(value, 100);

@@ -153,7 +153,7 @@ const score = button => show(calc, form.birth_year.value ? [] : [['birth_year', 
 // Code and inquiry.
 let token, touched;
 const withToken = async body => {
-  const t = form.form_token?.value || await Promise.race([token, new Promise(r => setTimeout(r, 1e3))]);
+  const t = state.token || form?.form_token?.value || await Promise.race([token, new Promise(r => setTimeout(r, 1e3))]);
   return t ? { ...body, form_token: t } : body;
 };
 // The form of a site carries its key.
@@ -168,15 +168,15 @@ function phoneErrors() {
   const text = !p ? '请填写手机号' : /\D/.test(p) ? '手机号只填数字，请核对' : n < 11 ? `手机号少 ${11 - n} 位，请核对` : n > 11 ? `手机号多 ${n - 11} 位，请核对` : /^1[3-9]/.test(p) ? '' : '请填写内地手机号，请核对开头几位';
   return text ? [['phone', text]] : [];
 }
+/** Asks for a code; when a budget runs warm the same again, with work done beside the page and said below `place`. */
+async function codeFor(number, purpose, place) {
+  const ask = async more => api('verification-codes', await withToken({ phone: number, purpose, ...withKey, ...more }));
+  const answer = await ask(), { challenge } = answer.body;
+  const proof = challenge && await import('./proof.js').then(m => m.solve(challenge, place)).catch(() => {});
+  return proof ? ask({ proof_of_work: proof }) : answer;
+}
 const send = button => show(contact, phoneErrors()) && busy(button, '正在发送…', async () => {
-  const number = phone(), ask = async more => api('verification-codes', await withToken({ phone: number, purpose: 'inquiry', ...withKey, ...more }));
-  let answer = await ask();
-  // A budget runs warm: the same again, with work done beside the page.
-  if (answer.body.challenge) {
-    const proof = await import('./proof.js').then(m => m.solve(answer.body.challenge, button.parentNode)).catch(() => {});
-    if (proof) answer = await ask({ proof_of_work: proof });
-  }
-  const { body } = answer;
+  const number = phone(), answer = await codeFor(number, 'inquiry', button.parentNode), { body } = answer;
   if (answer.status != 202) return $('#way').hidden = false, refuse(contact, button, answer, 'phone');
   const now = Date.now();
   Object.assign(state, { challenge: body.challenge_id, number, dies: now + body.expires_in * 1e3, until: now + body.resend_after * 1e3, sends: (state.sends || 0) + 1, fate: 0 });
@@ -195,7 +195,7 @@ function watch(pause = 0) {
   clearTimeout(watcher);
   const id = state.challenge;
   watcher = setTimeout(async () => {
-    if (state.dies < Date.now() || done && !done.hidden) return;
+    if (!(state.dies > Date.now()) || done && !done.hidden) return;
     const { status, body } = await api('verification-codes/' + id);
     if (id != state.challenge) return;
     if (status == 200) Object.assign(state, { fate: body.state, reference: body.reference }), follow();
@@ -219,13 +219,16 @@ function follow() {
   if ($('#call')) $('#call').hidden = isEarly || state.sends < 2;
 }
 setInterval(follow, 1e3);
-$('#change')?.addEventListener('click', e => { e.preventDefault(); form.phone.focus(); form.phone.select(); });
-// Another number may have its code at once.
-form?.phone.addEventListener('input', () => {
-  if (!state.number || phone() == state.number) return;
-  hold($('#send'), 0, '获取验证码');
+form && $('#change')?.addEventListener('click', e => { e.preventDefault(); form.phone.focus(); form.phone.select(); });
+/** Says nothing more of the code on its way; another may be asked for from `until` on. */
+function forget(until) {
+  hold($('#send'), until, '获取验证码');
   $('#sent').textContent = '';
   all('#way,#call').forEach(e => { e.hidden = true; });
+}
+// Another number may have its code at once.
+form?.phone.addEventListener('input', () => {
+  if (state.number && phone() != state.number) forget(0);
 });
 function checked() {
   const code = digits(form.code.value), n = code.length, list = phoneErrors(), at = (id, text) => list.push([id, text]);
@@ -264,6 +267,11 @@ const submit = button => checked() && busy(button, '正在提交…', async () =
     const kept = known && state.result?.assessment_id == known && state.result;
     const path = kept ? new URL(kept.result_url).pathname : location.pathname.match(/^\/a\/.+/)?.[0];
     Object.assign(state, { done: { ...body, whole_url: path }, sends: 0 });
+    // The code is used and the form is over: the next one starts afresh.
+    form.code.value = '';
+    forget(state.until);
+    for (const over of ['challenge', 'number', 'dies', 'until', 'fate', 'reference', 'token']) delete state[over];
+    token = 0;
     save();
     // The phone is proven: what waited for that is there now.
     if (kept?.withheld) api(path).then(a => {
@@ -310,7 +318,14 @@ function remind(date) {
   field.value = date;
   offer.onclick = () => { field.closest('details').open = true; };
 }
-const actions = { score, send, submit, check };
+// What people ask about their data: the page of the next step is the server's, the code is asked for like any other.
+const ask = button => busy(button, '正在发送…', async () => {
+  const { form: request } = button, answer = await codeFor(request.phone.value, 'privacy', button);
+  if (answer.status != 202) return refuse(request.closest('main'), button, answer, 'phone');
+  (request.sent ?? request.appendChild(make('input', '', { type: 'hidden', name: 'sent' }))).value = answer.body.challenge_id;
+  request.submit();
+});
+const actions = { score, send, submit, check, ask };
 /** Does what a pressed button says. */
 export const press = button => actions[button.id](button);
 /** Brings back the last result and the code on its way. */
@@ -318,8 +333,12 @@ export function restore() {
   if (calc && state.result?.gap) result(state.result);
   if (state.dies > Date.now() && state.number == phone()) sent();
 }
-/** Asks for the token that says when the form was first touched. */
+/** Asks for the token that says when the form was first touched; it stays the first until the form is over, reloads included. */
 export const touch = () => {
-  if (!form.form_token) token ??= api('form-token').then(a => a.body.form_token);
+  token ||= Promise.resolve(state.token || form.form_token?.value || api('form-token').then(a => a.body.form_token)).then(t => {
+    state.token = t;
+    save();
+    return t;
+  });
   if (!form.embedded) touched ??= import('/embed.js').catch(() => {});
 };

@@ -37,7 +37,7 @@ function enhance(f) {
     e.preventDefault();
     const button = e.submitter;
     try { (await load()).press(button); } catch {
-      const box = $('.summary', button.closest('section,form'));
+      const box = $('.summary', button.closest('section,form')) ?? $('.summary');
       $('ul', box).textContent = offline + '，请再点一次“' + button.textContent + '”';
       box.hidden = false;
       box.focus();
@@ -60,7 +60,7 @@ if (form) {
   };
   enhance(form);
   form.addEventListener('input', keep);
-  form.addEventListener('focusin', () => load().then(m => m.touch(), () => {}), { once: true });
+  form.addEventListener('focusin', () => load().then(m => m.touch(), () => {}));
   form.addEventListener('keydown', e => {
     if (e.key != 'Enter' || e.target.tagName != 'INPUT') return;
     e.preventDefault();
@@ -75,6 +75,8 @@ if (form) {
 }
 const renewal = $('#renewal');
 if (renewal) enhance(renewal);
+// Privacy requests: the code may cost a proof of work.
+if ($('#ask')) enhance($('#ask').form);
 const follow = () => { fold(); promise(); };
 follow();
 addEventListener('input', follow);
