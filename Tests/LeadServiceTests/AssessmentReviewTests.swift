@@ -21,7 +21,7 @@ import Testing
             #expect(before["comparison"] == .null && before["assessments"].array.count == 1)
             #expect(before["assessments"][0]["reviewed_by"] == .null)
             let ownTotal = before["total"].int
-            #expect(ownTotal == 30 + 60 + 18)
+            #expect(ownTotal == 30 + 90 + 18)
             let stored = try await service.column("SELECT string_agg(a::text, '|') FROM assessments a")
 
             service.clock.advance(by: 60)
@@ -59,7 +59,7 @@ import Testing
             // Who does not hold it sees the points, not the note.
             let other = try await service.call(.get, path, token: boris.token)
             #expect(other["comparison"] == comparison && other["assessments"][0]["note"] == .null)
-            #expect(!other.text.contains("学位"))
+            #expect(!other.text.contains("已看过"))
         }
     }
 
@@ -77,10 +77,10 @@ import Testing
                 let row = try StrictJSON.read(Array(line.split(separator: "\n")[0].utf8))
                 return [pool, lead, row["total"].int, row["insured_years"].int]
             }
-            #expect(try await totals() == [108, 108, 108, 18])
+            #expect(try await totals() == [138, 138, 138, 18])
             service.clock.advance(by: 60)
             #expect(try await service.review("13800000001", Self.corrected, chief).status == 201)
-            #expect(try await totals() == [102, 102, 102, 12])
+            #expect(try await totals() == [132, 132, 132, 12])
             service.clock.advance(by: 60)
             #expect(try await service.review("13800000001", #"{"age":30}"#, chief).status == 201)
             #expect(try await totals()[0] == 30)
@@ -89,7 +89,7 @@ import Testing
             #expect(try await totals()[0] == 30)
             service.clock.advance(by: 60)
             try await service.submit(phone: "13800000001", more: Self.own)
-            #expect(try await totals() == [108, 108, 108, 18])
+            #expect(try await totals() == [138, 138, 138, 18])
         }
     }
 
@@ -146,7 +146,7 @@ import Testing
 
             let copy = try await service.result(of: try await service.ask("copy", phone: "13800000001"))
             #expect(copy["assessments"].array.count == 2)
-            #expect(copy["assessments"].array.filter { $0["reviewed"].bool }.map { $0["total"].int } == [102])
+            #expect(copy["assessments"].array.filter { $0["reviewed"].bool }.map { $0["total"].int } == [132])
             #expect(!copy.text.contains("anna-of-the-desk") && !copy.text.contains("材料齐"))
 
             let (challenge, code) = try await service.challenge(for: "13800000003")
@@ -221,7 +221,7 @@ import Testing
             #expect(saved.status == 303 && saved.headers[.location] == path + "#saved", "\(saved.text)")
             let after = try await service.call(.get, path, token: anna.token)
             #expect(after.text.contains(#"name="insured_months" inputmode="decimal" value="48""#))
-            #expect(after.text.contains("<td>108</td><td>102</td><td>−6</td>"))
+            #expect(after.text.contains("<td>138</td><td>132</td><td>−6</td>"))
             #expect(try await service.count("SELECT count(*) FROM assessment_reviews") == 1)
         }
     }
