@@ -229,6 +229,24 @@ CREATE TABLE public.assessment_items (
 );
 
 --
+-- Name: assessment_reviews; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.assessment_reviews (
+    assessment_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    reviewed_by uuid NOT NULL,
+    note_sealed bytea NOT NULL,
+    reviewed_at timestamp with time zone NOT NULL
+);
+
+--
+-- Name: TABLE assessment_reviews; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.assessment_reviews IS 'Belongs to the lead it was made for, also after a merge';
+
+--
 -- Name: assessments; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -464,6 +482,7 @@ CREATE TABLE public.callback_claims (
     ended_at timestamp with time zone,
     end_reason text,
     release_note_sealed bytea,
+    phone_lead_id uuid,
     CONSTRAINT callback_claims_claim_number_check CHECK ((claim_number > 0)),
     CONSTRAINT callback_claims_end_reason_check CHECK ((end_reason = ANY (ARRAY['result'::text, 'released'::text, 'expired'::text, 'assigned'::text, 'closed'::text]))),
     CONSTRAINT callback_claims_kind_check CHECK ((kind = ANY (ARRAY['ordinary'::text, 'incoming'::text]))),
@@ -475,6 +494,12 @@ CREATE TABLE public.callback_claims (
 --
 
 COMMENT ON COLUMN public.callback_claims.claim_number IS 'The fence: a result counts only under the newest number of its task';
+
+--
+-- Name: COLUMN callback_claims.phone_lead_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.callback_claims.phone_lead_id IS 'The lead whose number was shown, or who rang';
 
 --
 -- Name: callback_tasks; Type: TABLE; Schema: public; Owner: -
@@ -1344,6 +1369,13 @@ ALTER TABLE ONLY public.assessment_items
     ADD CONSTRAINT assessment_items_pkey PRIMARY KEY (assessment_id, key);
 
 --
+-- Name: assessment_reviews assessment_reviews_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.assessment_reviews
+    ADD CONSTRAINT assessment_reviews_pkey PRIMARY KEY (assessment_id);
+
+--
 -- Name: assessments assessments_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1722,6 +1754,18 @@ ALTER TABLE ONLY public.withheld_codes
     ADD CONSTRAINT withheld_codes_pkey PRIMARY KEY (challenge_id);
 
 --
+-- Name: assessment_reviews_by_lead; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX assessment_reviews_by_lead ON public.assessment_reviews USING btree (lead_id, reviewed_at);
+
+--
+-- Name: assessment_reviews_by_staff; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX assessment_reviews_by_staff ON public.assessment_reviews USING btree (reviewed_by);
+
+--
 -- Name: benefit_requests_by_inquiry; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2035,6 +2079,27 @@ ALTER TABLE ONLY public.assessment_items
     ADD CONSTRAINT assessment_items_assessment_id_fkey FOREIGN KEY (assessment_id) REFERENCES public.assessments(id) ON DELETE CASCADE;
 
 --
+-- Name: assessment_reviews assessment_reviews_assessment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.assessment_reviews
+    ADD CONSTRAINT assessment_reviews_assessment_id_fkey FOREIGN KEY (assessment_id) REFERENCES public.assessments(id) ON DELETE CASCADE;
+
+--
+-- Name: assessment_reviews assessment_reviews_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.assessment_reviews
+    ADD CONSTRAINT assessment_reviews_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+--
+-- Name: assessment_reviews assessment_reviews_reviewed_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.assessment_reviews
+    ADD CONSTRAINT assessment_reviews_reviewed_by_fkey FOREIGN KEY (reviewed_by) REFERENCES public.staff(id);
+
+--
 -- Name: assessments assessments_rule_version_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2110,6 +2175,13 @@ ALTER TABLE ONLY public.call_attempts
 
 ALTER TABLE ONLY public.callback_claims
     ADD CONSTRAINT callback_claims_adviser_id_fkey FOREIGN KEY (adviser_id) REFERENCES public.staff(id);
+
+--
+-- Name: callback_claims callback_claims_phone_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_claims
+    ADD CONSTRAINT callback_claims_phone_lead_id_fkey FOREIGN KEY (phone_lead_id) REFERENCES public.leads(id);
 
 --
 -- Name: callback_claims callback_claims_task_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -2368,6 +2440,13 @@ GRANT ALL ON FUNCTION public.take_windows(keys bytea[], starts timestamp with ti
 
 GRANT SELECT ON TABLE public.assessment_items TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.assessment_items TO huifang_app;
+
+--
+-- Name: TABLE assessment_reviews; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.assessment_reviews TO huifang_reader;
+GRANT SELECT,INSERT,DELETE ON TABLE public.assessment_reviews TO huifang_app;
 
 --
 -- Name: TABLE assessments; Type: ACL; Schema: public; Owner: -

@@ -105,6 +105,10 @@ package struct LeadServices: Sendable {
                 AssessmentRoutes(
                     assessments: assessments, questions: questions, links: LinkToken(keys: dependencies.keys),
                     publicURL: configuration.publicURL),
+                ReviewRoutes(
+                    reviews: AssessmentReviews(
+                        database: database, dependencies: dependencies, settings: settings, assessments: assessments),
+                    pages: pages, visitors: visitors, dependencies: dependencies),
                 PermitRoutes(permits: rules.permits, now: dependencies.now),
                 StaffRoutes(sessions: sessions, pages: pages, configuration: configuration),
                 CallbackRoutes(queue: queue, pages: pages),

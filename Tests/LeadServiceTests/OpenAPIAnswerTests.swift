@@ -178,15 +178,19 @@ extension DescribedService {
         let bodies = [
             "reveal": #"{"purpose":"致电"}"#, "attempts": #"{"disposition":"no_answer"}"#,
             "assign": #"{"adviser":"boris"}"#, "release": "{}", "window": #"{"preferred_window":"morning"}"#,
-            "cancel": "{}",
+            "cancel": "{}", "assessments": #"{"answers":{"age":30},"note":"x"}"#, "assessment": "age=30&note=x",
         ]
+        let form = "application/x-www-form-urlencoded"
         for operation in self.description.operations where operation.path.contains("{") {
             let body = bodies[operation.path.split(separator: "/").last.map(String.init) ?? ""]
             // Of a code, one that was never given out is answered as one that is on its way.
             let names = operation.path.hasPrefix("/api/v1/verification-codes/") ? ["nobody"] : [UUID().text, "nobody"]
             for name in names {
                 #expect(
-                    try await self.call(operation.method, operation.path(name), body, token: chief.token).status == 404,
+                    try await self.call(
+                        operation.method, operation.path(name), body, token: chief.token,
+                        headers: operation.takes(form) ? [.contentType: form] : [:]
+                    ).status == 404,
                     "\(operation.name)")
             }
         }

@@ -94,6 +94,7 @@ extension DescribedService {
                 == 200)
         let id = list["items"][0]["id"].string
         #expect(try await self.call(.get, "/api/v1/leads/\(id)", token: chief.token).status == 200)
+        try await self.reviewAssessment(of: id, by: chief)
         let found = try await self.call(
             .post, "/api/v1/leads/search", #"{"q":"13800000002","limit":10}"#, token: chief.token)
         #expect(found["items"].array.count == 1)
@@ -111,6 +112,22 @@ extension DescribedService {
                 #expect(self.description.schema.errors(in: try StrictJSON.read(Array(line.utf8)), against: row) == [])
             }
         }
+    }
+
+    /// An adviser's assessment, its page and form, and what they refuse.
+    private func reviewAssessment(of lead: String, by chief: Colleague) async throws {
+        let path = "/api/v1/leads/\(lead)/assessments"
+        let body = #"{"answers":{"age":30,"education":"bachelor_with_degree"},"note":"学位证书已看过"}"#
+        #expect(try await self.call(.post, path, body, token: chief.token).status == 201)
+        #expect(try await self.call(.post, path, #"{"answers":{"age":"x"}}"#, token: chief.token).status == 422)
+        #expect(
+            try await self.call(.post, "/api/v1/leads/\(UUID().text)/assessments", body, token: chief.token).status
+                == 404)
+        let page = "/staff/leads/\(lead)/assessment"
+        let headers: HTTPFields = [.accept: "text/html", .contentType: "application/x-www-form-urlencoded"]
+        #expect(try await self.call(.get, page, token: chief.token, headers: [.accept: "text/html"]).status == 200)
+        #expect(try await self.call(.post, page, "age=30&note=x", token: chief.token, headers: headers).status == 303)
+        #expect(try await self.call(.post, page, "age=30", token: chief.token, headers: headers).status == 422)
     }
 
     /// An inquiry put aside, dismissed, released, released again; and the code of a test number.

@@ -31,6 +31,10 @@ import Testing
         Route(method: .get, path: "/api/v1/leads?q=13800000001", roles: callers),
         Route(method: .post, path: "/api/v1/leads/search", body: #"{"q":"13800000001"}"#, roles: callers),
         Route(method: .get, path: "/api/v1/leads/\(id)", roles: chiefs),
+        Route(
+            method: .post, path: "/api/v1/leads/\(id)/assessments", body: #"{"answers":{"age":30},"note":"x"}"#,
+            roles: callers),
+        Route(method: .get, path: "/staff/leads/\(id)/assessment", roles: callers),
         Route(method: .get, path: "/api/v1/leads/export", roles: [.administrator]),
         Route(method: .get, path: "/staff/desk", roles: callers),
         Route(method: .get, path: "/staff/leads", roles: callers),

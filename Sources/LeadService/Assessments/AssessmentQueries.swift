@@ -45,8 +45,13 @@ extension Transaction {
             """)
     }
 
+    /// Whether it is there and a visitor's own.
     func assessmentExists(_ id: UUID) async throws -> Bool {
-        try await self.execute("SELECT 1 FROM assessments WHERE id = \(id)")
+        try await self.execute(
+            """
+            SELECT 1 FROM assessments WHERE id = \(id)
+              AND NOT EXISTS (SELECT FROM assessment_reviews r WHERE r.assessment_id = \(id))
+            """)
     }
 
     func assessment(_ id: UUID) async throws -> AssessedAnswers? {

@@ -47,7 +47,8 @@ extension CallbackQueue {
             members["claim_token"] = .string(String(task.claimNumber))
         }
         members["inquiries"] = .array(try read.inquiries.map { try $0.json(keys, whole: isMine) })
-        members["assessments"] = .array(read.assessments.map(\.json))
+        members["assessments"] = .array(try read.assessments.map { try $0.json(keys, whole: isMine) })
+        members["comparison"] = AssessmentComparison(read.assessments)?.json ?? .null
         members["benefits"] = .array(read.benefits.map(\.json))
         members["consents"] = .array(read.consents.map(\.json))
         members["history"] = .array(try self.history(read, whole: isMine))
@@ -188,14 +189,22 @@ struct CardAttempt: Sendable {
     var isRefused: Bool
 }
 
+/// The visitor's own assessment, or an adviser's with who and why.
 struct CardAssessment: Sendable {
     var assessed: AssessedAnswers
     var at: Date
+    var reviewedBy: String?
+    var noteSealed: [UInt8]?
 
-    var json: JSONOutput {
+    static func notePlace(of id: UUID) -> SealedPlace { SealedPlace("assessment_reviews", "note_sealed", id) }
+
+    func json(_ keys: KeyRing, whole: Bool) throws -> JSONOutput {
         var members = self.assessed.members
         members["id"] = .string(self.assessed.id.uuidString.lowercased())
         members["assessed_at"] = .string(RFC3339.text(self.at))
+        members["reviewed_by"] = .optional(self.reviewedBy)
+        let note = whole ? self.noteSealed : nil
+        members["note"] = .optional(try note.map { try keys.open($0, at: Self.notePlace(of: self.assessed.id)) })
         return .object(members)
     }
 }

@@ -10,10 +10,12 @@ extension CallbackTask: TableRow {
         t.closed_reason, l.phone_sealed, l.id, i.id, i.name_sealed, short_source(i.source), a.total, a.gap
         """
 
-    /// Tasks with their newest inquiry, of somebody erased none: that inquiry's lead and assessment, and who holds it.
+    /// Tasks with their newest inquiry, of somebody erased none: that inquiry's lead, its assessment or an adviser's later one,
+    /// and who holds it.
     static let tables = """
         callback_tasks t JOIN inquiries i ON i.id = t.latest_inquiry_id AND i.erased_at IS NULL JOIN leads l ON l.id = i.lead_id
-        LEFT JOIN assessments a ON a.id = i.assessment_id LEFT JOIN staff h ON h.id = t.claimed_by
+        \(NewestReview.join(lead: "t.lead_id"))
+        LEFT JOIN assessments a ON a.id = coalesce(r.assessment_id, i.assessment_id) LEFT JOIN staff h ON h.id = t.claimed_by
         """
 
     package init(row: PostgresRow) throws {

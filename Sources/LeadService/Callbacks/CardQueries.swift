@@ -55,11 +55,19 @@ extension CardAttempt: TableRow {
 
 extension CardAssessment: TableRow {
     // After the columns of the assessment itself, which are read by their position.
-    static let columns = AssessedAnswers.columns + ", created_at"
+    static let columns =
+        AssessedAnswers.columns + """
+            , created_at, (SELECT s.username FROM assessment_reviews r JOIN staff s ON s.id = r.reviewed_by WHERE r.assessment_id = assessments.id),
+            (SELECT r.note_sealed FROM assessment_reviews r WHERE r.assessment_id = assessments.id)
+            """
 
     init(row: PostgresRow) throws {
         let columns = row.makeRandomAccess()
-        self.init(assessed: try AssessedAnswers(row: row), at: try columns[columns.count - 1].decode(Date.self))
+        let own = columns.count - 3
+        self.init(
+            assessed: try AssessedAnswers(row: row), at: try columns[own].decode(Date.self),
+            reviewedBy: try columns[own + 1].decode(String?.self),
+            noteSealed: try columns[own + 2].decode(ByteBuffer?.self)?.bytes)
     }
 }
 
@@ -113,8 +121,10 @@ extension Transaction {
             """
             SELECT \(columnsOf: CardAssessment.self) FROM assessments
             WHERE id IN (SELECT i.assessment_id FROM inquiries i JOIN leads l ON l.id = i.lead_id
-                         WHERE \(isOrMergedInto: lead) AND NOT i.quarantined)
-            ORDER BY created_at DESC, id DESC LIMIT 20
+                         WHERE \(isOrMergedInto: lead) AND NOT i.quarantined
+                         UNION ALL
+                         SELECT r.assessment_id FROM assessment_reviews r JOIN leads l ON l.id = r.lead_id WHERE \(isOrMergedInto: lead))
+            ORDER BY created_at DESC, id DESC LIMIT 50
             """)
     }
 

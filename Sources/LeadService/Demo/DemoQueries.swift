@@ -41,7 +41,10 @@ extension Transaction {
         let indexes = indexes.map { ByteBuffer(bytes: $0) }
         let pseudonyms = pseudonyms.map { ByteBuffer(bytes: $0) }
         let assessments = try await self.rows(
-            "SELECT DISTINCT assessment_id FROM inquiries WHERE lead_id = ANY (\(leads)::uuid[]) AND assessment_id IS NOT NULL"
+            """
+            SELECT assessment_id FROM inquiries WHERE lead_id = ANY (\(leads)::uuid[]) AND assessment_id IS NOT NULL
+            UNION SELECT assessment_id FROM assessment_reviews WHERE lead_id = ANY (\(leads)::uuid[])
+            """
         ).map { try $0.decode(UUID.self) }
         _ = try await self.pipeline([
             "DELETE FROM export_leads WHERE lead_id = ANY (\(leads)::uuid[])",
@@ -102,6 +105,7 @@ extension Transaction {
               AND NOT EXISTS (SELECT FROM call_attempts WHERE adviser_id = s.id)
               AND NOT EXISTS (SELECT FROM quarantined_inquiries WHERE reviewed_by = s.id)
               AND NOT EXISTS (SELECT FROM export_records WHERE staff_id = s.id)
+              AND NOT EXISTS (SELECT FROM assessment_reviews WHERE reviewed_by = s.id)
             RETURNING 1
             """)
         try await self.execute("UPDATE staff SET active = false WHERE demo")

@@ -12,7 +12,7 @@ extension LeadRow: TableRow {
         i.source::text, i.site
         """
 
-    /// Newest inquiry, newest task, its last adviser and the newest assessment of each lead.
+    /// Newest inquiry, newest task and its last adviser of each lead, and that inquiry's assessment or an adviser's later one.
     static let tables = """
         leads l
         JOIN LATERAL (SELECT * FROM inquiries WHERE lead_id = l.id AND NOT quarantined ORDER BY accepted_at DESC, id DESC LIMIT 1) i ON true
@@ -20,7 +20,8 @@ extension LeadRow: TableRow {
                            ORDER BY accepted_at DESC, id DESC LIMIT 1) t ON true
         LEFT JOIN LATERAL (SELECT adviser_id FROM callback_claims WHERE task_id = t.id ORDER BY claim_number DESC LIMIT 1) c ON true
         LEFT JOIN staff s ON s.id = coalesce(t.owner_id, c.adviser_id)
-        LEFT JOIN assessments a ON a.id = i.assessment_id
+        \(NewestReview.join(lead: "l.id"))
+        LEFT JOIN assessments a ON a.id = coalesce(r.assessment_id, i.assessment_id)
         """
 
     init(row: PostgresRow) throws {

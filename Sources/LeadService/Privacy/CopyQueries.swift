@@ -111,10 +111,12 @@ extension Transaction {
             SELECT \(columnsOf: StoredInquiry.self) FROM inquiries WHERE lead_id = \(lead) AND erased_at IS NULL
             ORDER BY accepted_at DESC, id DESC LIMIT 500
             """, as: StoredInquiry.self)
-        let assessments: [AssessedAnswers] = try await self.all(
+        let assessments: [CardAssessment] = try await self.all(
             """
-            SELECT \(columnsOf: AssessedAnswers.self) FROM assessments
-            WHERE id IN (SELECT assessment_id FROM inquiries WHERE lead_id = \(lead)) ORDER BY created_at DESC, id DESC LIMIT 500
+            SELECT \(columnsOf: CardAssessment.self) FROM assessments
+            WHERE id IN (SELECT assessment_id FROM inquiries WHERE lead_id = \(lead)
+                         UNION ALL SELECT assessment_id FROM assessment_reviews WHERE lead_id = \(lead))
+            ORDER BY created_at DESC, id DESC LIMIT 500
             """)
         let consents: [CopiedConsent] = try await self.all(
             "SELECT \(columnsOf: CopiedConsent.self) FROM consents WHERE lead_id = \(lead) ORDER BY given_at DESC, purpose LIMIT 2000"

@@ -5,7 +5,8 @@ import Leads
 struct PersonalCopy: Sendable {
     var leads: [CopiedLead] = []
     var inquiries: [CopiedInquiry] = []
-    var assessments: [AssessedAnswers] = []
+    /// Their own and those an adviser made of them.
+    var assessments: [CardAssessment] = []
     var consents: [CopiedConsent] = []
     var calls: [CopiedCall] = []
     var exports: [CopiedExport] = []
@@ -19,11 +20,13 @@ struct PersonalCopy: Sendable {
         [
             "leads": .array(self.leads.map(\.json)), "inquiries": .array(self.inquiries.map(\.json)),
             "assessments": .array(
-                self.assessments.map { assessed in
+                self.assessments.map { assessment in
+                    let assessed = assessment.assessed
                     var members = assessed.members
                     members["assessment_id"] = .string(assessed.id.uuidString.lowercased())
                     members["assessed_on"] = .string(assessed.assessedOn)
                     members["answers"] = .raw(assessed.answers)
+                    members["reviewed"] = .bool(assessment.reviewedBy != nil)
                     return .object(members)
                 }),
             "consents": .array(self.consents.map(\.json)), "calls": .array(self.calls.map(\.json)),

@@ -15,7 +15,11 @@ enum PrivacyResultPage {
                 ]
             },
             "assessments": copy.assessments.map {
-                ["at": $0.assessedOn, "text": "估算 \($0.total) 分（规则 \($0.ruleVersion)）"]
+                let kind = $0.reviewedBy == nil ? "估算" : "顾问复核"
+                return [
+                    "at": $0.assessed.assessedOn,
+                    "text": "\(kind) \($0.assessed.total) 分（规则 \($0.assessed.ruleVersion)）",
+                ]
             },
             "consents": copy.consents.map { consent -> [String: Any] in
                 [

@@ -58,7 +58,11 @@ extension PostgresQuery.StringInterpolation {
         case .assessments:
             self.appendLiteral("SELECT a.id FROM assessments a WHERE a.created_at < ")
             self.appendInterpolation(before)
-            self.appendLiteral(" AND NOT EXISTS (SELECT FROM inquiries i WHERE i.assessment_id = a.id)")
+            self.appendLiteral(
+                """
+                 AND NOT EXISTS (SELECT FROM inquiries i WHERE i.assessment_id = a.id)
+                AND NOT EXISTS (SELECT FROM assessment_reviews r WHERE r.assessment_id = a.id)
+                """)
         case .messages:
             self.appendLiteral("SELECT id FROM messages WHERE finished_at < ")
             self.appendInterpolation(before)

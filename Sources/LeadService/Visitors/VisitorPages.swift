@@ -234,7 +234,7 @@ struct VisitorPages: Sendable {
     }
 
     /// The form field behind a JSON pointer.
-    private static func field(_ pointer: String) -> String {
+    static func field(_ pointer: String) -> String {
         if pointer.hasPrefix("/consent/reminder") { return "permit_end" }
         if pointer.hasPrefix("/consent") { return "consent" }
         let path = pointer.split(separator: "/").map(String.init)

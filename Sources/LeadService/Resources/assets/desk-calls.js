@@ -254,6 +254,11 @@ export class Calls {
     this.#read(claim.task.id);
   }
 
+  /** Reads the shown card again: another page may have changed what it says. */
+  lookAgain() {
+    if (this.#selected) this.#read(this.#selected);
+  }
+
   /** Forgets every number: for a page that is being left. */
   hideNumbers() {
     for (const claim of this.#held.values()) claim.phone = undefined;

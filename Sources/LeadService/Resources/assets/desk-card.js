@@ -84,7 +84,7 @@ export class Card {
         lastWord(card?.history)),
       card
         ? el("div", { class: "parts" },
-          el("div", {}, assessmentPart(card.assessments), consentsPart(card.consents)),
+          el("div", {}, assessmentPart(card.assessments, card.comparison, task.lead_id), consentsPart(card.consents)),
           el("div", {}, inquiriesPart(card.inquiries), benefitsPart(card.benefits), historyPart(card.history)))
         : el("p", { class: "quiet loading" }, "正在取详情…"),
       ...this.#assign(task));

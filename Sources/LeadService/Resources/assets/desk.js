@@ -105,7 +105,7 @@ $("bar-record").addEventListener("click", () => $("wrapup").scrollIntoView());
 $("help-open").addEventListener("click", () => $("help").showModal());
 
 document.addEventListener("input", () => { typedAt = now(); });
-document.addEventListener("visibilitychange", () => { if (!document.hidden && !isSessionOver()) refresh(true); });
+document.addEventListener("visibilitychange", () => { if (!document.hidden && !isSessionOver()) { refresh(true); calls.lookAgain(); } });
 // A page kept for the back button must not keep a number.
 addEventListener("pagehide", () => calls.hideNumbers());
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });

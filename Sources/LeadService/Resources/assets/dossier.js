@@ -14,10 +14,28 @@ function section(title, note, ...children) {
   return el("section", { class: "part" }, el("h3", {}, title, note ? el("small", {}, note) : null), ...children);
 }
 
-/** The points with every item, the gap to the standard and what would close it. */
-export function assessmentPart(assessments) {
+const signed = (points) => (points > 0 ? `+${points}` : points < 0 ? `−${-points}` : "0");
+
+/** The way to the page where an adviser corrects the answers; beside the desk, whose notes stay. */
+export const reviewLink = (lead) => el("p", {}, el("a", { class: "button", href: `/staff/leads/${lead}/assessment`, target: "_blank", rel: "noopener" }, "复核积分"));
+
+/** The visitor's own points and the adviser's, item by item. */
+function comparisonTable(comparison) {
+  const cells = (...values) => values.map((value) => el("td", {}, value));
+  return el("table", { class: "items compare" },
+    el("caption", { class: "visually-hidden" }, "自测和复核逐项对照"),
+    el("thead", {}, el("tr", {}, ["得分项", "自测", "复核", "相差"].map((name) => el("th", { scope: "col" }, name)))),
+    el("tbody", {}, comparison.items.map((item) => el("tr", { class: item.difference === 0 ? null : "changed" },
+      el("th", { scope: "row" }, item.text), ...cells(signed(item.self), signed(item.reviewed), item.difference === 0 ? "一致" : signed(item.difference))))),
+    el("tfoot", {}, el("tr", {}, el("th", { scope: "row" }, "总分"),
+      ...cells(String(comparison.self_total), String(comparison.reviewed_total), signed(comparison.difference)))));
+}
+
+/** The points with every item, the gap to the standard and what would close it; an adviser's beside the visitor's own. */
+export function assessmentPart(assessments, comparison, lead) {
   const [latest, ...older] = assessments;
-  if (!latest) return section("积分测算", null, el("p", { class: "quiet" }, "没有测算。通话中可以请客户在网页上测一次"));
+  if (!latest) return section("积分测算", null, el("p", { class: "quiet" }, "没有测算。通话中可以请客户在网页上测一次，或由您填写"), reviewLink(lead));
+  const reviewed = assessments.find((one) => one.reviewed_by);
   const missing = latest.gap?.points ?? 0;
   return section("积分测算", latest.reviewed_by ? `${person(latest.reviewed_by)} 复核` : "估算",
     el("p", { class: "verdict" },
@@ -26,10 +44,11 @@ export function assessmentPart(assessments) {
     latest.blocked_by.length > 0
       ? el("ul", { class: "blocks" }, latest.blocked_by.map((code) => el("li", {}, `现在不能申请：${blocks[code] ?? code}`)))
       : null,
-    el("table", { class: "items" },
+    comparison ? comparisonTable(comparison) : el("table", { class: "items" },
       el("caption", { class: "visually-hidden" }, "得分项"),
       el("tbody", {}, latest.item_details.map((item) => el("tr", {},
-        el("th", { scope: "row" }, item.text), el("td", {}, item.points > 0 ? `+${item.points}` : `−${-item.points}`))))),
+        el("th", { scope: "row" }, item.text), el("td", {}, signed(item.points)))))),
+    reviewed ? el("p", { class: "quiet" }, `${person(reviewed.reviewed_by)} ${when(reviewed.assessed_at)}复核`, reviewed.note ? el("span", { class: "said" }, `：${reviewed.note}`) : null) : null,
     (latest.gap?.suggestions ?? []).length > 0
       ? el("ul", { class: "suggestions" }, latest.gap.suggestions.map((suggestion) => el("li", {}, suggestion.text)))
       : null,
@@ -38,8 +57,9 @@ export function assessmentPart(assessments) {
       : null,
     el("p", { class: "quiet" }, `规则 ${latest.rule_version}，${when(latest.assessed_at)}测`),
     older.length > 0
-      ? el("p", { class: "quiet" }, `以前测过：${older.map((one) => `${one.total} 分（${when(one.assessed_at)}）`).join("、")}`)
-      : null);
+      ? el("p", { class: "quiet" }, `以前测过：${older.map((one) => `${one.reviewed_by ? "复核 " : ""}${one.total} 分（${when(one.assessed_at)}）`).join("、")}`)
+      : null,
+    reviewLink(lead));
 }
 
 function sourceWords(source) {

@@ -2,7 +2,7 @@
 
 import { $, announce, api, busy, el, me, now, people, person, say, setText } from "./console.js";
 import { dispositionLabel, dispositions } from "./dispositions.js";
-import { assessmentPart, consentsPart, fact, historyPart, inquiriesPart, promiseWords } from "./dossier.js";
+import { assessmentPart, consentsPart, fact, historyPart, inquiriesPart, promiseWords, reviewLink } from "./dossier.js";
 import { startExport } from "./leads-export.js";
 import { moment, shortMoment, spacedPhone, stamp } from "./worktime.js";
 
@@ -104,7 +104,7 @@ async function detail(lead, button) {
         fact("来源", full.source || "来源不详"));
       // What a role may not see is not in the answer.
       $("detail-body").replaceChildren(
-        el("div", {}, full.assessments && assessmentPart(full.assessments), full.consents && consentsPart(full.consents)),
+        el("div", {}, full.assessments ? assessmentPart(full.assessments, full.comparison, full.id) : reviewLink(full.id), full.consents && consentsPart(full.consents)),
         el("div", {}, full.inquiries && inquiriesPart(full.inquiries), full.history && historyPart(full.history)));
       $("detail").showModal();
     } catch (problem) {
