@@ -44,10 +44,8 @@ extension WorkingCalendar {
             var isOfficial = status == "official"
             if members["status"] == nil, case .array? = members["off_days"] { isOfficial = true }
             let known = members["off_days"].flatMap { $0 == .null ? nil : $0 } ?? members["statutory_days_provisional"]
-            guard
-                ["official", "provisional", "NOT_AVAILABLE"].contains(status)
-                    || (members["status"] == nil && isOfficial),
-                case .array? = known
+            guard members["status"] == nil || ["official", "provisional", "NOT_AVAILABLE"].contains(status),
+                known != nil, known != .null
             else {
                 throw ValidationFailure(
                     "calendar_invalid", at: "/years/\(name)", "缺少 status 或放假日列表",

@@ -206,7 +206,8 @@ import Testing
             #expect(page.status == 200 && page.text.contains(#"name="insured_months" inputmode="decimal" value="72""#))
             #expect(!page.text.contains("欧阳晓") && !page.text.contains("13800000001"))
             // Under no-referrer a browser sends its form with `Origin: null`, which is refused.
-            #expect(page.text.split(separator: #"<meta name="referrer" content=""#).last?.hasPrefix("same-origin") == true)
+            #expect(
+                page.text.split(separator: #"<meta name="referrer" content=""#).last?.hasPrefix("same-origin") == true)
             func post(_ body: String) async throws -> Answer {
                 try await service.call(
                     .post, path, body, token: anna.token,

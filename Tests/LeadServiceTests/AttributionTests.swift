@@ -72,14 +72,6 @@ import Testing
         }
     }
 
-    @Test(arguments: ["[]", "7", #""text""#, "null", "true"])
-    func `a source that is no object is an empty one`(_ source: String) async throws {
-        try await withService { service in
-            let kept = try await self.stored(service, source)
-            #expect(kept == .object([:]))
-        }
-    }
-
     @Test func `a source is never rewritten, only erased`() async throws {
         try await withService { service in
             try await service.submit(phone: "13800000001", more: #","source":{"utm":{"source":"a"}}"#)

@@ -199,7 +199,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [#""source":"x""#, #""source":[1]"#, #""extra":7"#, #""extra":["a"]"#])
+    @Test(arguments: [#""source":"x""#, #""source":[1]"#, #""source":true"#, #""extra":7"#, #""extra":["a"]"#])
     func `where a visitor came from, and further answers, are objects`(member: String) async throws {
         try await withService { service in
             let (challenge, code) = try await service.challenge(for: "13800000007")

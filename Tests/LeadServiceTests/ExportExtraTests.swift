@@ -17,7 +17,7 @@ import Testing
             service.clock.advance(by: 60)
             try await service.submit(phone: "13800000003", more: #","extra":{"孩子":[1,"x"],"=1":true}"#)
             let empty = String(repeating: ",\"\"", count: AssessmentItem.allCases.count)
-            let file = try await service.export("columns=phone", chief).text.split(separator: "\r\n")
+            let file = try await service.export("columns=phone,items,extra", chief).text.split(separator: "\r\n")
             #expect(file[0].hasSuffix(#","孩子","'=1","单位""#), "\(file[0])")
             #expect(
                 file.dropFirst().map(String.init) == [

@@ -1,7 +1,7 @@
 import Foundation
 import Leads
 
-/// Where a visitor came from, and further answers: cut to size, never a reason to refuse.
+/// Where a visitor came from, and further answers: objects, cut to size.
 ///
 /// Names that nobody knows are kept. When not everything fits, what is listed here goes first, the rest by the alphabet.
 enum Attribution {
