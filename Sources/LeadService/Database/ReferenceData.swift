@@ -29,7 +29,9 @@ package struct ReferenceData: Sendable {
     private let years: [CalendarYear]
     package let notices: [PrivacyNotice]
 
-    /// Versions of the notice with the day each is in force from. A text that was shipped is never edited.
+    /// Versions of the notice with the day each is in force from.
+    ///
+    /// A text that was shipped is never edited.
     private static let versions = [("2026-11", "2026-11-01"), ("2026-11-27", "2026-11-27")]
 
     /// Reads the shipped files.

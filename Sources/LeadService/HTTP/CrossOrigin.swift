@@ -13,7 +13,9 @@ struct CrossOrigin: RouterMiddleware {
     typealias Context = LeadRequestContext
     let sites: Sites
 
-    /// What a form of one's own needs. Whose key it may use is looked at where the key is read.
+    /// What a form of one's own needs.
+    ///
+    /// Whose key it may use is looked at where the key is read.
     private static let paths: Set<String> = [
         "/api/v1/verification-codes", "/api/v1/inquiries", "/api/v1/form-token", "/api/v1/privacy-notice",
         "/api/v1/assessment-rules", "/api/v1/assessments", "/api/v1/permit-renewals",

@@ -5,6 +5,7 @@ import Postgres
 extension Transaction {
     /// Stores an accepted inquiry in one statement: consumes the code, finds or makes the lead, keeps assessment, inquiry
     /// and consents, opens the task or raises the open one, binds the keys, and writes the audit.
+    ///
     /// A site with a quota counts the inquiry; one more than its quota breaks `within_the_quota`, and nothing is stored.
     ///
     /// - Returns: the deadline the visitor is told, or nil when the code was consumed by another submit meanwhile,

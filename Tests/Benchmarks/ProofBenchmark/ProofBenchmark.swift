@@ -2,8 +2,9 @@ import Crypto
 import Foundation
 import Leads
 
-/// How long the service looks at one proof of work: reading, hash, signature, comparison. Marking it as used is one row of the
-/// statement that issues the code, and not in here.
+/// How long the service looks at one proof of work: reading, hash, signature, comparison.
+///
+/// Marking it as used is one row of the statement that issues the code, and not in here.
 @main struct ProofBenchmark {
     static func main() throws {
         let key = SymmetricKey(size: .bits256)
