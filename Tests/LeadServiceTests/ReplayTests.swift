@@ -212,6 +212,31 @@ import Testing
         }
     }
 
+    @Test func `a submit that a calendar overtook is promised by the new one, and loses neither code nor try`()
+        async throws
+    {
+        try await withService { service in
+            let (challenge, code) = try await service.challenge(for: Self.phone)
+            try await Self.lock(service)
+            // It has its promise before it waits for the key.
+            async let waiting = service.offer(code, challenge, phone: Self.phone, more: Self.id)
+            try #require(
+                await eventually(within: .seconds(30)) {
+                    try await service.count("SELECT count(*) FROM submit_locks WHERE xmax <> 0") == 1
+                })
+            let load = CalendarImport(
+                database: service.services.database, settings: service.services.settings,
+                dependencies: service.dependencies)
+            let notice = #"{"years":{"2026":{"status":"official","notice":"n","off_days":["2026-11-26"]}}}"#
+            _ = try await load.load(try StrictJSON.read(Array(notice.utf8)), by: "test")
+            try await service.services.calendar.reload()
+            try await service.database.query("DELETE FROM submit_locks")
+            let answer = try await waiting
+            #expect(answer.status == 201, "\(answer.text)")
+            #expect(answer["due_at"].string == "2026-11-27T18:00:00+08:00")
+        }
+    }
+
     /// Locks the id as another process does that is at work on it.
     private static func lock(_ service: TestService) async throws {
         let key = ByteBuffer(bytes: service.keys.bucket("submit-id", "0198C0DE-0000-7000-8000-0000000000B1"))

@@ -37,10 +37,10 @@ private struct CompanyDayRow: TableRow {
 }
 
 extension PostgresQuery.StringInterpolation {
-    /// A number that changes with every import, as an expression.
+    /// A number that changes with every import, as an expression: the sum, because an import's time need not be the latest.
     mutating func appendInterpolation(calendarVersion _: Void) {
         self.appendLiteral(
-            "(SELECT coalesce((extract(epoch FROM max(loaded_at)) * 1000000)::bigint, 0) FROM calendar_years)")
+            "(SELECT coalesce(sum(extract(epoch FROM loaded_at) * 1000000)::bigint, 0) FROM calendar_years)")
     }
 }
 

@@ -20,24 +20,18 @@ package final class CalendarStore: Service, Sendable {
     var versioned: (calendar: WorkingCalendar, version: Int) { self.loaded.withLock { $0 } }
 
     /// Reads the tables.
-    ///
-    /// - Returns: whether another version was there.
-    @discardableResult
-    package func reload() async throws -> Bool {
+    package func reload() async throws {
         // The version first: a calendar newer than its version is only read once more.
         let (version, years, company) = try await self.database.autocommit { session in
             (try await session.calendarVersion(), try await session.calendarYears(), try await session.companyDays())
         }
         let calendar = WorkingCalendar(years: years, companyDays: company)
-        return self.loaded.withLock { loaded in
-            defer { loaded = (calendar, version) }
-            return loaded.version != version
-        }
+        self.loaded.withLock { $0 = (calendar, version) }
     }
 
     package func run() async throws {
         for await _ in AsyncTimerSequence(every: .seconds(5)).cancelOnGracefulShutdown() {
-            _ = try? await self.reload()
+            try? await self.reload()
         }
     }
 }

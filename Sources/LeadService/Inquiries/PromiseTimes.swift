@@ -45,7 +45,5 @@ package struct PromiseTimes: Sendable {
     }
 
     /// Reads the calendar again.
-    ///
-    /// - Returns: whether it was another one.
-    func reload() async throws -> Bool { try await self.calendar.reload() }
+    func reload() async throws { try await self.calendar.reload() }
 }
