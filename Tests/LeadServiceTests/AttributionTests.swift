@@ -72,6 +72,16 @@ import Testing
         }
     }
 
+    @Test(arguments: [#""source":"x""#, #""source":[1]"#, #""source":true"#, #""extra":7"#, #""extra":["a"]"#])
+    func `where a visitor came from, and further answers, are objects`(member: String) async throws {
+        try await withService { service in
+            let (challenge, code) = try await service.challenge(for: "13800000007")
+            let answer = try await service.offer(code, challenge, phone: "13800000007", more: "," + member)
+            #expect(answer.status == 422 && answer.code == "type_mismatch", "\(answer.text)")
+            #expect(try await service.count("SELECT count(*) FROM inquiries") == 0)
+        }
+    }
+
     @Test func `a source is never rewritten, only erased`() async throws {
         try await withService { service in
             try await service.submit(phone: "13800000001", more: #","source":{"utm":{"source":"a"}}"#)

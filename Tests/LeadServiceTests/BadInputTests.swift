@@ -199,16 +199,6 @@ import Testing
         }
     }
 
-    @Test(arguments: [#""source":"x""#, #""source":[1]"#, #""source":true"#, #""extra":7"#, #""extra":["a"]"#])
-    func `where a visitor came from, and further answers, are objects`(member: String) async throws {
-        try await withService { service in
-            let (challenge, code) = try await service.challenge(for: "13800000007")
-            let answer = try await service.offer(code, challenge, phone: "13800000007", more: "," + member)
-            #expect(answer.status == 422 && answer.code == "type_mismatch", "\(answer.text)")
-            #expect(try await service.count("SELECT count(*) FROM inquiries") == 0)
-        }
-    }
-
     @Test func `links, methods, hosts and keys that are not ours are refused, and nothing is stored`() async throws {
         try await withService { service in
             let before = try await service.contents()

@@ -5,6 +5,37 @@ import Leads
 import Testing
 
 @Suite struct ProofOfWorkTests {
+    @Test func `a code that the page's script proved its work for leads on, however many the address has had`()
+        async throws
+    {
+        try await withService(["PROOF_OF_WORK": "always"]) { service in
+            var challenge = ""
+            for number in 1...5 {
+                let phone = "1380000000\(number)"
+                let refused = try await service.sendCode(phone, purpose: "privacy")
+                let sent = try await service.sendCode(
+                    phone, purpose: "privacy", proof: try solve(refused["challenge"]))
+                challenge = sent["challenge_id"].string
+                let page = try await service.form("/privacy/code", "phone=\(phone)&kind=copy&sent=\(challenge)")
+                #expect(page.status == 200, "\(page.text)")
+                #expect(page.text.contains("name=\"challenge_id\" value=\"\(challenge)\""))
+                #expect(page.text.contains("138 **** 000\(number)") && page.text.contains("秒后再发"))
+            }
+            #expect(try await service.count("SELECT count(*) FROM messages") == 5)
+            try await service.services.outboxWorker.runOnce()
+            let code = try #require(service.sms.code(to: "13800000005"))
+            let done = try await service.form(
+                "/privacy/requests", "phone=13800000005&kind=copy&challenge_id=\(challenge)&code=\(code)")
+            #expect(done.status == 303 && done.headers[.location]?.hasPrefix("/p/") == true)
+            // Without the script: three, then another way.
+            for number in 6...9 {
+                let page = try await service.form("/privacy/code", "phone=1380000000\(number)&kind=copy&sent=none")
+                #expect(page.status == (number < 9 ? 200 : 429))
+            }
+            #expect(try await service.count("SELECT count(*) FROM messages") == 8)
+        }
+    }
+
     @Test func `with always a code costs a proof, and the problem carries it as ALTCHA v1 does`() async throws {
         try await withService(["PROOF_OF_WORK": "always"]) { service in
             let refused = try await service.sendCode("13800000101")
