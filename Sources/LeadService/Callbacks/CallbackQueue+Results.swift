@@ -32,7 +32,7 @@ extension CallbackQueue {
                 return .failure(task.state == "closed" ? Self.alreadyClosed : Self.notClaimant)
             }
             func refused(_ problem: Problem) async throws -> Result<String, Problem> {
-                guard note != nil else { return .failure(problem) }
+                guard let note else { return .failure(problem) }
                 try await tx.insertRefusedAttempt(
                     attemptID, task: id, claim: claim, result, note: note, code: problem.code,
                     at: self.dependencies.now())

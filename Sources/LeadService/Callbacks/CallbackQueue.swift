@@ -243,7 +243,7 @@ package struct CallbackQueue: Sendable {
 
     static func outsideCallingHours(next: Date) -> Problem {
         Problem(
-            .unprocessableContent, "outside_calling_hours", "现在不在可拨打时间，最早 \(ShanghaiDate.timeText(next))",
+            .unprocessableContent, "outside_calling_hours", "这个时间不能致电，最早 \(ShanghaiDate.timeText(next))",
             english: "Outside calling hours.", members: ["next_allowed_at": RFC3339.text(next)])
     }
 }

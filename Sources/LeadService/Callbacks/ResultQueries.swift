@@ -227,13 +227,13 @@ extension Transaction {
 
     /// Keeps the note of a result that was refused.
     func insertRefusedAttempt(
-        _ id: UUID, task: UUID, claim: CallbackClaim, _ result: CallResult, note: [UInt8]?, code: String, at now: Date
+        _ id: UUID, task: UUID, claim: CallbackClaim, _ result: CallResult, note: [UInt8], code: String, at now: Date
     ) async throws {
         try await self.execute(
             """
             INSERT INTO call_attempts (id, task_id, claim_number, adviser_id, at, disposition, note_sealed, counts, refused)
             VALUES (\(id), \(task), \(Int32(claim.number)), \(claim.adviserID), \(now), \(result.disposition.rawValue),
-                    \(note.map { ByteBuffer(bytes: $0) }), false, \(code))
+                    \(ByteBuffer(bytes: note)), false, \(code))
             """)
     }
 

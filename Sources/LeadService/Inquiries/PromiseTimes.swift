@@ -26,22 +26,26 @@ package struct PromiseTimes: Sendable {
         }
     }
 
+    /// The promise without a window: closing time of the day the calendar says.
+    var standard: Promise {
+        let now = self.now()
+        let (calendar, version) = self.calendar.versioned
+        let deadline = calendar.deadline(acceptedAt: now, closing: self.settings.current.openingHours)
+        return Promise(
+            dueAt: deadline.dueAt, provisional: deadline.provisional, nextAttemptAt: now, calendarVersion: version)
+    }
+
     /// The moment of the promise: the calendar's, or the end of the chosen window on that day.
     ///
     /// - Returns: nil for a window that is not offered.
     func promise(for window: PreferredWindow?) -> Promise? {
+        var promise = self.standard
+        guard let window else { return promise }
         let settings = self.settings.current
-        let now = self.now()
-        let (calendar, version) = self.calendar.versioned
-        let deadline = calendar.deadline(acceptedAt: now, closing: settings.openingHours)
-        guard let window else {
-            return Promise(
-                dueAt: deadline.dueAt, provisional: deadline.provisional, nextAttemptAt: now, calendarVersion: version)
-        }
         guard let hours = settings.windows.offered(window, within: settings.openingHours) else { return nil }
-        return Promise(
-            dueAt: hours.end(on: deadline.dueAt), provisional: deadline.provisional,
-            nextAttemptAt: hours.nextStart(from: now), calendarVersion: version)
+        promise.nextAttemptAt = hours.nextStart(from: promise.nextAttemptAt)
+        promise.dueAt = hours.end(on: promise.dueAt)
+        return promise
     }
 
     /// Reads the calendar again.

@@ -71,14 +71,8 @@ package struct Quarantine: Sendable {
 
     /// The promise of an inquiry accepted now; a window that is no longer offered is no window.
     private func promise(_ window: PreferredWindow?, at now: Date) -> (Promise, String?) {
-        let settings = self.settings.current
-        let deadline = self.calendar.current.deadline(acceptedAt: now, closing: settings.openingHours)
-        guard let window, let hours = settings.windows.offered(window, within: settings.openingHours) else {
-            return (Promise(dueAt: deadline.dueAt, provisional: deadline.provisional, nextAttemptAt: now), nil)
-        }
-        let promise = Promise(
-            dueAt: hours.end(on: deadline.dueAt), provisional: deadline.provisional,
-            nextAttemptAt: hours.nextStart(from: now))
+        let promises = PromiseTimes(settings: self.settings, calendar: self.calendar, now: { now })
+        guard let window, let promise = promises.promise(for: window) else { return (promises.standard, nil) }
         return (promise, window.rawValue)
     }
 
