@@ -112,6 +112,13 @@ package struct LeadServices: Sendable {
                 PermitRoutes(permits: rules.permits, now: dependencies.now),
                 StaffRoutes(sessions: sessions, pages: pages, configuration: configuration),
                 CallbackRoutes(queue: queue, pages: pages),
+                ShiftRoutes(shifts: Shifts(database: database, dependencies: dependencies)),
+                BoardRoutes(
+                    board: Board(
+                        database: database, dependencies: dependencies, settings: settings, calendar: calendar),
+                    forecasts: Forecasts(
+                        database: database, dependencies: dependencies, settings: settings, calendar: calendar),
+                    pages: pages),
                 LeadRoutes(leads: leads, pages: pages),
                 ExportRoutes(exports: exports, now: dependencies.now),
                 DeliveryRoutes(reports: reports, configuration: configuration, dependencies: dependencies),

@@ -43,7 +43,9 @@ package struct Span: Sendable, Hashable {
     }
 
     /// `09:00–12:00`.
-    package var text: String { "\(Self.clock(self.from))–\(Self.clock(self.to))" }
+    package var text: String { "\(self.fromText)–\(self.toText)" }
+    package var fromText: String { Self.clock(self.from) }
+    package var toText: String { Self.clock(self.to) }
 
     static func clock(_ minute: Int) -> String {
         let (hour, rest) = (minute / 60, minute % 60)
@@ -84,6 +86,13 @@ package struct CallingHours: Sendable, Hashable {
     package func isOpen(at instant: Date) -> Bool {
         let minute = ShanghaiDate.minute(of: instant)
         return self.isAlways || self.spans.contains { $0.from <= minute && minute < $0.to }
+    }
+
+    /// The parts of a stretch in which people may be dialled.
+    package func open(within stretch: Span) -> [Span] {
+        self.isAlways
+            ? [stretch]
+            : self.spans.compactMap { Span(from: max($0.from, stretch.from), to: min($0.to, stretch.to)) }
     }
 
     /// When the hours that are open at an instant end; nil when they are not open, or never end.

@@ -23,6 +23,7 @@ import Testing
             try await described.useSites()
             try await described.workCallbacks()
             try await described.loseCallbacks()
+            try await described.watchBoard()
             try await described.lookUpLeads()
             try await described.reviewQuarantine()
             try await described.openSessions()
@@ -178,6 +179,8 @@ extension DescribedService {
         let bodies = [
             "reveal": #"{"purpose":"致电"}"#, "attempts": #"{"disposition":"no_answer"}"#,
             "assign": #"{"adviser":"boris"}"#, "release": "{}", "window": #"{"preferred_window":"morning"}"#,
+            "availability": #"{"availability":"break"}"#, "shifts": #"{"shifts":[]}"#, "handover": "{}",
+            "leaves": #"{"first_day":"2026-11-26","last_day":"2026-11-26"}"#,
             "cancel": "{}", "assessments": #"{"answers":{"age":30},"note":"x"}"#, "assessment": "age=30&note=x",
         ]
         let form = "application/x-www-form-urlencoded"

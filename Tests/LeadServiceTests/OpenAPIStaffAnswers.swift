@@ -85,6 +85,28 @@ extension DescribedService {
             try await self.call(.get, "/staff/desk", token: clara.token, headers: [.accept: "text/html"]).status == 200)
     }
 
+    /// Availability, plan and leave of an adviser, and the board that shows them.
+    func watchBoard() async throws {
+        let chief = try await self.service.colleague("watcher", .supervisor)
+        let path = "/api/v1/staff/\(chief.id.text)/"
+        func put(_ what: String, _ body: String) async throws {
+            #expect(try await self.call(.put, path + what, body, token: chief.token).status == 204)
+        }
+        try await put("availability", #"{"availability":"on_shift"}"#)
+        try await put("shifts", #"{"shifts":[{"weekday":1,"from":"09:00","to":"12:00"}]}"#)
+        let leave = try await self.call(
+            .post, path + "leaves", #"{"first_day":"2026-12-01","last_day":"2026-12-02"}"#, token: chief.token)
+        #expect(leave.status == 201)
+        for address in ["/api/v1/board", "/api/v1/forecast"] {
+            #expect(try await self.call(.get, address, token: chief.token).status == 200)
+            #expect(try await self.call(.get, address + "?x=1", token: chief.token).status == 422)
+        }
+        #expect(try await self.call(.delete, path + "leaves/\(leave["id"].string)", token: chief.token).status == 204)
+        #expect(try await self.call(.post, path + "handover", "{}", token: chief.token).status == 200)
+        #expect(
+            try await self.call(.get, "/staff/board", token: chief.token, headers: [.accept: "text/html"]).status == 200)
+    }
+
     func lookUpLeads() async throws {
         let chief = try await self.service.colleague("leader", .administrator)
         let list = try await self.call(.get, "/api/v1/leads?limit=1&from=2026-11-01&to=2026-11-30", token: chief.token)

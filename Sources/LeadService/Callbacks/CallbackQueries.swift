@@ -39,6 +39,12 @@ extension CallbackTask: TableRow {
     }
 }
 
+extension Problems {
+    static let adviserUnknown = Problem(failures: [
+        ValidationFailure("adviser_unknown", at: "/adviser", "没有这位在岗顾问", english: "No active adviser of that name.")
+    ])
+}
+
 extension Transaction {
     /// Claims one task for an incoming call, unless somebody holds it.
     func claimTask(_ id: UUID, of lead: UUID, for adviser: UUID, at now: Date, until: Date) async throws -> Bool {
@@ -93,6 +99,15 @@ extension Transaction {
             "SELECT \(columnsOf: CallbackTask.self) FROM \(unescaped: CallbackTask.tables) WHERE t.id = \(id)")
     }
 
+    /// These tasks, in this order; those of somebody erased are left out.
+    func tasks(_ ids: [UUID]) async throws -> [CallbackTask] {
+        try await self.all(
+            """
+            SELECT \(columnsOf: CallbackTask.self) FROM \(unescaped: CallbackTask.tables) WHERE t.id = ANY (\(ids))
+            ORDER BY array_position(\(ids), t.id) LIMIT 1000
+            """)
+    }
+
     /// Locks a task until the transaction ends, so that its result and its expiry cannot both win.
     func lockTask(_ id: UUID) async throws -> Bool {
         try await self.execute("SELECT 1 FROM callback_tasks WHERE id = \(id) FOR UPDATE")
@@ -105,6 +120,16 @@ extension Transaction {
             WHERE l.id = \(lead) AND t.state <> 'closed'
             """)
         return try rows.first?.decode(UUID.self)
+    }
+
+    /// Somebody who makes calls.
+    ///
+    /// - Throws: 422 `adviser_unknown`.
+    func caller(named username: String) async throws -> StaffAccount {
+        guard let account = try await self.staffAccount(username: username), account.isActive,
+            account.role.may(.workCallbacks)
+        else { throw Problems.adviserUnknown }
+        return account
     }
 
     func leadID(phone index: [UInt8]) async throws -> UUID? {

@@ -184,14 +184,7 @@ package struct CallbackQueue: Sendable {
         try await self.database.transaction { tx in
             let task = try await self.lockedTask(id, tx)
             guard task.state != "closed" else { throw Self.alreadyClosed }
-            guard let account = try await tx.staffAccount(username: username), account.isActive,
-                account.role.may(.workCallbacks)
-            else {
-                throw Problem(failures: [
-                    ValidationFailure(
-                        "adviser_unknown", at: "/adviser", "没有这位在岗顾问", english: "No active adviser of that name.")
-                ])
-            }
+            let account = try await tx.caller(named: username)
             if task.claimedBy != nil {
                 let reason = task.isHeld(at: now) ? "assigned" : "expired"
                 try await tx.endClaim(

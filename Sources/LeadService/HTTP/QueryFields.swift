@@ -23,6 +23,12 @@ enum QueryFields {
         return try FieldReader(.object(form.values.compactMapValues { $0.first.map { .string($0) } }))
     }
 
+    /// For an operation without query members.
+    static func none(_ request: Request) throws {
+        var fields = try self.reader(request)
+        try fields.finish()
+    }
+
     /// `limit`, 1–200, 50 by default; a number in a body, its text in a query.
     static func limit(_ fields: inout FieldReader) -> Int {
         guard let value = fields.value("limit") else { return 50 }

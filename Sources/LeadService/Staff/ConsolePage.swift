@@ -7,7 +7,7 @@ struct ConsolePage: Sendable {
     let now: Date
     let people: [Colleague]
 
-    /// - Parameter name: `desk` or `leads`, which is also the script's name.
+    /// - Parameter name: `desk`, `leads` and so on, which is also the script's name.
     func context(_ name: String, title: String) -> [String: Any] {
         let role = self.session.role
         let callers = self.people.filter { Role(rawValue: $0.role)?.may(.workCallbacks) == true }
@@ -16,7 +16,7 @@ struct ConsolePage: Sendable {
             "username": self.session.username, "display_name": self.session.displayName, "role": role.rawValue,
             "role_name": role.title,
             "server_time": RFC3339.text(self.now), "show_desk": role.may(.workCallbacks),
-            "show_leads": role.may(.searchLeads),
+            "show_leads": role.may(.searchLeads), "show_board": role.may(.assignCallbacks),
             "people": callers.map { ["username": $0.username, "display_name": $0.displayName] },
             "can_claim": role.may(.workCallbacks) ? "true" : "false",
             "can_assign": role.may(.assignCallbacks) ? "true" : "false",

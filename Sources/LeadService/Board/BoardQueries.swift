@@ -1,0 +1,110 @@
+import Foundation
+import Leads
+import Postgres
+
+extension BoardAdviser: TableRow {
+    static let columns = """
+        p.id, p.username, p.display_name, p.role, p.availability, p.availability_at, seen.at, owned.count, done.results, done.counted,
+        done.contacts
+        """
+
+    init(row: PostgresRow) throws {
+        let c = row.makeRandomAccess()
+        guard let availability = Availability(rawValue: try c[4].decode(String.self)) else { throw MissingRow() }
+        self.init(
+            id: try c[0].decode(UUID.self), username: try c[1].decode(String.self),
+            displayName: try c[2].decode(String.self), role: try c[3].decode(String.self), availability: availability,
+            availabilityAt: try c[5].decode(Date?.self), seenAt: try c[6].decode(Date?.self),
+            owned: Int(try c[7].decode(Int64.self)), results: Int(try c[8].decode(Int64.self)),
+            counted: Int(try c[9].decode(Int64.self)), contacts: Int(try c[10].decode(Int64.self)))
+    }
+}
+
+/// When a live claim was made, by task.
+private struct ClaimTimes: TableRow {
+    static let columns = "c.task_id, c.kind, c.claimed_at, c.revealed_at"
+    let task: UUID
+    let kind: String
+    let claimedAt: Date
+    let revealedAt: Date?
+
+    init(row: PostgresRow) throws {
+        (self.task, self.kind, self.claimedAt, self.revealedAt) = try row.decode((UUID, String, Date, Date?).self)
+    }
+}
+
+extension Transaction {
+    /// Everybody whose role makes calls, what they did today, their plans and the leaves that are not over.
+    func roster(at now: Date) async throws -> Roster {
+        let today = ShanghaiDate(now)
+        let roles = Role.allCases.filter { $0.may(.workCallbacks) }.map(\.rawValue)
+        let contacts = Disposition.allCases.filter(\.isContact).map(\.rawValue)
+        let advisers = try await self.all(
+            """
+            SELECT \(columnsOf: BoardAdviser.self) FROM staff p
+            CROSS JOIN LATERAL (SELECT max(s.last_seen_at) AS at FROM staff_sessions s WHERE s.staff_id = p.id AND s.expires_at > \(now)) seen
+            CROSS JOIN LATERAL (SELECT count(*) FROM callback_tasks t WHERE t.state = 'open' AND t.owner_id = p.id) owned
+            CROSS JOIN LATERAL (SELECT count(*) AS results, count(*) FILTER (WHERE counts) AS counted,
+                                       count(*) FILTER (WHERE counts AND disposition = ANY (\(contacts))) AS contacts
+                                FROM call_attempts a WHERE a.adviser_id = p.id AND a.at >= \(today.at(minute: 0)) AND a.refused IS NULL) done
+            WHERE p.active AND p.role = ANY (\(roles)) ORDER BY p.display_name, p.username LIMIT 500
+            """, as: BoardAdviser.self)
+        return Roster(
+            advisers: advisers, shifts: try await self.staffShifts(), leaves: try await self.staffLeaves(from: today))
+    }
+
+    /// The claims that have not run out, the longest first.
+    func liveClaims(at now: Date) async throws -> [LiveClaim] {
+        let tasks: [CallbackTask] = try await self.all(
+            """
+            SELECT \(columnsOf: CallbackTask.self) FROM \(unescaped: CallbackTask.tables)
+            WHERE t.claimed_by IS NOT NULL AND t.claimed_until > \(now) LIMIT 1000
+            """)
+        let times = try await self.all(
+            """
+            SELECT \(columnsOf: ClaimTimes.self) FROM callback_claims c JOIN callback_tasks t ON t.id = c.task_id AND t.claim_number = c.claim_number
+            WHERE t.claimed_by IS NOT NULL AND t.claimed_until > \(now) LIMIT 1000
+            """, as: ClaimTimes.self)
+        let byTask = Dictionary(times.map { ($0.task, $0) }) { first, _ in first }
+        return tasks.compactMap { task in
+            byTask[task.id].map {
+                LiveClaim(task: task, kind: $0.kind, since: $0.claimedAt, revealedAt: $0.revealedAt)
+            }
+        }.sorted { $0.since < $1.since }
+    }
+
+    func isStaff(_ id: UUID) async throws -> Bool {
+        try await self.execute("SELECT 1 FROM staff WHERE id = \(id)")
+    }
+
+    /// Takes every open task that somebody owns or holds from them, and ends their claims.
+    ///
+    /// - Returns: how many they were.
+    func handOver(from adviser: UUID, to target: UUID?, at now: Date) async throws -> Int {
+        let rows = try await self.rows(
+            """
+            WITH theirs AS (
+                SELECT id, claim_number, claimed_by, claimed_until FROM callback_tasks
+                WHERE state <> 'closed' AND (owner_id = \(adviser) OR claimed_by = \(adviser)) ORDER BY id FOR UPDATE
+            ), ended AS (
+                UPDATE callback_claims c SET ended_at = least(\(now), h.claimed_until),
+                       end_reason = CASE WHEN h.claimed_until <= \(now) THEN 'expired' ELSE 'assigned' END
+                FROM theirs h
+                WHERE h.claimed_by = \(adviser) AND c.task_id = h.id AND c.claim_number = h.claim_number AND c.ended_at IS NULL
+            ), moved AS (
+                UPDATE callback_tasks t SET
+                    owner_id = CASE WHEN t.owner_id = \(adviser) THEN \(target)::uuid ELSE t.owner_id END,
+                    owner_reason = CASE WHEN t.owner_id IS DISTINCT FROM \(adviser) THEN t.owner_reason
+                                        WHEN \(target)::uuid IS NULL THEN NULL
+                                        WHEN t.owner_reason = 'appointment' THEN 'appointment' ELSE 'assigned' END,
+                    claimed_by = CASE WHEN t.claimed_by <> \(adviser) THEN t.claimed_by END,
+                    claim_kind = CASE WHEN t.claimed_by <> \(adviser) THEN t.claim_kind END,
+                    claimed_until = CASE WHEN t.claimed_by <> \(adviser) THEN t.claimed_until END
+                FROM theirs h WHERE t.id = h.id
+                RETURNING 1
+            )
+            SELECT count(*) FROM moved
+            """)
+        return Int(try rows.first?.decode(Int64.self) ?? 0)
+    }
+}

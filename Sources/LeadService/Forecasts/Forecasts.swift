@@ -1,0 +1,211 @@
+import Foundation
+import Leads
+import Synchronization
+
+/// When today's calls will be done, which will be late, and how many advisers the next days need.
+///
+/// The days are played through from the queue as it is, the people on shift and what calls were like in the last weeks.
+package final class Forecasts: Sendable {
+    private let database: Database
+    private let dependencies: Dependencies
+    private let settings: SettingsStore
+    private let calendar: CalendarStore
+    /// The answer of one minute, since playing costs processor time.
+    private let latest = Mutex<(minute: Int, answer: JSONOutput)?>(nil)
+
+    /// How far back calls are looked at.
+    private static let history: TimeInterval = 28 * 86400
+    /// How many of the tasks that may be late are named.
+    private static let mostNamed = 20
+
+    package init(database: Database, dependencies: Dependencies, settings: SettingsStore, calendar: CalendarStore) {
+        self.database = database
+        self.dependencies = dependencies
+        self.settings = settings
+        self.calendar = calendar
+    }
+
+    /// Today and the next working days within a week, as of this minute.
+    func show() async throws -> JSONOutput {
+        let now = self.dependencies.now()
+        let minute = Int(now.timeIntervalSince1970 / 60)
+        if let latest = self.latest.withLock({ $0 }), latest.minute == minute { return latest.answer }
+        let calendar = self.calendar.current
+        let (calls, roster, past) = try await self.database.autocommit { session in
+            (
+                try await session.waitingCalls(at: now), try await session.roster(at: now),
+                try await session.pastCalls(since: now.addingTimeInterval(-Self.history), until: now) {
+                    calendar.isWorkingDay($0)
+                }
+            )
+        }
+        let desk = ForecastDesk(
+            calls: calls, roster: roster, past: past, settings: self.settings.current, calendar: calendar, now: now)
+        let (today, staffing) = (desk.today(seed: UInt64(minute)), desk.staffing(seed: UInt64(minute)))
+        let named = Dictionary(today.forecast.late.map { ($0.id, $0.share) }) { first, _ in first }
+        let late = try await self.database.autocommit {
+            try await $0.tasks(today.forecast.late.prefix(Self.mostNamed).map(\.id))
+        }
+        let answer = JSONOutput.object([
+            "at": .string(RFC3339.text(now)), "assumed": .bool(past.isAssumed),
+            "today": .object([
+                "advisers": .integer(today.advisers), "unmet": .integer(today.forecast.unmet),
+                "finished_at": .optional(today.forecast.finishedAt.map { RFC3339.text($0) }),
+                "late_count": .integer(today.forecast.late.count),
+                "late": .array(
+                    try late.map { task in
+                        var members = try task.json(self.dependencies.keys, at: now)
+                        members["percent"] = .integer(Int(((named[task.id] ?? 0) * 100).rounded()))
+                        return .object(members)
+                    }),
+            ]),
+            "days": .array(
+                staffing.map { day, advisers in
+                    .object(["date": .string(day.description), "advisers_needed": .optional(advisers)])
+                }),
+        ])
+        self.latest.withLock { $0 = (minute, answer) }
+        return answer
+    }
+}
+
+/// The desk as a forecast starts from it.
+private struct ForecastDesk: Sendable {
+    let calls: [WaitingCall]
+    let roster: Roster
+    let past: PastCalls
+    let settings: Settings
+    let calendar: WorkingCalendar
+    let now: Date
+
+    /// The share of promises that the advisers asked for shall keep.
+    private static let kept = 0.95
+    private static let mostAdvisers = 60
+    private static let daysAhead = 7
+
+    /// The rest of today with the people who are there.
+    func today(seed: UInt64) -> (forecast: Forecast, advisers: Int) {
+        let midnight = ShanghaiDate(self.now).adding(1).at(minute: 0)
+        let (shifts, free) = self.onShift
+        let forecast = Forecast(dueUpTo: midnight, seed: seed) { seed in
+            self.simulation(shifts: shifts, busyUntil: free, until: midnight, seed: seed)
+        }
+        return (forecast, shifts.count)
+    }
+
+    /// The working days of the next week, with the advisers each needs; nil where too many.
+    func staffing(seed: UInt64) -> [(ShanghaiDate, Int?)] {
+        let today = ShanghaiDate(self.now)
+        let days = (1...Self.daysAhead).map { today.adding($0) }.filter { self.calendar.isWorkingDay($0) }
+        let end = (days.last ?? today).adding(1).at(minute: 0)
+        let spans = self.standardShifts(until: end)
+        var staffing = Staffing(
+            days: days.map { DateInterval(start: $0.at(minute: 0), duration: 86400) }, seed: seed
+        ) { advisers, seed in
+            self.simulation(
+                shifts: Array(repeating: spans, count: advisers), busyUntil: nil, until: end, seed: seed)
+        }
+        return Array(zip(days, staffing.advisersNeeded(for: Self.kept, most: Self.mostAdvisers)))
+    }
+
+    private func dialling(_ plan: ShiftPlan, on day: ShanghaiDate) -> [DateInterval] {
+        plan.dialling(
+            on: day, isWorkingDay: self.calendar.isWorkingDay(day), opening: self.settings.openingHours,
+            calling: self.settings.callingHours)
+    }
+
+    /// Today's hours of everybody who is there or whose shift begins soon, and when each is done with the call they are in.
+    var onShift: (shifts: [[DateInterval]], free: [Date]) {
+        let today = ShanghaiDate(self.now)
+        let soon = self.now.addingTimeInterval(-BoardAdviser.presence)
+        var (shifts, free): ([[DateInterval]], [Date]) = ([], [])
+        for adviser in self.roster.advisers where adviser.availability != .off {
+            guard !self.roster.isOnLeave(adviser.id, on: today) else { continue }
+            let spans = self.dialling(self.roster.plan(of: adviser.id), on: today)
+            guard adviser.isPresent(at: self.now) || (spans.first.map { $0.start > soon } ?? false) else { continue }
+            shifts.append(spans)
+            free.append(self.past.busyUntil[adviser.id] ?? self.now)
+        }
+        return (shifts, free)
+    }
+
+    /// The firm's hours from now on.
+    func standardShifts(until end: Date) -> [DateInterval] {
+        var day = ShanghaiDate(self.now)
+        var spans: [DateInterval] = []
+        while day.at(minute: 0) < end {
+            spans += self.dialling(.standard, on: day)
+            day = day.adding(1)
+        }
+        return spans
+    }
+
+    func simulation(shifts: [[DateInterval]], busyUntil: [Date]?, until end: Date, seed: UInt64) -> CallSimulation {
+        let (calendar, settings) = (self.calendar, self.settings)
+        let cadence = Cadence()
+        let rules = CallRules(
+            order: .contract(fresh: settings.freshLength), isWorkingDay: { calendar.isWorkingDay($0) },
+            promise: { calendar.deadline(acceptedAt: $0, closing: settings.openingHours).dueAt },
+            again: { disposition, attempts, now in
+                let agreed = calendar.nextWorkingDay(after: ShanghaiDate(now)).at(minute: settings.openingHours.opens)
+                let step = cadence.next(
+                    after: disposition, reason: nil, callAgainAt: disposition.needsCallAgainAt ? agreed : nil,
+                    history: Cadence.History(
+                        attempts: attempts, before: attempts > 1 ? [disposition] : [], suspended: 0),
+                    at: now, calendar: calendar, calling: settings.callingHours, opening: settings.openingHours,
+                    window: nil)
+                return if case .tryAgain(let time) = step { time } else { nil }
+            })
+        return CallSimulation(
+            calls: self.calls, shifts: shifts, busyUntil: busyUntil, habits: self.past.habits, rules: rules,
+            at: self.now, arrivalsUntil: end, seed: seed)
+    }
+}
+
+/// What calls were like lately.
+struct PastCalls: Sendable {
+    var habits: CallHabits
+    /// When those who are in a call now are likely done.
+    var busyUntil: [UUID: Date]
+    /// Whether too little was seen to go by it.
+    var isAssumed: Bool
+
+    /// So many results are enough to go by.
+    private static let enough = 30
+    private static let assumedLengths: [TimeInterval] = [180, 240, 300, 360, 420, 600]
+    private static let assumedEndings: [(Disposition, Double)] = [
+        (.noAnswer, 0.35), (.busyOrRejected, 0.08), (.poweredOff, 0.05), (.callBackAt, 0.08),
+        (.reachedInterested, 0.12), (.reachedNotInterested, 0.22), (.converted, 0.1),
+    ]
+
+    /// - Parameters:
+    ///   - arrivals: inquiries by day and hour.
+    ///   - days: how many working and how many free days they were gathered on.
+    init(
+        arrivals: [(day: ShanghaiDate, hour: Int, count: Int)], isWorkingDay: (ShanghaiDate) -> Bool,
+        days: ClosedRange<ShanghaiDate>, lengths: [TimeInterval], endings: [(Disposition, Int)],
+        claims: [(adviser: UUID, since: Date)], now: Date
+    ) {
+        var (working, free) = (Array(repeating: 0.0, count: 24), Array(repeating: 0.0, count: 24))
+        for arrival in arrivals where (0..<24).contains(arrival.hour) {
+            if isWorkingDay(arrival.day) {
+                working[arrival.hour] += Double(arrival.count)
+            } else {
+                free[arrival.hour] += Double(arrival.count)
+            }
+        }
+        let numbers = days.lowerBound.dayNumber...days.upperBound.dayNumber
+        let worked = numbers.count { isWorkingDay(ShanghaiDate(dayNumber: $0)) }
+        let results = endings.reduce(0) { $0 + $1.1 }
+        self.isAssumed = results < Self.enough || lengths.isEmpty
+        let known = self.isAssumed ? Self.assumedLengths : lengths
+        let shares = self.isAssumed
+            ? Self.assumedEndings : endings.map { ($0.0, Double($0.1) / Double(results)) }
+        self.habits = CallHabits(
+            arrivals: working.map { $0 / Double(max(1, worked)) },
+            arrivalsOnFreeDays: free.map { $0 / Double(max(1, numbers.count - worked)) },
+            lengths: .observed(known), endings: shares.map { CallEnding($0.0, share: $0.1) })
+        let mean = known.reduce(0, +) / Double(known.count)
+        self.busyUntil = Dictionary(claims.map { ($0.adviser, max(now, $0.since.addingTimeInterval(mean))) }) { max($0, $1) }
+    }
+}

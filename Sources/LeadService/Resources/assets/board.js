@@ -1,0 +1,171 @@
+// The supervisor's board: what today looks like, who is on which call, and what can be arranged about it.
+
+import { $, announce, api, busy, confirmed, el, now, people, person, report, say, setText } from "./console.js";
+import { clock, minutes, shortMoment, spacedPhone } from "./worktime.js";
+
+const states = { on_shift: "在岗", break: "休息", off: "下班" };
+const weekdays = ["一", "二", "三", "四", "五", "六", "日"];
+let advisers = [];
+let calls = [];
+let shown = null;
+
+function outlook(today) {
+  const sentence = $("outlook");
+  sentence.dataset.tone = today.late_count ? "late" : "";
+  if (!today.unmet) return setText(sentence, "今天到期的都打过了。");
+  if (!today.advisers) return setText(sentence, `还有 ${today.unmet} 个今天到期，现在没有人在岗。`);
+  const end = today.finished_at ? `按现在的速度 ${clock(Date.parse(today.finished_at))} 打完` : "按现在的速度今天打不完";
+  const late = today.late_count ? `，${today.late_count} 个可能超时` : "";
+  setText(sentence, `还有 ${today.unmet} 个今天到期，${today.advisers} 人在岗，${end}${late}。`);
+}
+
+function assigner(task) {
+  const choice = el("select", { "aria-label": `把 ${task.name_masked} 指派给`, onchange: () => choice.value && assign(task, choice.value) },
+    el("option", { value: "" }, "选顾问"), people().map(([username, name]) => el("option", { value: username }, name)));
+  return choice;
+}
+
+async function assign(task, adviser) {
+  try {
+    await api("POST", `/api/v1/callbacks/${task.id}/assign`, { adviser });
+    announce(`已指派给${person(adviser)}`);
+    await loadBoard();
+    await loadForecast();
+  } catch (problem) {
+    report(problem);
+  }
+}
+
+const lateRow = (task) => el("tr", {},
+  el("th", { scope: "row" }, task.name_masked), el("td", { class: "phone" }, spacedPhone(task.phone_masked)),
+  el("td", {}, shortMoment(Date.parse(task.due_at), now())), el("td", { class: "figure" }, `${task.percent}%`),
+  el("td", {}, task.claimed_by ? person(task.claimed_by) : "—"), el("td", {}, assigner(task)));
+
+function state(adviser) {
+  if (adviser.on_leave) return ["away", "请假"];
+  if (adviser.availability !== "on_shift") return [adviser.availability, states[adviser.availability]];
+  return adviser.present ? ["on_shift", "在岗"] : ["away", "不在线"];
+}
+
+function callWords(adviser) {
+  const own = calls.filter((call) => call.claimed_by === adviser.username);
+  if (!own.length) return "—";
+  return own.map((call) => `${call.name_masked} ${minutes(now() - Date.parse(call.since))}${call.kind === "incoming" ? " 来电" : ""}`).join("，");
+}
+
+function adviserRow(adviser) {
+  const [name, word] = state(adviser);
+  return el("tr", { "data-id": adviser.id },
+    el("th", { scope: "row" }, adviser.display_name), el("td", {}, el("span", { class: "state", "data-state": name }, word)),
+    el("td", { class: "on-call" }, callWords(adviser)), el("td", {}, adviser.today.join(" ") || "—"),
+    ...[adviser.owned, adviser.results, adviser.counted, adviser.contacts].map((value) => el("td", { class: "figure" }, String(value))),
+    el("td", {}, el("button", { type: "button", "aria-label": `安排 ${adviser.display_name}`, onclick: () => open(adviser.id) }, "安排")));
+}
+
+async function loadBoard() {
+  const board = await api("GET", "/api/v1/board", undefined, { background: true });
+  ({ advisers, calls } = board);
+  // A row that somebody is on keeps its focus.
+  const focused = document.activeElement?.closest?.("#advisers tr")?.dataset.id;
+  $("advisers").replaceChildren(...advisers.map(adviserRow));
+  if (focused) document.querySelector(`#advisers tr[data-id="${focused}"] button`)?.focus();
+  setText($("as-of"), `${clock(now())} 更新`);
+  if (shown) show();
+}
+
+async function loadForecast() {
+  const forecast = await api("GET", "/api/v1/forecast", undefined, { background: true, timeout: 30000 });
+  outlook(forecast.today);
+  $("assumed").hidden = !forecast.assumed;
+  if (document.activeElement?.closest?.("#late")) return;
+  $("late").replaceChildren(...forecast.today.late.map(lateRow));
+  $("late-box").hidden = forecast.today.late.length === 0;
+  $("days").replaceChildren(...forecast.days.map((day) => el("li", {},
+    shortMoment(Date.parse(`${day.date}T00:00:00+08:00`), now()).replace(/ ?00:00$/, ""),
+    el("b", {}, day.advisers_needed === null ? "60 人以上" : `${day.advisers_needed} 人`))));
+}
+
+const current = () => advisers.find((adviser) => adviser.id === shown);
+
+/** Fills what may change while the dialog is open; fields being typed in are left alone. */
+function show() {
+  const adviser = current();
+  if (!adviser) return;
+  setText($("adviser-title"), adviser.display_name);
+  for (const radio of $("availability").elements) radio.checked = radio.value === adviser.availability;
+  $("leaves").replaceChildren(...adviser.leaves.map((leave) => el("li", {}, `${leave.first_day} 至 ${leave.last_day} `,
+    el("button", { type: "button", class: "link", onclick: (event) => change(event.currentTarget, "DELETE", `leaves/${leave.id}`, undefined, "已删除") }, "删除"))));
+}
+
+function open(id) {
+  shown = id;
+  const adviser = current();
+  show();
+  $("adviser-error").hidden = true;
+  $("leave").reset();
+  $("handover-to").replaceChildren(el("option", { value: "" }, "公共池"),
+    ...people().filter(([username]) => username !== adviser.username).map(([username, name]) => el("option", { value: username }, name)));
+  $("plan-days").replaceChildren(...weekdays.map((word, index) => el("label", {}, `周${word}`,
+    el("input", { name: String(index + 1), type: "text", autocomplete: "off", maxlength: "100", value: adviser.shifts
+      .filter((shift) => shift.weekday === index + 1).map((shift) => `${shift.from}-${shift.to}`).join(", ") }))));
+  $("adviser").showModal();
+  $("adviser-title").focus();
+}
+
+/** Changes something about the adviser that is shown; what went wrong is said in the dialog. */
+const change = (button, method, path, body, done) => busy(button, async () => {
+  $("adviser-error").hidden = true;
+  try {
+    const answer = await api(method, `/api/v1/staff/${shown}/${path}`, body);
+    announce(typeof done === "function" ? done(answer) : done);
+    await loadBoard();
+    return true;
+  } catch (problem) {
+    $("adviser-error").hidden = false;
+    setText($("adviser-error"), say(problem));
+    return false;
+  }
+});
+
+/** `09:00-12:00, 13:30-18:00`, weekday by weekday. */
+function planned() {
+  return [...$("plan").querySelectorAll("input")].flatMap((input) =>
+    input.value.split(/[,，、;；]/).map((part) => part.trim()).filter(Boolean).map((part) => {
+      const [from = "", to = ""] = part.split(/[-–—~至]/).map((time) => time.trim().replace("：", ":"));
+      return { weekday: Number(input.name), from, to };
+    }));
+}
+
+$("availability").addEventListener("change", (event) => change(null, "PUT", "availability", { availability: event.target.value }, "已更新"));
+$("handover").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const adviser = current();
+  const to = $("handover-to").value;
+  const where = to ? person(to) : "公共池";
+  if (!await confirmed("移交全部任务？", `${adviser.display_name}名下 ${adviser.owned} 条任务会移到${where}。`, "移交")) return;
+  change(event.submitter, "POST", "handover", to ? { adviser: to } : {}, (answer) => `已移交 ${answer.tasks} 条到${where}`);
+});
+$("leave").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const days = { first_day: $("leave-first").value, last_day: $("leave-last").value || $("leave-first").value };
+  if (await change(event.submitter, "POST", "leaves", days, "已加上")) $("leave").reset();
+});
+$("plan").addEventListener("submit", (event) => {
+  event.preventDefault();
+  change(event.submitter, "PUT", "shifts", { shifts: planned() }, "班次已保存");
+});
+$("adviser-close").addEventListener("click", () => $("adviser").close());
+$("adviser").addEventListener("close", () => { shown = null; });
+
+async function repeat(work, seconds) {
+  if (!document.hidden) await work().catch(report);
+  setTimeout(() => repeat(work, seconds), seconds * 1000);
+}
+repeat(loadBoard, 10);
+repeat(loadForecast, 60);
+setInterval(() => {
+  for (const row of document.querySelectorAll("#advisers tr")) {
+    const adviser = advisers.find((one) => one.id === row.dataset.id);
+    if (adviser) setText(row.querySelector(".on-call"), callWords(adviser));
+  }
+}, 1000);

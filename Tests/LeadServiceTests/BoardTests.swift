@@ -1,0 +1,180 @@
+import Foundation
+import LeadService
+import Leads
+import Testing
+
+@Suite struct BoardTests {
+    private func adviser(_ name: String, _ service: TestService, as chief: Colleague) async throws -> JSONValue {
+        let board = try await service.call(.get, "/api/v1/board", token: chief.token)
+        return try #require(board["advisers"].array.first { $0["username"].string == name })
+    }
+
+    private func path(_ colleague: Colleague, _ rest: String) -> String {
+        "/api/v1/staff/\(colleague.id.text)/\(rest)"
+    }
+
+    @Test func `the board shows who is on which call since when, and what each did today`() async throws {
+        try await withService { service in
+            let (anna, chief) = (try await service.colleague("anna"), try await service.colleague("chief", .supervisor))
+            let first = try await service.seed()
+            _ = try await service.seed(TaskSeed(phone: "13800000002", name: "赵敏", dueIn: 40 * 3600))
+            try await service.workThrough("no_answer", on: first, anna)
+            _ = try await service.claim(anna)
+            let since = service.clock.now
+            service.clock.advance(by: 300)
+            let board = try await service.call(.get, "/api/v1/board", token: chief.token)
+            let call = board["calls"][0]
+            #expect(board["calls"].array.count == 1 && call["claimed_by"].string == "anna")
+            #expect(call["name_masked"].string == "赵*" && RFC3339.date(call["since"].string) == since)
+            #expect(call["kind"].string == "ordinary" && call["revealed_at"] == .null)
+            let shown = try await self.adviser("anna", service, as: chief)
+            #expect(shown["results"].int == 1 && shown["counted"].int == 1 && shown["contacts"].int == 0)
+            #expect(shown["present"] == .bool(true) && shown["availability"].string == "on_shift")
+            #expect(shown["today"].array.map(\.string) == ["09:00–18:00"])
+            #expect(!board.text.contains("13800000002") && !board.text.contains("赵敏"))
+        }
+    }
+
+    @Test func `an adviser says of themselves that they pause, of nobody else; a supervisor of anybody`() async throws {
+        try await withService { service in
+            let (anna, boris) = (try await service.colleague("anna"), try await service.colleague("boris"))
+            let chief = try await service.colleague("chief", .supervisor)
+            let pause = #"{"availability":"break"}"#
+            func set(_ colleague: Colleague, by: Colleague, _ body: String = pause) async throws -> Answer {
+                try await service.call(.put, self.path(colleague, "availability"), body, token: by.token)
+            }
+            #expect(try await set(anna, by: anna).status == 204)
+            #expect(try await set(anna, by: boris).code == "forbidden")
+            #expect(try await set(boris, by: chief, #"{"availability":"off"}"#).status == 204)
+            #expect(try await set(anna, by: anna, #"{"availability":"asleep"}"#).code == "availability_unknown")
+            #expect(try await self.adviser("anna", service, as: chief)["availability"].string == "break")
+            #expect(try await self.adviser("boris", service, as: chief)["availability"].string == "off")
+            #expect(
+                try await service.column("SELECT count(*)::text FROM audit_events WHERE action = 'staff.availability'")
+                    == "2")
+        }
+    }
+
+    @Test func `leave and shifts are entered by a supervisor, shown and taken back`() async throws {
+        try await withService { service in
+            let (anna, chief) = (try await service.colleague("anna"), try await service.colleague("chief", .supervisor))
+            let leave = #"{"first_day":"2026-11-25","last_day":"2026-11-26"}"#
+            let added = try await service.call(.post, self.path(anna, "leaves"), leave, token: chief.token)
+            #expect(added.status == 201)
+            #expect(try await self.adviser("anna", service, as: chief)["on_leave"] == .bool(true))
+            #expect(
+                try await service.call(.post, self.path(anna, "leaves"), leave, token: anna.token).code == "forbidden")
+            let gone = self.path(anna, "leaves/\(added["id"].string)")
+            #expect(try await service.call(.delete, self.path(chief, "leaves/\(added["id"].string)"), token: chief.token).status == 404)
+            #expect(try await service.call(.delete, gone, token: chief.token).status == 204)
+            #expect(try await service.call(.delete, gone, token: chief.token).status == 404)
+            #expect(try await self.adviser("anna", service, as: chief)["on_leave"] == .bool(false))
+            let shifts = #"{"shifts":[{"weekday":3,"from":"13:00","to":"17:00"},{"weekday":3,"from":"9:00","to":"11:00"}]}"#
+            #expect(try await service.call(.put, self.path(anna, "shifts"), shifts, token: chief.token).status == 204)
+            let shown = try await self.adviser("anna", service, as: chief)
+            #expect(shown["today"].array.map(\.string) == ["09:00–11:00", "13:00–17:00"])
+            #expect(shown["shifts"][0]["from"].string == "09:00")
+            #expect(try await service.call(.put, self.path(anna, "shifts"), #"{"shifts":[]}"#, token: chief.token).status == 204)
+            #expect(try await self.adviser("anna", service, as: chief)["shifts"].array.isEmpty)
+        }
+    }
+
+    @Test(arguments: [
+        ("leaves", #"{"first_day":"2026-11-26","last_day":"2026-11-25"}"#, "leave_invalid"),
+        ("leaves", #"{"first_day":"2026-11-26","last_day":"2027-11-28"}"#, "leave_invalid"),
+        ("leaves", #"{"first_day":"2026-11-31","last_day":"2026-12-01"}"#, "date_invalid"),
+        ("leaves", #"{"first_day":"2026-11-26"}"#, "required"),
+        ("shifts", #"{"shifts":[{"weekday":8,"from":"09:00","to":"10:00"}]}"#, "shift_invalid"),
+        ("shifts", #"{"shifts":[{"weekday":1,"from":"10:00","to":"09:00"}]}"#, "shift_invalid"),
+        ("shifts", #"{"shifts":[{"weekday":1,"from":"09:00","to":"12:00"},{"weekday":1,"from":"11:00","to":"13:00"}]}"#, "shifts_overlap"),
+        ("shifts", #"{"shifts":[{"weekday":1,"from":"09:00","to":"12:00","x":1}]}"#, "unknown_member"),
+        ("shifts", #"{"shifts":5}"#, "type_mismatch"),
+    ])
+    func `what cannot be is refused by its field`(_ what: String, _ body: String, _ code: String) async throws {
+        try await withService { service in
+            let chief = try await service.colleague("chief", .supervisor)
+            let answer = try await service.call(
+                what == "leaves" ? .post : .put, self.path(chief, what), body, token: chief.token)
+            #expect(answer.status == 422 && answer.code == code, "\(answer.text)")
+        }
+    }
+
+    @Test func `everything an absent adviser owns or holds goes over in one action`() async throws {
+        try await withService { service in
+            let (anna, boris) = (try await service.colleague("anna"), try await service.colleague("boris"))
+            let chief = try await service.colleague("chief", .supervisor)
+            let held = try await service.seed()
+            _ = try await service.claim(anna)
+            var seed = TaskSeed(phone: "13800000002", nextAttemptIn: 7200)
+            (seed.owner, seed.ownerReason, seed.callAgainIn) = (anna.id, "appointment", 7200)
+            let agreed = try await service.seed(seed)
+            (seed.phone, seed.ownerReason, seed.callAgainIn) = ("13800000003", "contacted", nil)
+            let contacted = try await service.seed(seed)
+            (seed.phone, seed.owner) = ("13800000004", boris.id)
+            let others = try await service.seed(seed)
+            let moved = try await service.call(
+                .post, self.path(anna, "handover"), #"{"adviser":"boris"}"#, token: chief.token)
+            #expect(moved["tasks"].int == 3)
+            #expect(try await service.task(held.id, "claimed_by IS NULL AND owner_id IS NULL") == "true")
+            #expect(try await service.task(agreed.id, "owner_reason = 'appointment' AND owner_id = '\(boris.id.text)'") == "true")
+            #expect(try await service.task(contacted.id, "owner_reason = 'assigned' AND owner_id = '\(boris.id.text)'") == "true")
+            #expect(try await service.task(others.id, "owner_reason") == "contacted")
+            // The fence holds: what anna was doing belongs to nobody now.
+            #expect(try await service.record("no_answer", on: held, anna).code == "not_claimant")
+            #expect(
+                try await service.column("SELECT end_reason FROM callback_claims WHERE task_id = '\(unescaped: held.id.text)'")
+                    == "assigned")
+            let pool = try await service.call(.post, self.path(boris, "handover"), token: chief.token)
+            #expect(pool["tasks"].int == 3)
+            #expect(try await service.task(agreed.id, "owner_id IS NULL AND owner_reason IS NULL") == "true")
+            for (body, code) in [(#"{"adviser":"nobody"}"#, "adviser_unknown"), (#"{"adviser":"anna"}"#, "adviser_unknown")] {
+                #expect(try await service.call(.post, self.path(anna, "handover"), body, token: chief.token).code == code)
+            }
+            #expect(try await service.call(.post, self.path(anna, "handover"), token: anna.token).code == "forbidden")
+            #expect(
+                try await service.call(.post, "/api/v1/staff/\(UUID().text)/handover", token: chief.token).status == 404)
+        }
+    }
+
+    @Test func `a forecast says when today will be done, names what may be late and counts heads for the next days`()
+        async throws
+    {
+        try await withService(["CALLING_HOURS": "09:00-12:00,13:30-21:00"]) { service in
+            let (_, chief) = (try await service.colleague("anna"), try await service.colleague("chief", .supervisor))
+            // Due today at 18:00: far more than two people can ring.
+            service.clock.set(try ShanghaiDate(parsing: "2026-11-25").at(minute: 17 * 60))
+            for number in 1...60 {
+                _ = try await service.seed(TaskSeed(phone: "1380000\(1000 + number)", acceptedAgo: 86400, dueIn: 3600))
+            }
+            let busy = try await service.call(.get, "/api/v1/forecast", token: chief.token)
+            #expect(busy["assumed"] == .bool(true) && busy["today"]["advisers"].int == 2)
+            #expect(busy["today"]["unmet"].int == 60 && busy["today"]["finished_at"] == .null)
+            #expect(busy["today"]["late_count"].int > 20 && busy["today"]["late"].array.count == 20)
+            #expect(busy["today"]["late"][0]["percent"].int == 100)
+            #expect(busy["today"]["late"][0]["phone_masked"].string.hasPrefix("138****"))
+            #expect(busy["days"].array.map { $0["date"].string }.first == "2026-11-26")
+            #expect(busy["days"].array.allSatisfy { $0["advisers_needed"].int >= 1 })
+            // The same minute answers the same; a later one looks again.
+            #expect(try await service.call(.get, "/api/v1/forecast", token: chief.token).text == busy.text)
+            try await service.services.database.transaction { tx in
+                try await tx.execute("UPDATE callback_tasks SET met_at = due_at WHERE state = 'open'")
+            }
+            service.clock.advance(by: 60)
+            let done = try await service.call(.get, "/api/v1/forecast", token: chief.token)
+            #expect(done["today"]["unmet"].int == 0 && done["today"]["late"].array.isEmpty)
+        }
+    }
+
+    @Test func `the board is for supervisors`() async throws {
+        try await withService { service in
+            let (anna, auditor) = (try await service.colleague("anna"), try await service.colleague("eyes", .auditor))
+            for path in ["/api/v1/board", "/api/v1/forecast"] {
+                #expect(try await service.call(.get, path).status == 401)
+                #expect(try await service.call(.get, path, token: anna.token).code == "forbidden")
+                #expect(try await service.call(.get, path, token: auditor.token).code == "forbidden")
+                let chief = try await service.colleague("chief" + path.suffix(4), .supervisor)
+                #expect(try await service.call(.get, path + "?x=1", token: chief.token).code == "unknown_member")
+            }
+        }
+    }
+}
