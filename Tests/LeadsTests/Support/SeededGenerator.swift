@@ -1,18 +1,9 @@
-/// SplitMix64: the same seed gives the same cases.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
+import Leads
 
+extension SeededGenerator {
     /// Prints the seed, so that a failure can be repeated.
     init(_ property: String, seed: UInt64 = .random(in: 0...9_999_999)) {
         print("seed of “\(property)”: \(seed)")
-        self.state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        self.state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = self.state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
+        self.init(seed: seed)
     }
 }
