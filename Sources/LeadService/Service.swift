@@ -123,7 +123,7 @@ package struct LeadServices: Sendable {
             ],
             access: AccessCheck(sessions: sessions, ownOrigins: configuration.ownOrigins, sites: sites), pages: pages,
             sites: sites,
-            configuration: configuration)
+            configuration: configuration, databasePatience: dependencies.databasePatience)
         self.database = database
         self.settings = settings
         self.calendar = calendar

@@ -11,15 +11,18 @@ package struct ServiceRouter: Sendable {
     private let pages: Pages
     private let sites: Sites
     private let configuration: ServiceConfiguration
+    private let databasePatience: Duration
 
     init(
-        lists: [any RouteList], access: AccessCheck, pages: Pages, sites: Sites, configuration: ServiceConfiguration
+        lists: [any RouteList], access: AccessCheck, pages: Pages, sites: Sites, configuration: ServiceConfiguration,
+        databasePatience: Duration
     ) {
         self.routes = lists.flatMap(\.routes)
         self.access = access
         self.pages = pages
         self.sites = sites
         self.configuration = configuration
+        self.databasePatience = databasePatience
         self.edge = EdgeMiddleware(publicHost: configuration.publicURL.host ?? "127.0.0.1")
     }
 
@@ -28,6 +31,7 @@ package struct ServiceRouter: Sendable {
         let router = Router(context: LeadRequestContext.self, options: [.autoGenerateHeadEndpoints])
         router.add(middleware: RequestLog())
         router.add(middleware: SecurityHeaders(isProduction: self.configuration.isProduction))
+        router.add(middleware: DatabasePatience(limit: self.databasePatience))
         router.add(middleware: CrossOrigin(sites: self.sites))
         router.add(middleware: ErrorMiddleware(pages: self.pages))
         router.add(middleware: self.edge)
