@@ -79,6 +79,7 @@ package struct LeadServices: Sendable {
                     tokens: tokens, dependencies: dependencies),
                 EmbedRoutes(sites: sites, visitors: visitors, tokens: tokens),
                 try AssetRoutes(pages: pages, resources: resources),
+                try ProblemRoutes(pages: pages, resources: resources),
                 VerificationRoutes(
                     verification: verification, codes: codes, sites: sites,
                     testCodes: TestCodes(database: database, dependencies: dependencies)),

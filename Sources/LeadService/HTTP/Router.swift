@@ -26,8 +26,10 @@ package struct ServiceRouter: Sendable {
         self.edge = EdgeMiddleware(publicHost: configuration.publicURL.host ?? "127.0.0.1")
     }
 
-    /// The framework's router with our middleware: outermost first.
-    package func build() -> Router<LeadRequestContext> {
+    /// The framework's router with our middleware, outermost first, asked with methods it knows.
+    package func build() -> KnownMethods { KnownMethods(router: self.router) }
+
+    private var router: Router<LeadRequestContext> {
         let router = Router(context: LeadRequestContext.self, options: [.autoGenerateHeadEndpoints])
         router.add(middleware: RequestLog())
         router.add(middleware: SecurityHeaders(isProduction: self.configuration.isProduction))
@@ -44,14 +46,38 @@ package struct ServiceRouter: Sendable {
         }
         let methods = Dictionary(grouping: self.routes, by: \.path)
         for (path, routes) in methods {
-            let present = Set(routes.map(\.method))
-            let absent: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete].filter { !present.contains($0) }
+            var present = Set(routes.map(\.method))
+            let answersHead = routes.contains { $0.method == .get && $0.answersHead }
+            if answersHead { present.insert(.head) }
             var refusal = Problems.methodNotAllowed
-            refusal.allow = (present.contains(.get) ? ["HEAD"] : []) + present.map(\.rawValue).sorted()
-            for method in absent {
+            refusal.allow = present.map(\.rawValue).sorted()
+            for method in KnownMethods.all where !present.contains(method) {
                 router.on(RouterPath(path), method: method) { [refusal] _, _ -> Response in throw refusal }
             }
         }
         return router
+    }
+}
+
+/// Asks the framework's router, to which every method it has not been told of is an unknown address.
+package struct KnownMethods: HTTPResponderBuilder {
+    let router: Router<LeadRequestContext>
+
+    /// Stands for every method that is none of HTTP's own.
+    private static let other = HTTPRequest.Method(rawValue: "OTHER") ?? .connect
+    static let all: Set<HTTPRequest.Method> = [
+        .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect, Self.other,
+    ]
+
+    package func buildResponder() -> CallbackResponder<LeadRequestContext> {
+        let responder = self.router.buildResponder()
+        return CallbackResponder { request, context in
+            guard !Self.all.contains(request.method) else {
+                return try await responder.respond(to: request, context: context)
+            }
+            var head = request.head
+            head.method = Self.other
+            return try await responder.respond(to: Request(head: head, body: request.body), context: context)
+        }
     }
 }
