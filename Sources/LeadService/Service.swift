@@ -79,6 +79,7 @@ package struct LeadServices: Sendable {
                     tokens: tokens, dependencies: dependencies),
                 EmbedRoutes(sites: sites, visitors: visitors, tokens: tokens),
                 try AssetRoutes(pages: pages, resources: resources),
+                try ProblemRoutes(pages: pages, resources: resources),
                 VerificationRoutes(
                     verification: verification, codes: codes, sites: sites,
                     testCodes: TestCodes(database: database, dependencies: dependencies)),
@@ -123,7 +124,7 @@ package struct LeadServices: Sendable {
             ],
             access: AccessCheck(sessions: sessions, ownOrigins: configuration.ownOrigins, sites: sites), pages: pages,
             sites: sites,
-            configuration: configuration)
+            configuration: configuration, databasePatience: dependencies.databasePatience)
         self.database = database
         self.settings = settings
         self.calendar = calendar

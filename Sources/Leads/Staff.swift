@@ -39,12 +39,14 @@ package enum Permission: Sendable, Hashable, CaseIterable {
 package struct Username: Sendable, Hashable {
     package let text: String
 
-    /// - Throws: `username_invalid`.
+    /// - Throws: `username_invalid`, also for somebody's number, as usernames are in logs and lists.
     package init(parsing raw: String) throws(ValidationFailure) {
-        guard raw.wholeMatch(of: /[a-z0-9][a-z0-9._-]{1,31}/) != nil else {
+        guard raw.wholeMatch(of: /[a-z0-9][a-z0-9._-]{1,31}/) != nil, !PhoneNumber.isTold(in: raw),
+            !IdentityNumber.isTold(in: raw)
+        else {
             throw ValidationFailure(
-                "username_invalid", "用户名为 2–32 个小写字母、数字、点、横线",
-                english: "2–32 lower-case letters, digits, dots or hyphens.")
+                "username_invalid", "用户名为 2–32 个小写字母、数字、点、横线，不含电话或证件号码",
+                english: "2–32 lower-case letters, digits, dots or hyphens, and no telephone or identity number.")
         }
         self.text = raw
     }

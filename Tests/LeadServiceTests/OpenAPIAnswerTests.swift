@@ -202,10 +202,10 @@ extension DescribedService {
     fileprivate func visitPages() async throws {
         for operation in self.description.operations
         where operation.method == .get && !operation.path.contains("{") && !operation.needsSession {
-            #expect(
-                try await self.call(.get, operation.path).status == (operation.path == "/staff" ? 303 : 200),
-                "\(operation.name)")
+            let wanted = operation.json["responses"].names.contains("200") ? 200 : 303
+            #expect(try await self.call(.get, operation.path).status == wanted, "\(operation.name)")
         }
+        try await self.call(.get, "/problems/cursor_invalid")
         for path in ["/", "/assets/site.css", "/api/v1/assessment-rules", "/embed.js"] {
             let tag = try #require(try await self.call(.get, path).headers[.eTag])
             #expect(try await self.call(.get, path, headers: [.ifNoneMatch: tag]).status == 304)

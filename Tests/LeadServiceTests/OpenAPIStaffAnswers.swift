@@ -87,11 +87,13 @@ extension DescribedService {
 
     func lookUpLeads() async throws {
         let chief = try await self.service.colleague("leader", .administrator)
-        let list = try await self.call(.get, "/api/v1/leads?limit=1&from=2026-11-01&to=2026-11-30", token: chief.token)
+        let days = "from=2026-11-01&to=2026-11-30"
+        let list = try await self.call(.get, "/api/v1/leads?limit=1&\(days)", token: chief.token)
         #expect(list["next_cursor"] != .null)
         #expect(
-            try await self.call(.get, "/api/v1/leads?cursor=\(list["next_cursor"].string)", token: chief.token).status
-                == 200)
+            try await self.call(
+                .get, "/api/v1/leads?\(days)&cursor=\(list["next_cursor"].string)", token: chief.token
+            ).status == 200)
         let id = list["items"][0]["id"].string
         #expect(try await self.call(.get, "/api/v1/leads/\(id)", token: chief.token).status == 200)
         try await self.reviewAssessment(of: id, by: chief)

@@ -34,7 +34,8 @@ package struct Quarantine: Sendable {
         let page = rows.prefix(limit)
         let next = rows.count > limit ? page.last.map { QuarantineCursor(submittedAt: $0.submittedAt, id: $0.id) } : nil
         return .object([
-            "items": .array(try page.map { try $0.json(self.dependencies.keys) }), "next_cursor": .optional(next?.text),
+            "items": .array(try page.map { try $0.json(self.dependencies.keys) }),
+            "next_cursor": .optional(next?.text(state: state)),
         ])
     }
 
@@ -135,10 +136,13 @@ struct QuarantineCursor: Sendable, Equatable {
     }
 
     /// Opaque text for `next_cursor`.
-    var text: String { LeadCursor(acceptedAt: self.submittedAt, leadID: self.id).text }
+    func text(state: String) -> String {
+        LeadCursor(acceptedAt: self.submittedAt, leadID: self.id, filter: state).text
+    }
 
-    init?(_ text: String) {
-        guard let cursor = LeadCursor(text) else { return nil }
+    /// - Returns: nil for what is no cursor of this state.
+    init?(_ text: String, state: String) {
+        guard let cursor = LeadCursor(text), cursor.filter == state else { return nil }
         self.init(submittedAt: cursor.acceptedAt, id: cursor.leadID)
     }
 }
