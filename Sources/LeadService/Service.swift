@@ -84,7 +84,8 @@ package struct LeadServices: Sendable {
                     testCodes: TestCodes(database: database, dependencies: dependencies)),
                 QuarantineRoutes(
                     quarantine: Quarantine(
-                        database: database, dependencies: dependencies, settings: settings, calendar: calendar),
+                        database: database, dependencies: dependencies, settings: settings, calendar: calendar,
+                        budgetFactor: factor),
                     pages: pages),
                 InquiryRoutes(
                     inquiries: inquiries, sites: sites, tokens: tokens, publicURL: configuration.publicURL),
