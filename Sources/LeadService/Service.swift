@@ -114,6 +114,10 @@ package struct LeadServices: Sendable {
                 StaffRoutes(sessions: sessions, pages: pages, configuration: configuration),
                 CallbackRoutes(queue: queue, pages: pages),
                 LeadRoutes(leads: leads, pages: pages),
+                StatisticsRoutes(
+                    reader: StatisticsReader(
+                        database: database, dependencies: dependencies, settings: settings, calendar: calendar),
+                    page: StatisticsPage(questions: questions, now: dependencies.now), pages: pages),
                 ExportRoutes(exports: exports, now: dependencies.now),
                 DeliveryRoutes(reports: reports, configuration: configuration, dependencies: dependencies),
                 DevelopmentRoutes(

@@ -76,7 +76,7 @@ struct GalleryPage: Sendable {
         case .landing: context = self.landing(state)
         case .code: context = self.code(state)
         case .login: context = ["title": name.title]
-        case .desk, .leads: context = Self.console
+        case .desk, .leads: context = Self.console.merging(["on_\(name.rawValue)": true]) { $1 }
         }
         context["gallery"] = "\(name.rawValue)-\(state.rawValue)"
         return context
@@ -159,6 +159,7 @@ struct GalleryPage: Sendable {
             "server_time": RFC3339.text(Self.moment), "opening_hours": "09:00-18:00",
             "calling_hours": "09:00-12:00,13:30-21:00", "working_days": "2026-11-25 2026-11-26 2026-11-27 2026-11-30",
             "max_attempts": 6, "can_claim": "true", "can_assign": "true", "can_export": true, "can_review": true,
+            "show_desk": true, "show_leads": true, "can_see_statistics": true,
             "people": [
                 ["username": "lin", "display_name": "林顾问"], ["username": "zhou", "display_name": "周顾问"],
             ],
