@@ -85,7 +85,8 @@ package struct LeadServices: Sendable {
                     testCodes: TestCodes(database: database, dependencies: dependencies)),
                 QuarantineRoutes(
                     quarantine: Quarantine(
-                        database: database, dependencies: dependencies, settings: settings, calendar: calendar),
+                        database: database, dependencies: dependencies, settings: settings, calendar: calendar,
+                        budgetFactor: factor),
                     pages: pages),
                 InquiryRoutes(
                     inquiries: inquiries, sites: sites, tokens: tokens, publicURL: configuration.publicURL),
@@ -114,6 +115,10 @@ package struct LeadServices: Sendable {
                 StaffRoutes(sessions: sessions, pages: pages, configuration: configuration),
                 CallbackRoutes(queue: queue, pages: pages),
                 LeadRoutes(leads: leads, pages: pages),
+                StatisticsRoutes(
+                    reader: StatisticsReader(
+                        database: database, dependencies: dependencies, settings: settings, calendar: calendar),
+                    page: StatisticsPage(questions: questions, now: dependencies.now), pages: pages),
                 ExportRoutes(exports: exports, now: dependencies.now),
                 DeliveryRoutes(reports: reports, configuration: configuration, dependencies: dependencies),
                 DevelopmentRoutes(

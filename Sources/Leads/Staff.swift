@@ -23,6 +23,7 @@ package enum Role: String, Sendable, Hashable, CaseIterable {
         case .exportLeads, .manageStaff: self == .administrator
         case .readPrivacyRequests: [.administrator, .auditor, .privacy].contains(self)
         case .readAudit: self == .administrator || self == .auditor
+        case .readStatistics: [.supervisor, .administrator, .auditor].contains(self)
         case .seeConsole: true
         }
     }
@@ -31,7 +32,7 @@ package enum Role: String, Sendable, Hashable, CaseIterable {
 /// Something that not everybody may do.
 package enum Permission: Sendable, Hashable, CaseIterable {
     case workCallbacks, assignCallbacks, searchLeads, browseLeads, exportLeads, manageStaff, readAudit,
-        readPrivacyRequests,
+        readPrivacyRequests, readStatistics,
         seeConsole
 }
 

@@ -103,6 +103,12 @@ extension DescribedService {
         #expect(
             try await self.call(.get, "/staff/leads", token: chief.token, headers: [.accept: "text/html"]).status == 200
         )
+        for (query, status) in [("", 200), ("?from=x", 422)] {
+            #expect(try await self.call(.get, "/api/v1/stats" + query, token: chief.token).status == status)
+            let page = try await self.call(
+                .get, "/staff/statistics" + query, token: chief.token, headers: [.accept: "text/html"])
+            #expect(page.status == status)
+        }
         #expect(try await self.call(.get, "/api/v1/leads/export", token: chief.token).status == 200)
         let row = self.description.root["components"]["schemas"]["ExportRow"]
         for more in ["phone=masked", "phone=plain&reason=test", "columns=lead_id,phone"] {
