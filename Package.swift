@@ -96,6 +96,7 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
+        .target(name: "TestCluster", path: "Tests/TestCluster", swiftSettings: settings),
         .target(
             name: "TestDatabase",
             dependencies: [
@@ -112,7 +113,7 @@ let package = Package(
         .testTarget(
             name: "PostgresTests",
             dependencies: [
-                "Postgres",
+                "Postgres", "TestCluster",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -121,7 +122,7 @@ let package = Package(
         .testTarget(
             name: "LeadServiceTests",
             dependencies: [
-                "LeadService", "Leads", "Postgres", "TestDatabase",
+                "LeadService", "Leads", "Postgres", "TestCluster", "TestDatabase",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),

@@ -15,6 +15,8 @@ package struct Dependencies: Sendable {
     package var logger: Logger
     /// What a password hash costs; only tests make it cheaper.
     package var passwordCost = PasswordCost.standard
+    /// How long a request waits for a silent database; only tests wait longer, on machines that are busy.
+    package var databasePatience = Database.patience
 
     package init(
         now: @escaping @Sendable () -> Date, randomBytes: @escaping @Sendable (Int) -> [UInt8], keys: KeyRing,

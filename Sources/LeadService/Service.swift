@@ -79,12 +79,14 @@ package struct LeadServices: Sendable {
                     tokens: tokens, dependencies: dependencies),
                 EmbedRoutes(sites: sites, visitors: visitors, tokens: tokens),
                 try AssetRoutes(pages: pages, resources: resources),
+                try ProblemRoutes(pages: pages, resources: resources),
                 VerificationRoutes(
                     verification: verification, codes: codes, sites: sites,
                     testCodes: TestCodes(database: database, dependencies: dependencies)),
                 QuarantineRoutes(
                     quarantine: Quarantine(
-                        database: database, dependencies: dependencies, settings: settings, calendar: calendar),
+                        database: database, dependencies: dependencies, settings: settings, calendar: calendar,
+                        budgetFactor: factor),
                     pages: pages),
                 InquiryRoutes(
                     inquiries: inquiries, sites: sites, tokens: tokens, publicURL: configuration.publicURL),
@@ -120,6 +122,10 @@ package struct LeadServices: Sendable {
                         database: database, dependencies: dependencies, settings: settings, calendar: calendar),
                     pages: pages),
                 LeadRoutes(leads: leads, pages: pages),
+                StatisticsRoutes(
+                    reader: StatisticsReader(
+                        database: database, dependencies: dependencies, settings: settings, calendar: calendar),
+                    page: StatisticsPage(questions: questions, now: dependencies.now), pages: pages),
                 ExportRoutes(exports: exports, now: dependencies.now),
                 DeliveryRoutes(reports: reports, configuration: configuration, dependencies: dependencies),
                 DevelopmentRoutes(
@@ -130,7 +136,7 @@ package struct LeadServices: Sendable {
             ],
             access: AccessCheck(sessions: sessions, ownOrigins: configuration.ownOrigins, sites: sites), pages: pages,
             sites: sites,
-            configuration: configuration)
+            configuration: configuration, databasePatience: dependencies.databasePatience)
         self.database = database
         self.settings = settings
         self.calendar = calendar

@@ -47,6 +47,11 @@ package enum Disposition: String, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// Whether the person was spoken to and wants to go on.
+    package var isQualified: Bool {
+        [.reachedInterested, .reachedNeedMaterials, .converted].contains(self)
+    }
+
     /// Whether a result can count at all (contract §4.9).
     package var canCount: Bool { self != .spam && self != .duplicate }
 

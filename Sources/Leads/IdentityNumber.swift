@@ -28,6 +28,9 @@ package enum IdentityNumber {
         return String(result)
     }
 
+    /// Whether a text has an identity number in it.
+    package static func isTold(in text: String) -> Bool { Self.masked(in: text) != text }
+
     /// Where the identity number that starts here ends; nil when none does.
     private static func end(of scalars: [Unicode.Scalar], from start: Int) -> Int? {
         var digits: [Int] = []

@@ -24,6 +24,9 @@ extension PhoneNumber {
         return result
     }
 
+    /// Whether a text has a mainland mobile number in it.
+    package static func isTold(in text: String) -> Bool { Self.redacted(in: text) != text }
+
     /// A run of digits, or what stands between two of them.
     private struct Piece {
         var text = ""

@@ -23,6 +23,7 @@ package enum Role: String, Sendable, Hashable, CaseIterable {
         case .exportLeads, .manageStaff: self == .administrator
         case .readPrivacyRequests: [.administrator, .auditor, .privacy].contains(self)
         case .readAudit: self == .administrator || self == .auditor
+        case .readStatistics: [.supervisor, .administrator, .auditor].contains(self)
         case .seeConsole: true
         }
     }
@@ -31,7 +32,7 @@ package enum Role: String, Sendable, Hashable, CaseIterable {
 /// Something that not everybody may do.
 package enum Permission: Sendable, Hashable, CaseIterable {
     case workCallbacks, assignCallbacks, searchLeads, browseLeads, exportLeads, manageStaff, readAudit,
-        readPrivacyRequests,
+        readPrivacyRequests, readStatistics,
         seeConsole
 }
 
@@ -39,12 +40,14 @@ package enum Permission: Sendable, Hashable, CaseIterable {
 package struct Username: Sendable, Hashable {
     package let text: String
 
-    /// - Throws: `username_invalid`.
+    /// - Throws: `username_invalid`, also for somebody's number, as usernames are in logs and lists.
     package init(parsing raw: String) throws(ValidationFailure) {
-        guard raw.wholeMatch(of: /[a-z0-9][a-z0-9._-]{1,31}/) != nil else {
+        guard raw.wholeMatch(of: /[a-z0-9][a-z0-9._-]{1,31}/) != nil, !PhoneNumber.isTold(in: raw),
+            !IdentityNumber.isTold(in: raw)
+        else {
             throw ValidationFailure(
-                "username_invalid", "用户名为 2–32 个小写字母、数字、点、横线",
-                english: "2–32 lower-case letters, digits, dots or hyphens.")
+                "username_invalid", "用户名为 2–32 个小写字母、数字、点、横线，不含电话或证件号码",
+                english: "2–32 lower-case letters, digits, dots or hyphens, and no telephone or identity number.")
         }
         self.text = raw
     }

@@ -47,6 +47,10 @@ public final class PostgresClient: Sendable, Service {
     ) async throws -> sending Result {
         let connection = try await self.pool.lease()
         defer { self.pool.release(connection) }
+        // Whoever had it before may have got an answer while this task waited for it.
+        if let patience = PostgresPatience.current, let heard = connection.session.control.heardAt {
+            patience.heard(ContinuousClock.now - heard)
+        }
         return try await withTaskExecutorPreference(connection.session.loan, isolation: isolation) {
             Sent(try await closure(connection))
         }.take()

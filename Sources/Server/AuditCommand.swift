@@ -14,8 +14,7 @@ struct AuditCommand: AsyncParsableCommand {
         @OptionGroup var config: ConfigurationOption
 
         func run() async throws {
-            let found = try await Installation.open(try self.config.load()) { installation in
-                try await installation.checkSchema()
+            let found = try await Installation.open(self.config) { installation in
                 guard let keys = try KeyFile(configuration: installation.configuration).read() else {
                     throw Failure.precondition("the key file is missing; the audit cannot be verified without it")
                 }

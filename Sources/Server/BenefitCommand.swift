@@ -95,8 +95,7 @@ struct BenefitCommand: AsyncParsableCommand {
     private static func open<Result: Sendable>(
         _ config: ConfigurationOption, _ body: @escaping @Sendable (BenefitList) async throws -> Result
     ) async throws -> Result {
-        try await Installation.open(try config.load()) { installation in
-            try await installation.checkSchema()
+        try await Installation.open(config) { installation in
             let settings = installation.settings
             return try await body(
                 BenefitList(

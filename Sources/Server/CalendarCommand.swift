@@ -70,8 +70,7 @@ struct CalendarCommand: AsyncParsableCommand {
 
         func run() async throws {
             let json = try StrictJSON.read(Array(try Data(contentsOf: URL(fileURLWithPath: self.file))))
-            let outcome = try await Installation.open(try self.config.load()) { installation in
-                try await installation.checkSchema()
+            let outcome = try await Installation.open(self.config) { installation in
                 let settings = installation.settings
                 let load = CalendarImport(
                     database: installation.database, settings: settings,

@@ -74,8 +74,7 @@ struct Export: AsyncParsableCommand {
             reason: self.reason.trimmingCharacters(in: .whitespaces), actor: "huifang export", role: "command",
             staffID: nil)
         let target = try ExportTarget(path: self.output)
-        let counts = try await Installation.open(try self.config.load()) { installation in
-            try await installation.checkSchema()
+        let counts = try await Installation.open(self.config) { installation in
             let exports = LeadExport(
                 database: installation.database, dependencies: try await installation.dependencies())
             let counts = ExportCounts()

@@ -18,9 +18,8 @@ struct FsckCommand: AsyncParsableCommand {
     @OptionGroup var config: ConfigurationOption
 
     func run() async throws {
-        let report = try await Installation.open(try self.config.load()) { installation in
-            try await installation.checkSchema()
-            return try await Fsck(
+        let report = try await Installation.open(self.config) { installation in
+            try await Fsck(
                 database: installation.database, now: { installation.clock.time },
                 budgetFactor: installation.configuration.budgetFactor,
                 lockedHours: installation.configuration.lockedSettings["opening_hours"].flatMap {

@@ -34,6 +34,16 @@ struct Installation: Sendable {
         }
     }
 
+    /// Runs `body` as the application, on a database whose schema is the one of this program.
+    static func open<Result: Sendable>(
+        _ config: ConfigurationOption, _ body: @escaping @Sendable (Installation) async throws -> Result
+    ) async throws -> Result {
+        try await Self.open(try config.load()) { installation in
+            try await installation.checkSchema()
+            return try await body(installation)
+        }
+    }
+
     /// The pool of the application's role.
     static func client(_ configuration: ServiceConfiguration, logger: Logger) -> PostgresClient {
         var settings = PostgresClient.Configuration(conninfo: configuration.databaseURL)

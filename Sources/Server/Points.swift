@@ -77,8 +77,7 @@ struct Points: AsyncParsableCommand {
         func run() async throws {
             let (rules, data) = try Points.read(self.file)
             do {
-                let isNew = try await Installation.open(try self.config.load()) { installation in
-                    try await installation.checkSchema()
+                let isNew = try await Installation.open(self.config) { installation in
                     let rulesImport = RulesImport(
                         database: installation.database, dependencies: try await installation.dependencies())
                     return try await rulesImport.add(rules, file: data, by: "huifang points import")

@@ -24,8 +24,7 @@ struct RetentionCommand: AsyncParsableCommand {
 
     func run() async throws {
         let isDry = self.dryRun
-        let due = try await Installation.open(try self.config.load()) { installation in
-            try await installation.checkSchema()
+        let due = try await Installation.open(self.config) { installation in
             let settings = installation.settings
             try await settings.reload()
             let retention = Retention(

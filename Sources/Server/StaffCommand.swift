@@ -31,8 +31,7 @@ struct StaffCommand: AsyncParsableCommand {
 
         func run() async throws {
             let (username, role, displayName) = (self.username, self.role, self.displayName ?? self.username)
-            let password = try await Installation.open(try self.config.load()) { installation in
-                try await installation.checkSchema()
+            let password = try await Installation.open(self.config) { installation in
                 let accounts = StaffAccounts(
                     database: installation.database, dependencies: try await installation.dependencies())
                 return try await accounts.add(

@@ -93,6 +93,35 @@ import Testing
         }
     }
 
+    @Test func `a review sent twice is one, also at once; another answer, note, person or time is another`()
+        async throws
+    {
+        try await withService { service in
+            let (anna, boris) = (try await service.colleague("anna"), try await service.colleague("boris"))
+            try await service.submit(phone: "13800000001", more: Self.own)
+            let ids = try await withThrowingTaskGroup(of: String.self) { group in
+                for _ in 0..<6 {
+                    group.addTask {
+                        let answer = try await service.review("13800000001", Self.corrected, anna)
+                        #expect(answer.status == 201)
+                        return answer["assessment"]["id"].string
+                    }
+                }
+                return try await group.reduce(into: Set<String>()) { $0.insert($1) }
+            }
+            #expect(ids.count == 1)
+            #expect(try await service.count("SELECT count(*) FROM assessment_reviews") == 1)
+            #expect(try await service.count("SELECT count(*) FROM audit_events WHERE action = 'lead.assess'") == 1)
+            _ = try await service.review("13800000001", Self.corrected, note: "另有依据", anna)
+            _ = try await service.review("13800000001", Self.corrected, boris)
+            _ = try await service.review("13800000001", #"{"age":31}"#, anna)
+            #expect(try await service.count("SELECT count(*) FROM assessment_reviews") == 4)
+            service.clock.advance(by: 600)
+            _ = try await service.review("13800000001", Self.corrected, anna)
+            #expect(try await service.count("SELECT count(*) FROM assessment_reviews") == 5)
+        }
+    }
+
     @Test func `what is wrong is named, and nothing is kept of it`() async throws {
         try await withService { service in
             let anna = try await service.colleague("anna")

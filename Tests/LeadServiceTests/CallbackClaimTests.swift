@@ -71,6 +71,20 @@ import Testing
                 { try await service.call(.get, task.path, token: anna.token) },
                 { try await service.reveal(task, anna) },
                 { try await service.record("reached_not_interested", on: task, anna) },
+                { try await service.call(.post, task.path + "/attempts", "{", token: anna.token) },
+                { try await service.call(.post, task.path + "/reveal", "not JSON", token: anna.token) },
+                { try await service.call(.post, task.path + "/release", #"{"why":1}"#, token: anna.token) },
+                {
+                    try await service.call(
+                        .post, task.path + "/attempts", "disposition=no_answer", token: anna.token,
+                        headers: [.contentType: "text/plain"])
+                },
+                {
+                    try await service.record(
+                        "no_answer", on: task, anna, headers: [.idempotency: String(repeating: "k", count: 129)])
+                },
+                // Not what she may do, but still her task.
+                { try await service.record("no_answer", on: task, anna, more: #","claim_token":"99""#) },
             ]
             for request in requests {
                 service.clock.advance(by: 1500)

@@ -52,6 +52,28 @@ import Testing
         }
     }
 
+    @Test func `an inquiry that was put aside is confirmed when a person releases it, once, with the promise of then`()
+        async throws
+    {
+        try await withService { service in
+            try await service.put("confirmation_sms", "true")
+            let told = try await service.submit(phone: "13800000079", more: #","website":"x""#)
+            try await service.services.outboxWorker.runOnce()
+            #expect(Self.confirmations(service).isEmpty)
+            let boss = try await service.colleague("boss", .supervisor)
+            service.clock.advance(by: 2 * 86400)
+            let path = "/api/v1/quarantine/\(told["inquiry_id"].string)/release"
+            for status in [200, 409] {
+                #expect(try await service.call(.post, path, token: boss.token).status == status)
+            }
+            try await service.services.outboxWorker.runOnce()
+            let sent = Self.confirmations(service)
+            #expect(sent.map(\.phone) == ["+8613800000079"])
+            #expect(sent.first?.parameters["promise"] == "我们会在 11月30日（周一）18:00 前致电")
+            #expect(sent.first?.parameters["receipt_url"] == told["receipt_url"].string)
+        }
+    }
+
     @Test
     func `a second inquiry is confirmed with the earlier promise it joins, and the window the visitor chose since`()
         async throws

@@ -109,11 +109,13 @@ extension DescribedService {
 
     func lookUpLeads() async throws {
         let chief = try await self.service.colleague("leader", .administrator)
-        let list = try await self.call(.get, "/api/v1/leads?limit=1&from=2026-11-01&to=2026-11-30", token: chief.token)
+        let days = "from=2026-11-01&to=2026-11-30"
+        let list = try await self.call(.get, "/api/v1/leads?limit=1&\(days)", token: chief.token)
         #expect(list["next_cursor"] != .null)
         #expect(
-            try await self.call(.get, "/api/v1/leads?cursor=\(list["next_cursor"].string)", token: chief.token).status
-                == 200)
+            try await self.call(
+                .get, "/api/v1/leads?\(days)&cursor=\(list["next_cursor"].string)", token: chief.token
+            ).status == 200)
         let id = list["items"][0]["id"].string
         #expect(try await self.call(.get, "/api/v1/leads/\(id)", token: chief.token).status == 200)
         try await self.reviewAssessment(of: id, by: chief)
@@ -123,6 +125,12 @@ extension DescribedService {
         #expect(
             try await self.call(.get, "/staff/leads", token: chief.token, headers: [.accept: "text/html"]).status == 200
         )
+        for (query, status) in [("", 200), ("?from=x", 422)] {
+            #expect(try await self.call(.get, "/api/v1/stats" + query, token: chief.token).status == status)
+            let page = try await self.call(
+                .get, "/staff/statistics" + query, token: chief.token, headers: [.accept: "text/html"])
+            #expect(page.status == status)
+        }
         #expect(try await self.call(.get, "/api/v1/leads/export", token: chief.token).status == 200)
         let row = self.description.root["components"]["schemas"]["ExportRow"]
         for more in ["phone=masked", "phone=plain&reason=test", "columns=lead_id,phone"] {

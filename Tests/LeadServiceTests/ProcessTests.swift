@@ -73,6 +73,10 @@ import Testing
             #expect(password.output.wholeMatch(of: /[a-z2-9]{5}(-[a-z2-9]{5}){3}/) != nil, "\(password.errors)")
             let malformed = try await huifang.run("staff", "add", "Not A Name", "--role", "adviser")
             #expect(malformed.code == 64)
+            // fsck would find it later, in every place where names are told.
+            let number = try await huifang.run(
+                "staff", "add", "wei", "--role", "adviser", "--display-name", "小魏 138 0000 0001")
+            #expect(number.code == 64 && !number.errors.contains("0001"), "\(number.errors)")
             let taken = try await huifang.run("staff", "add", "lin", "--role", "adviser")
             #expect(taken.code == 1)
             #expect(taken.errors == "huifang: The username is taken.\n")

@@ -29,6 +29,26 @@ import Testing
         }
     }
 
+    @Test func `a form that was open while the keys were changed is a person's`() async throws {
+        try await withService { service in
+            let master = Data(repeating: 7, count: 32).base64EncodedString()
+            let other = Data(repeating: 9, count: 32).base64EncodedString()
+            func tokens(_ keys: String) throws -> FormTokens {
+                var dependencies = service.dependencies
+                dependencies.keys = try KeyRing(text: keys)
+                return FormTokens(dependencies: dependencies)
+            }
+            let before = try tokens("1:\(master)").make()
+            let after = try tokens("1:\(master)\n2:\(other)")
+            #expect(after.isSuspicious(before), "nobody is so quick")
+            let new = after.make()
+            service.clock.advance(by: 5)
+            #expect(!after.isSuspicious(before) && !after.isSuspicious(new))
+            #expect(try tokens("1:\(master)").isSuspicious(new) && tokens("2:\(other)").isSuspicious(before))
+            #expect(after.isSuspicious(before + "A") && after.isSuspicious("1" + before))
+        }
+    }
+
     @Test func `the receipt of what is put aside looks like any other, also after a change of window`() async throws {
         try await withService { service in
             for (index, window) in ["", #","preferred_window":"afternoon""#].enumerated() {

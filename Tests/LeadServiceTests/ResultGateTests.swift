@@ -37,6 +37,17 @@ import Testing
         try #require(URL(string: answer["result_url"].string)).path
     }
 
+    @Test func `points that are taken away have a minus on the page and a number in JSON`() async throws {
+        try await withService { service in
+            let scored = try await service.call(
+                .post, "/api/v1/assessments", #"{"answers":{"age":30,"minor_crime_records":1}}"#)
+            let points = scored["items"]["deductions"].int
+            #expect(points < 0 && !scored.text.contains("−"))
+            let page = try await service.call(.get, try Self.path(scored), headers: [.accept: "text/html"])
+            #expect(page.text.contains("<td>−\(-points)</td>") && !page.text.contains("<td>-"))
+        }
+    }
+
     @Test func `without the gate everything is told at once`() async throws {
         try await withService { service in
             let created = try await service.assess(Self.answers)

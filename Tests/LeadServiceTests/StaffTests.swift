@@ -58,6 +58,23 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("13800000001", "小林"), ("lin-8613800000001", "小林"), ("lin", "小林13800000001"), ("lin", "１３８０００００００１"),
+        ("lin", "小林 138-0000-0001"), ("lin", "小林110101199003078515"), ("lin", "小\u{202E}林"), ("lin", " "),
+    ])
+    func `nobody is called by somebody's number`(username: String, name: String) async throws {
+        try await withService { service in
+            let problem = await #expect(throws: Problem.self) {
+                try await service.services.accounts.add(
+                    username: username, displayName: name, role: .adviser, by: "test")
+            }
+            #expect(["username_invalid", "display_name_invalid"].contains(problem?.code))
+            #expect(problem?.detail.contains("1380") == false)
+            let others = try await service.count("SELECT count(*) FROM staff WHERE username <> 'admin'")
+            #expect(others == 0)
+        }
+    }
+
     @Test func `a one-time password opens nothing but the choice of another`() async throws {
         try await withService { service in
             let oneTime = try await service.services.accounts.add(

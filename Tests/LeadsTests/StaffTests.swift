@@ -8,6 +8,7 @@ import Testing
             .browseLeads: [.supervisor, .administrator], .searchLeads: [.adviser, .supervisor, .administrator],
             .exportLeads: [.administrator], .manageStaff: [.administrator], .readAudit: [.administrator, .auditor],
             .readPrivacyRequests: [.administrator, .auditor, .privacy],
+            .readStatistics: [.supervisor, .administrator, .auditor],
             .seeConsole: Set(Role.allCases),
         ]
         #expect(table.count == Permission.allCases.count)

@@ -44,12 +44,12 @@ struct PoolStateMachineTests {
         for waiter in 2...4 {
             #expect(machine.enqueue(waiter, at: self.start) == [])
         }
-        #expect(machine.cancel(3) == [.refuse(3, .cancelled)])
+        #expect(machine.dismiss(3, .cancelled) == [.refuse(3, .cancelled)])
         #expect(machine.release(1, isReusable: true, at: self.start) == [.serve(2, 1)])
         #expect(machine.release(1, isReusable: true, at: self.start) == [.serve(4, 1)])
         #expect(machine.release(1, isReusable: true, at: self.start) == [])
         #expect(machine.idleCount == 1)
-        #expect(machine.cancel(3) == [])
+        #expect(machine.dismiss(3, .cancelled) == [])
     }
 
     @Test func `the connection used last is lent first`() {

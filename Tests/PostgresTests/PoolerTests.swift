@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Postgres
+import TestCluster
 import Testing
 
 /// A pgbouncer that lends its two connections to the tests' server for a transaction each.

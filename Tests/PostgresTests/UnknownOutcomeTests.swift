@@ -1,4 +1,5 @@
 import Postgres
+import TestCluster
 import Testing
 
 extension Sequential {

@@ -22,7 +22,12 @@ package struct AssessmentReviews: Sendable {
         self.audit = Audit(dependencies: dependencies)
     }
 
+    /// What the same person says again within so long is a form that was sent twice.
+    private static let repeated: TimeInterval = 600
+
     /// Adds an assessment to a lead; the visitor's own stays as it was.
+    ///
+    /// The same answers with the same note, from the same person within ten minutes, are the one that is there.
     ///
     /// - Parameter note: what it rests on; sealed.
     /// - Throws: 404 for a lead that is unknown, erased or only quarantined.
@@ -36,12 +41,16 @@ package struct AssessmentReviews: Sendable {
         let event = self.audit.event(
             "lead.assess", on: lead.uuidString.lowercased(), by: session.username, role: session.role.rawValue,
             detail: ["assessment": .string(assessed.id.uuidString.lowercased())])
-        let all = try await self.database.transaction { tx in
+        let (id, all) = try await self.database.transaction { tx in
             guard try await tx.lockVisibleLead(lead) else { throw Problems.notFound }
+            let known = try await tx.cardAssessments(of: lead)
+            if let first = try self.first(of: known, by: session, saying: assessed, note.text, at: now) {
+                return (first, known)
+            }
             try await tx.insertAssessment(assessed, at: now)
             try await tx.insertReview(of: assessed.id, lead: lead, by: session.staffID, note: sealed, at: now)
             try await tx.insert(event)
-            return try await tx.cardAssessments(of: lead)
+            return (assessed.id, try await tx.cardAssessments(of: lead))
         }
         // Whoever assesses the lead they hold is at work on it; apart, as a result locks the task before the lead.
         try await self.database.autocommit { tx in
@@ -49,11 +58,25 @@ package struct AssessmentReviews: Sendable {
                 try await tx.extendClaim(on: task, by: session.staffID, at: now, until: until)
             }
         }
-        guard let added = all.first(where: { $0.assessed.id == assessed.id }) else { throw Problems.internal }
+        guard let added = all.first(where: { $0.assessed.id == id }) else { throw Problems.internal }
         return .object([
             "assessment": try added.json(self.dependencies.keys, whole: true),
             "comparison": AssessmentComparison(all)?.json ?? .null,
         ])
+    }
+
+    /// The review that says just this already, if it was made a moment ago by the same person.
+    private func first(
+        of known: [CardAssessment], by session: StaffSession, saying assessed: AssessedAnswers, _ note: String,
+        at now: Date
+    ) throws -> UUID? {
+        let answers = try StrictJSON.read(Array(assessed.answers.utf8))
+        return try known.first { one in
+            guard one.reviewedBy == session.username, one.at > now.addingTimeInterval(-Self.repeated),
+                try StrictJSON.read(Array(one.assessed.answers.utf8)) == answers
+            else { return false }
+            return try one.note(self.dependencies.keys) == note
+        }?.assessed.id
     }
 
     /// What is known of a lead's points, masked, for the page that corrects them.

@@ -32,6 +32,11 @@ package struct Questionnaire: Sendable {
 
     var questions: [Question] { self.sections.flatMap(\.fields) }
 
+    /// What people call an answer; its name when nobody asks for it.
+    func label(of answer: String) -> String {
+        self.objects[answer] ?? self.questions.first { $0.name == answer }?.label ?? answer
+    }
+
     /// All questions as programs read them, those of an object under it.
     var json: JSONOutput {
         var list: [JSONOutput] = []

@@ -19,7 +19,7 @@ enum ResultPage {
     private static func items(_ assessed: AssessedAnswers) -> [String: Any] {
         let blockers = assessed.blockedBy.compactMap { Blocker(rawValue: $0)?.text }
         return [
-            "item_details": assessed.items.map { ["text": $0.text, "points": $0.points] as [String: Any] },
+            "item_details": assessed.items.map { ["text": $0.text, "points": $0.points.minusSigned] },
             "has_notes": true,
             "blockers": blockers.map { ["text": $0] }, "is_blocked": !blockers.isEmpty,
             "notes": Self.texts(assessed.notes, without: assessed.blockedBy),

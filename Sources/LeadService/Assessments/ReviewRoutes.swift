@@ -106,7 +106,6 @@ struct ReviewRoutes: RouteList {
                 "sum": assessment.assessed.total, "rules": assessment.assessed.ruleVersion,
             ]
         }
-        func signed(_ points: Int) -> String { points > 0 ? "+\(points)" : points < 0 ? "−\(-points)" : "0" }
         var context: [String: Any] = [:]
         let newest = [assessments.first { $0.reviewedBy == nil }, assessments.first { $0.reviewedBy != nil }]
         context["known"] = newest.compactMap { $0 }.map(words)
@@ -115,11 +114,11 @@ struct ReviewRoutes: RouteList {
             context["comparison"] =
                 [
                     "own_total": comparison.own.total, "reviewed_total": comparison.reviewed.total,
-                    "difference": signed(comparison.reviewed.total - comparison.own.total),
+                    "difference": (comparison.reviewed.total - comparison.own.total).signed,
                     "lines": comparison.lines.map {
                         [
-                            "text": $0.text, "own": signed($0.own), "reviewed": signed($0.reviewed),
-                            "difference": $0.own == $0.reviewed ? "一致" : signed($0.reviewed - $0.own),
+                            "text": $0.text, "own": $0.own.signed, "reviewed": $0.reviewed.signed,
+                            "difference": $0.own == $0.reviewed ? "一致" : ($0.reviewed - $0.own).signed,
                             "is_changed": $0.own != $0.reviewed,
                         ] as [String: Any]
                     },

@@ -203,8 +203,11 @@ struct CardAssessment: Sendable {
         members["id"] = .string(self.assessed.id.uuidString.lowercased())
         members["assessed_at"] = .string(RFC3339.text(self.at))
         members["reviewed_by"] = .optional(self.reviewedBy)
-        let note = whole ? self.noteSealed : nil
-        members["note"] = .optional(try note.map { try keys.open($0, at: Self.notePlace(of: self.assessed.id)) })
+        members["note"] = .optional(whole ? try self.note(keys) : nil)
         return .object(members)
+    }
+
+    func note(_ keys: KeyRing) throws -> String? {
+        try self.noteSealed.map { try keys.open($0, at: Self.notePlace(of: self.assessed.id)) }
     }
 }

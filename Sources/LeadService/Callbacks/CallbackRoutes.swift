@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Leads
+import NIOCore
 
 /// The queue's operations and the desk.
 struct CallbackRoutes: RouteList {
@@ -13,10 +14,10 @@ struct CallbackRoutes: RouteList {
             Route(.get, "/api/v1/callbacks", .staff(.workCallbacks), self.list),
             Route(.post, "/api/v1/callbacks/claim", .staff(.workCallbacks), self.claim),
             Route(.get, "/api/v1/callbacks/{id}", .staff(.workCallbacks), self.card),
-            Route(.post, "/api/v1/callbacks/{id}/reveal", .staff(.workCallbacks), self.reveal),
-            Route(.post, "/api/v1/callbacks/{id}/attempts", .staff(.workCallbacks), self.record),
-            Route(.post, "/api/v1/callbacks/{id}/release", .staff(.workCallbacks), self.release),
-            Route(.post, "/api/v1/callbacks/{id}/assign", .staff(.assignCallbacks), self.assign),
+            self.onTask("reveal", .workCallbacks, self.reveal),
+            self.onTask("attempts", .workCallbacks, self.record),
+            self.onTask("release", .workCallbacks, self.release),
+            self.onTask("assign", .assignCallbacks, self.assign),
             Route(.get, "/staff/desk", .page(.workCallbacks), self.desk),
         ]
     }
@@ -71,33 +72,30 @@ struct CallbackRoutes: RouteList {
     }
 
     @Sendable private func reveal(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
-        try await self.keepingClaim(context) {
-            var fields = try FieldReader(try await request.json(context))
-            let purpose = fields.string("purpose", longest: 200)?.trimmed
-            if purpose == "" { fields.missing("purpose") }
-            try fields.finish()
-            let phone = try await self.queue.reveal(try context.id, purpose: purpose ?? "", for: try context.loggedIn)
-            return .json(.object(["phone": .string(phone.e164)]))
-        }
+        var fields = try FieldReader(try await request.json(context))
+        let purpose = fields.string("purpose", longest: 200)?.trimmed
+        if purpose == "" { fields.missing("purpose") }
+        try fields.finish()
+        let phone = try await self.queue.reveal(try context.id, purpose: purpose ?? "", for: try context.loggedIn)
+        return .json(.object(["phone": .string(phone.e164)]))
     }
 
     @Sendable private func record(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
-        try await self.keepingClaim(context) {
-            let key = try request.idempotencyKey()
-            let result = try CallResult.read(try await request.json(context), idempotencyKey: key)
-            return .json(text: try await self.queue.record(result, on: try context.id, by: try context.loggedIn))
-        }
+        let key = try request.idempotencyKey()
+        let result = try CallResult.read(try await request.json(context), idempotencyKey: key)
+        return .json(text: try await self.queue.record(result, on: try context.id, by: try context.loggedIn))
     }
 
-    /// Extends the claimant's lease also when the request is refused for its content.
-    private func keepingClaim(
-        _ context: LeadRequestContext, _ body: () async throws -> Response
-    ) async throws -> Response {
-        do {
-            return try await body()
-        } catch let problem as Problem where problem.status == .unprocessableContent {
-            try await self.queue.keepClaim(try context.id, for: try context.loggedIn)
-            throw problem
+    /// A write on one task: what it does extends the claimant's lease or ends the claim, and so, for the lease, does a refusal
+    /// of whatever kind.
+    private func onTask(_ verb: String, _ permission: Permission, _ handler: @escaping Route.Handler) -> Route {
+        Route(.post, "/api/v1/callbacks/{id}/\(verb)", .staff(permission)) { request, context in
+            do {
+                return try await handler(request, context)
+            } catch  where error is Problem || error is NIOTooManyBytesError {
+                try await self.queue.keepClaim(try context.id, for: try context.loggedIn)
+                throw error
+            }
         }
     }
 

@@ -73,6 +73,21 @@ package struct Database: Sendable {
         }
     }
 
+    /// How long a request waits for a database that says nothing; with what else it takes, three seconds to its 503.
+    package static let patience = Duration.milliseconds(2500)
+
+    /// Runs `body` for somebody who waits: once the server has said nothing for so long, what it asks of it fails.
+    package static func impatient<Result>(
+        after limit: Duration = Self.patience, _ body: () async throws -> Result
+    ) async rethrows -> Result {
+        try await PostgresPatience.limited(to: limit, body)
+    }
+
+    /// Runs `body` for as long as the statements' own timeouts allow, also for somebody who waits.
+    package static func patient<Result>(_ body: () async throws -> Result) async rethrows -> Result {
+        try await PostgresPatience.unlimited(body)
+    }
+
     /// A span that names the kind of work and the place in the program; no statement's text and no value.
     private func span<Result: Sendable>(
         _ name: String, _ file: String, _ line: Int, _ body: @Sendable () async throws -> Result

@@ -1,8 +1,45 @@
 import Foundation
 import Leads
 
-/// A column of an export; further ones, one per assessment item and one per extra question, follow them.
-package enum ExportColumn: String, Sendable, CaseIterable {
+/// What an export is asked for by name: a value of the lead, or a group of columns.
+package enum ExportColumn: RawRepresentable, Sendable, Hashable {
+    case one(ExportField)
+    /// One column for each item of the assessment.
+    case items
+    /// One column for each extra question; one object in NDJSON.
+    case extra
+
+    package init?(rawValue: String) {
+        switch rawValue {
+        case "items": self = .items
+        case "extra": self = .extra
+        default:
+            guard let field = ExportField(rawValue: rawValue) else { return nil }
+            self = .one(field)
+        }
+    }
+
+    package var rawValue: String {
+        switch self {
+        case .one(let field): field.rawValue
+        case .items: "items"
+        case .extra: "extra"
+        }
+    }
+
+    /// The columns of an export that names none.
+    package static let standard: [ExportColumn] = ExportField.standard.map { .one($0) } + [.items, .extra]
+
+    /// Reads names separated by commas; nil for an unknown, empty or repeated one.
+    package static func list(_ text: String) -> [ExportColumn]? {
+        let names = text.split(separator: ",", omittingEmptySubsequences: false)
+        let columns = names.compactMap { ExportColumn(rawValue: String($0)) }
+        return columns.count == names.count && Set(columns).count == columns.count ? columns : nil
+    }
+}
+
+/// A value of a lead that has a column of its own.
+package enum ExportField: String, Sendable {
     case leadID = "lead_id"
     case name, phone, state, disposition
     case acceptedAt = "accepted_at"
@@ -18,27 +55,15 @@ package enum ExportColumn: String, Sendable, CaseIterable {
     case utmMedium = "utm_medium"
     case utmCampaign = "utm_campaign"
     case attribution
-    /// One column for each item of the assessment.
-    case items
-    /// One column for each extra question; one object in NDJSON.
-    case extra
 
-    /// The columns of an export that names none.
-    package static let standard: [ExportColumn] = [
+    static let standard: [ExportField] = [
         .leadID, .name, .phone, .state, .disposition, .acceptedAt, .dueAt, .metAt, .total, .gap, .source, .remark,
-        .attempts, .adviser, .items, .extra,
+        .attempts, .adviser,
     ]
     /// What came from outside.
-    static let foreign: Set<ExportColumn> = [
+    static let foreign: Set<ExportField> = [
         .name, .remark, .source, .benefits, .pageURL, .landingURL, .referrer, .utmMedium, .utmCampaign, .attribution,
     ]
-
-    /// Reads names separated by commas; nil for an unknown, empty or repeated one.
-    package static func list(_ text: String) -> [ExportColumn]? {
-        let names = text.split(separator: ",", omittingEmptySubsequences: false)
-        let columns = names.compactMap { ExportColumn(rawValue: String($0)) }
-        return columns.count == names.count && Set(columns).count == columns.count ? columns : nil
-    }
 
     /// The header in CSV.
     var title: String {
@@ -65,8 +90,6 @@ package enum ExportColumn: String, Sendable, CaseIterable {
         case .utmMedium: "媒介"
         case .utmCampaign: "推广活动"
         case .attribution: "来源明细"
-        case .items: "测算各项"
-        case .extra: "补充问题"
         }
     }
 }
@@ -96,7 +119,7 @@ struct ExportEncoder: Sendable {
                 return (self.questions.names + (self.questions.hasRest ? [ExtraQuestions.restTitle] : [])).map {
                     CSVField.cell($0)
                 }
-            default: return [Self.quoted(column.title)]
+            case .one(let field): return [Self.quoted(field.title)]
             }
         }
         return "\u{FEFF}" + titles.joined(separator: ",") + "\r\n"
@@ -122,8 +145,8 @@ struct ExportEncoder: Sendable {
                 cells += self.questions.cells(try row.extra(self.keys, masked: self.request.phone == .masked)).map {
                     CSVField.cell($0)
                 }
-            default:
-                cells.append(Self.cell(try self.value(column, row), isOurs: !ExportColumn.foreign.contains(column)))
+            case .one(let field):
+                cells.append(Self.cell(try self.value(field, row), isOurs: !ExportField.foreign.contains(field)))
             }
         }
         text += cells.joined(separator: ",")
@@ -138,7 +161,7 @@ struct ExportEncoder: Sendable {
                 let points = self.points(row)
                 for item in self.items { members[item.rawValue] = .optional(points[item.rawValue]) }
             case .extra: members["extra"] = .object(try row.extra(self.keys, masked: self.request.phone == .masked))
-            default: members[column.rawValue] = try self.value(column, row)
+            case .one(let field): members[field.rawValue] = try self.value(field, row)
             }
         }
         text += JSONOutput.object(members).text + "\n"
@@ -148,9 +171,9 @@ struct ExportEncoder: Sendable {
         Dictionary(zip(row.itemKeys, row.itemPoints), uniquingKeysWith: { first, _ in first })
     }
 
-    private func value(_ column: ExportColumn, _ row: LeadRow) throws -> JSONOutput {
+    private func value(_ field: ExportField, _ row: LeadRow) throws -> JSONOutput {
         let isPlain = self.request.phone == .plain
-        switch column {
+        switch field {
         case .leadID: return .string(row.leadID.uuidString.lowercased())
         case .name:
             let name = try row.name(self.keys)
@@ -180,7 +203,6 @@ struct ExportEncoder: Sendable {
         case .utmMedium: return .string(try row.attributed("utm", "medium"))
         case .utmCampaign: return .string(try row.attributed("utm", "campaign"))
         case .attribution: return self.request.format == .csv ? .string(row.attribution) : .raw(row.attribution)
-        case .items, .extra: return .null
         }
     }
 

@@ -26,7 +26,10 @@ struct ExportRoutes: RouteList {
     static let freshLogin: TimeInterval = 300
 
     var routes: [Route] {
-        [Route(.get, "/api/v1/leads/export", .staff(.exportLeads), self.export)]
+        var export = Route(.get, "/api/v1/leads/export", .staff(.exportLeads), self.export)
+        // Leads that nobody reads would be recorded as exported.
+        export.answersHead = false
+        return [export]
     }
 
     @Sendable private func export(_ request: Request, _ context: LeadRequestContext) async throws -> Response {

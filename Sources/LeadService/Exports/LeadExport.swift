@@ -82,8 +82,11 @@ package struct LeadExport: Sendable {
             reason: request.reason)
         try await self.database.autocommit { try await $0.insertExportRecord(record) }
         do {
-            let written = try await self.write(request, as: record, begin: begin, write: write)
-            try await self.finish(record, request, state: "done", written)
+            // The database is there; counting and sorting everything may take it longer than a visitor's page.
+            try await Database.patient {
+                let written = try await self.write(request, as: record, begin: begin, write: write)
+                try await self.finish(record, request, state: "done", written)
+            }
         } catch {
             // Whoever asked may be gone, and with them this task; the record is kept all the same.
             await Task { try? await self.finish(record, request, state: "failed", Written()) }.value

@@ -78,6 +78,15 @@ package struct LeadFilter: Sendable {
         return summary
     }
 
+    /// Everything that decides which leads these are, for a keyed fingerprint.
+    var fingerprintText: String {
+        let days = [self.from, self.to].map { $0.map { RFC3339.text($0) } }
+        let texts =
+            [self.phone?.e164, self.lastFour, self.name?.text, self.state, self.disposition, self.adviser, self.source]
+            + days
+        return texts.map { $0.map { "\($0.utf8.count):\($0)" } ?? "-" }.joined(separator: ",")
+    }
+
     /// Whether somebody is looked for.
     var isSearch: Bool { self.phone != nil || self.lastFour != nil || self.name != nil }
 }

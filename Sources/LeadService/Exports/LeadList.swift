@@ -5,29 +5,36 @@ import Leads
 package struct LeadCursor: Sendable, Equatable {
     var acceptedAt: Date
     var leadID: UUID
+    /// Of what the page before was filtered by.
+    var filter: String
 
     /// Opaque text for `next_cursor`.
     var text: String {
-        Base64URL.encode(
-            Array(
-                "\(Int64((self.acceptedAt.timeIntervalSince1970 * 1_000_000).rounded()))|\(self.leadID.uuidString)".utf8
-            ))
+        let microseconds = Int64((self.acceptedAt.timeIntervalSince1970 * 1_000_000).rounded())
+        return Base64URL.encode(Array("\(microseconds)|\(self.leadID.uuidString)|\(self.filter)".utf8))
     }
 
-    init(acceptedAt: Date, leadID: UUID) {
+    init(acceptedAt: Date, leadID: UUID, filter: String) {
         self.acceptedAt = acceptedAt
         self.leadID = leadID
+        self.filter = filter
     }
 
     /// - Returns: nil for what is no cursor, or lies outside the years 1970–2199.
     init?(_ text: String) {
         guard let bytes = Base64URL.decode(text) else { return nil }
         let parts = String(decoding: bytes, as: UTF8.self).split(separator: "|")
-        guard parts.count == 2, let microseconds = Int64(parts[0]), let id = UUID(uuidString: String(parts[1])),
+        guard parts.count == 3, let microseconds = Int64(parts[0]), let id = UUID(uuidString: String(parts[1])),
             (0..<7_258_118_400_000_000).contains(microseconds)
         else { return nil }
-        self.init(acceptedAt: Date(timeIntervalSince1970: Double(microseconds) / 1_000_000), leadID: id)
+        self.init(
+            acceptedAt: Date(timeIntervalSince1970: Double(microseconds) / 1_000_000), leadID: id,
+            filter: String(parts[2]))
     }
+
+    /// For what is no cursor, or one of other filters.
+    static let invalid = ValidationFailure(
+        "cursor_invalid", "翻页位置无效，请从第一页重新开始", english: "Unknown cursor.")
 }
 
 /// Looking leads up: masked, a page at a time, the newest inquiry first.
@@ -58,6 +65,10 @@ package struct LeadList: Sendable {
         }
         let limit = mayBrowse ? limit : min(limit, 10)
         let keys = self.dependencies.keys
+        let fingerprint = Base64URL.encode(keys.mac(.fingerprint, Data(filter.fingerprintText.utf8)).prefix(12))
+        guard cursor == nil || cursor?.filter == fingerprint else {
+            throw Problem(failures: [LeadCursor.invalid.within("/cursor")])
+        }
         let event = self.audit.event(
             "lead.search", on: "leads", by: session.username, role: session.role.rawValue, detail: filter.summary)
         let rows = try await self.database.transaction { tx in
@@ -67,7 +78,8 @@ package struct LeadList: Sendable {
         }
         let page = rows.prefix(limit)
         let next =
-            rows.count > limit ? page.last.map { LeadCursor(acceptedAt: $0.acceptedAt, leadID: $0.leadID).text } : nil
+            rows.count > limit
+            ? page.last.map { LeadCursor(acceptedAt: $0.acceptedAt, leadID: $0.leadID, filter: fingerprint).text } : nil
         return .object([
             "items": .array(try page.map { try Self.json($0, keys: keys) }),
             "next_cursor": .optional(mayBrowse ? next : nil),

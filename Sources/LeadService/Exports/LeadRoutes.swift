@@ -32,9 +32,7 @@ struct LeadRoutes: RouteList {
         let limit = QueryFields.limit(&fields)
         let cursor = fields.optionalString("cursor", longest: 200).map { text -> LeadCursor? in
             let cursor = LeadCursor(text)
-            if cursor == nil {
-                fields.fail("cursor_invalid", at: "cursor", "翻页位置无效，请从第一页重新开始", english: "Unknown cursor.")
-            }
+            if cursor == nil { fields.fail(LeadCursor.invalid, at: "cursor") }
             return cursor
         }
         try fields.finish()

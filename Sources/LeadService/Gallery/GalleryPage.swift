@@ -76,7 +76,7 @@ struct GalleryPage: Sendable {
         case .landing: context = self.landing(state)
         case .code: context = self.code(state)
         case .login: context = ["title": name.title]
-        case .desk, .leads: context = Self.console
+        case .desk, .leads: context = Self.console.merging(["on_\(name.rawValue)": true]) { $1 }
         }
         context["gallery"] = "\(name.rawValue)-\(state.rawValue)"
         return context
@@ -142,10 +142,10 @@ struct GalleryPage: Sendable {
             "total": 104, "verdict": "距 120 分还差 16 分", "rule_version": "cn-sh-points-2022",
             "assessed_on": "2026年11月26日",
             "item_details": [
-                ["text": "年龄", "points": 30], ["text": "本科，有学士学位", "points": 60],
-                ["text": "缴纳职工社保 72 个月", "points": 18],
-                ["text": "一般刑事犯罪记录", "points": -4],
-            ] as [[String: Any]],
+                ["text": "年龄", "points": "30"], ["text": "本科，有学士学位", "points": "60"],
+                ["text": "缴纳职工社保 72 个月", "points": "18"],
+                ["text": "一般刑事犯罪记录", "points": (-4).minusSigned],
+            ],
             "is_blocked": true, "blockers": [["text": "居住证不在有效期内，先办签注"]],
             "has_suggestions": true, "suggestions": [["text": "再缴 64 个月社保，约 5 年 4 个月"]],
             "has_notes": true, "notes": [["text": "学历与职称只取高的一项"]],
@@ -159,6 +159,7 @@ struct GalleryPage: Sendable {
             "server_time": RFC3339.text(Self.moment), "opening_hours": "09:00-18:00",
             "calling_hours": "09:00-12:00,13:30-21:00", "working_days": "2026-11-25 2026-11-26 2026-11-27 2026-11-30",
             "max_attempts": 6, "can_claim": "true", "can_assign": "true", "can_export": true, "can_review": true,
+            "show_desk": true, "show_leads": true, "can_see_statistics": true,
             "people": [
                 ["username": "lin", "display_name": "林顾问"], ["username": "zhou", "display_name": "周顾问"],
             ],

@@ -93,6 +93,7 @@ package struct Pages: Sendable {
         guard var response = try? self.render(template, context, status: problem.status.http) else {
             return problem.response(english: false)
         }
+        if !problem.allow.isEmpty { response.headers[.allow] = problem.allow.joined(separator: ", ") }
         if let retryAfter = problem.retryAfter { response.headers[.retryAfter] = String(retryAfter) }
         return response
     }

@@ -7,7 +7,7 @@ import NIOCore
 extension Request {
     /// Reads the body as strict JSON.
     ///
-    /// - Throws: 415 for another content type, 413 over 64 KiB, 400 `malformed_json`.
+    /// - Throws: 415 for another content type or charset, 413 over 64 KiB, 400 `malformed_json`.
     package func json(_ context: LeadRequestContext) async throws -> JSONValue {
         guard Self.mediaType(self.headers[.contentType]) == "application/json" else {
             throw Problems.unsupportedMediaType
@@ -58,8 +58,14 @@ extension Request {
         }
     }
 
+    /// The media type; nil with a charset other than UTF-8, in which we would read something else than was meant.
     private static func mediaType(_ header: String?) -> String? {
-        header?.split(separator: ";").first.map { String($0).trimmed.lowercased() }
+        let parts = header?.split(separator: ";").map { String($0).trimmed.lowercased() } ?? []
+        let charsets = parts.dropFirst().compactMap { part in
+            part.hasPrefix("charset=")
+                ? part.dropFirst(8).trimmingCharacters(in: CharacterSet(charactersIn: " \"")) : nil
+        }
+        return charsets.allSatisfy { ["utf-8", "utf8"].contains($0) } ? parts.first : nil
     }
 }
 

@@ -25,6 +25,8 @@ package struct Route: Sendable {
     package var path: String
     package var access: Access
     package var handler: Handler
+    /// Whether HEAD does what GET does and leaves out the body; not where that is more than looking.
+    package var answersHead = true
 
     package init(
         _ method: HTTPRequest.Method, _ path: String, _ access: Access, _ handler: @escaping Handler
@@ -33,6 +35,13 @@ package struct Route: Sendable {
         self.path = path
         self.access = access
         self.handler = handler
+    }
+}
+
+extension Route {
+    /// Leads whoever opens the address of a page that was posted, as a browser does when it comes back, to the form before it.
+    static func back(from path: String, to form: String) -> Route {
+        Route(.get, path, .visitor) { _, _ in Response(status: .seeOther, headers: [.location: form]) }
     }
 }
 

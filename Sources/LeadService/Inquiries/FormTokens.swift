@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Leads
 
@@ -7,6 +8,7 @@ package struct FormTokens: Sendable {
 
     /// Nobody reads, fills and sends the form in less.
     private static let shortest: TimeInterval = 2
+    private static let signatureLength = 16
 
     package init(dependencies: Dependencies) {
         self.dependencies = dependencies
@@ -14,20 +16,25 @@ package struct FormTokens: Sendable {
 
     package func make() -> String {
         let milliseconds = String(Int64(self.dependencies.now().timeIntervalSince1970 * 1000))
-        return milliseconds + "." + self.signature(milliseconds)
+        let signature = self.dependencies.keys.mac(.formToken, Data(milliseconds.utf8)).prefix(Self.signatureLength)
+        return milliseconds + "." + Base64URL.encode(signature)
     }
 
     /// Whether a token shows that a program filled the form: not one of ours, or too fresh.
+    ///
+    /// A form that was open while the keys were changed is a person's all the same.
     package func isSuspicious(_ token: String) -> Bool {
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2, let milliseconds = Int64(parts[0]), self.signature(String(parts[0])) == parts[1] else {
-            return true
-        }
+        guard parts.count == 2, let milliseconds = Int64(parts[0]), let signature = Base64URL.decode(String(parts[1])),
+            self.isOurs(signature, of: Data(parts[0].utf8))
+        else { return true }
         let opened = Date(timeIntervalSince1970: Double(milliseconds) / 1000)
         return self.dependencies.now().timeIntervalSince(opened) < Self.shortest
     }
 
-    private func signature(_ text: String) -> String {
-        Base64URL.encode(self.dependencies.keys.mac(.formToken, Data(text.utf8)).prefix(16))
+    private func isOurs(_ signature: [UInt8], of time: Data) -> Bool {
+        self.dependencies.keys.keys(.formToken).contains { key in
+            HMAC<SHA256>.authenticationCode(for: time, using: key).prefix(Self.signatureLength).elementsEqual(signature)
+        }
     }
 }

@@ -7,15 +7,20 @@ package struct Quarantine: Sendable {
     private let dependencies: Dependencies
     private let settings: SettingsStore
     private let calendar: CalendarStore
+    private let notes: NoticeWriter
     private let audit: Audit
 
     package init(
-        database: Database, dependencies: Dependencies, settings: SettingsStore, calendar: CalendarStore
+        database: Database, dependencies: Dependencies, settings: SettingsStore, calendar: CalendarStore,
+        budgetFactor: Double
     ) {
         self.database = database
         self.dependencies = dependencies
         self.settings = settings
         self.calendar = calendar
+        self.notes = NoticeWriter(
+            dependencies: dependencies, settings: settings,
+            budgets: SendBudgets(keys: dependencies.keys, factor: budgetFactor))
         self.audit = Audit(dependencies: dependencies)
     }
 
@@ -34,11 +39,13 @@ package struct Quarantine: Sendable {
         let page = rows.prefix(limit)
         let next = rows.count > limit ? page.last.map { QuarantineCursor(submittedAt: $0.submittedAt, id: $0.id) } : nil
         return .object([
-            "items": .array(try page.map { try $0.json(self.dependencies.keys) }), "next_cursor": .optional(next?.text),
+            "items": .array(try page.map { try $0.json(self.dependencies.keys) }),
+            "next_cursor": .optional(next?.text(state: state)),
         ])
     }
 
-    /// Accepts the inquiry as of now: its promise begins, its task opens or it joins the open one.
+    /// Accepts the inquiry as of now: its promise begins, its task opens or it joins the open one, and where inquiries are
+    /// confirmed by a message, this one is now.
     func release(_ id: UUID, by session: StaffSession) async throws -> Release {
         let now = self.dependencies.now()
         let event = self.event("inquiry.release", id, session)
@@ -46,8 +53,13 @@ package struct Quarantine: Sendable {
         let outcome = try await self.database.transaction { tx -> Date?? in
             guard let row = try await tx.quarantinedInquiry(id) else { return nil }
             let (promise, window) = self.promise(row.window.flatMap { PreferredWindow(rawValue: $0) }, at: now)
+            let phone = try row.phone(self.dependencies.keys)
+            let confirmation =
+                self.settings.current.confirmationSMS
+                ? try self.notes.draft(.inquiryConfirmation, to: phone, at: now) : nil
             let dueAt = try await tx.releaseInquiry(
-                id, task: task, promise: promise, window: window, by: session.staffID, at: now)
+                id, task: task, promise: promise, window: window, confirmation: confirmation,
+                to: self.dependencies.keys.index(of: phone), by: session.staffID, at: now)
             if dueAt != nil { try await tx.insert(event) }
             return .some(dueAt)
         }
@@ -105,14 +117,16 @@ struct QuarantinedInquiry: Sendable {
     var reviewedBy: String?
     var reviewedAt: Date?
 
+    func phone(_ keys: KeyRing) throws -> PhoneNumber {
+        try PhoneNumber(parsing: try keys.open(self.phoneSealed, at: SealedPlace("leads", "phone_sealed", self.leadID)))
+    }
+
     func json(_ keys: KeyRing) throws -> JSONOutput {
         let name = PersonName(
             stored: try keys.open(self.nameSealed, at: SealedPlace("inquiries", "name_sealed", self.id)))
-        let phone = try PhoneNumber(
-            parsing: try keys.open(self.phoneSealed, at: SealedPlace("leads", "phone_sealed", self.leadID)))
         return .object([
             "id": .string(self.id.uuidString.lowercased()), "lead_id": .string(self.leadID.uuidString.lowercased()),
-            "name_masked": .string(name.masked), "phone_masked": .string(phone.masked),
+            "name_masked": .string(name.masked), "phone_masked": .string(try self.phone(keys).masked),
             "reason": .string(self.reason), "state": .string(self.state),
             "source": .string(self.source),
             "submitted_at": .string(RFC3339.text(self.submittedAt)),
@@ -135,10 +149,13 @@ struct QuarantineCursor: Sendable, Equatable {
     }
 
     /// Opaque text for `next_cursor`.
-    var text: String { LeadCursor(acceptedAt: self.submittedAt, leadID: self.id).text }
+    func text(state: String) -> String {
+        LeadCursor(acceptedAt: self.submittedAt, leadID: self.id, filter: state).text
+    }
 
-    init?(_ text: String) {
-        guard let cursor = LeadCursor(text) else { return nil }
+    /// - Returns: nil for what is no cursor of this state.
+    init?(_ text: String, state: String) {
+        guard let cursor = LeadCursor(text), cursor.filter == state else { return nil }
         self.init(submittedAt: cursor.acceptedAt, id: cursor.leadID)
     }
 }

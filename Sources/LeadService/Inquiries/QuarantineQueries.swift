@@ -58,12 +58,14 @@ extension Transaction {
 
     /// Accepts an inquiry now, in one statement: it opens the lead's task or joins the open one, like any other (contract §4.2).
     ///
+    /// - Parameters:
+    ///   - confirmation: the message to the number, if there is one.
+    ///   - phone: the number's keyed hash.
     /// - Returns: the deadline, or nil when it was released before.
     func releaseInquiry(
-        _ id: UUID, task: UUID, promise: Promise, window: String?, by reviewer: UUID, at now: Date
-    )
-        async throws -> Date?
-    {
+        _ id: UUID, task: UUID, promise: Promise, window: String?, confirmation: NoticeDraft?, to phone: [UInt8],
+        by reviewer: UUID, at now: Date
+    ) async throws -> Date? {
         let rows = try await self.rows(
             """
             WITH reviewed AS (
@@ -86,10 +88,13 @@ extension Transaction {
                                            WHEN \(unescaped: TaskJoin.opensTooLate) THEN \(now) ELSE excluded.next_attempt_at END
                 RETURNING CASE WHEN t.due_at > \(now) THEN t.due_at ELSE \(promise.dueAt) END AS told,
                           CASE WHEN t.due_at > \(now) THEN t.provisional ELSE \(promise.provisional) END AS provisional
-            )
-            UPDATE inquiries SET quarantined = false, accepted_at = \(now), due_at = task.told, first_due_at = NULL, provisional = task.provisional
-            FROM task WHERE id = \(id)
-            RETURNING due_at
+            ), inquiry AS (
+                UPDATE inquiries i SET quarantined = false, accepted_at = \(now), due_at = task.told, first_due_at = NULL,
+                                       provisional = task.provisional
+                FROM task WHERE i.id = \(id)
+                RETURNING i.id, i.due_at
+            \(confirmation: confirmation, to: ByteBuffer(bytes: phone), at: now))
+            SELECT due_at FROM inquiry
             """)
         return try rows.first?.decode(Date.self)
     }

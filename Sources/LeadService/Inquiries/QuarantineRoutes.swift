@@ -29,9 +29,7 @@ struct QuarantineRoutes: RouteList {
         }
         let limit = QueryFields.limit(&fields)
         let cursor = fields.parsed("cursor", required: false, longest: 200) { text throws(ValidationFailure) in
-            guard let cursor = QuarantineCursor(text) else {
-                throw ValidationFailure("cursor_invalid", "翻页位置无效，请从第一页重新开始", english: "Unknown cursor.")
-            }
+            guard let cursor = QuarantineCursor(text, state: state) else { throw LeadCursor.invalid }
             return cursor
         }
         try fields.finish()

@@ -14,6 +14,9 @@ package struct SMSOutboxWorker: Service {
     private let pollInterval: Duration
     private let breakers: [String: CircuitBreaker]
     private let wording: MessageWording
+    /// However many messages are on their way, what became of them takes two of the pool's connections: a flood of codes
+    /// leaves the others to submits.
+    private let stores = Turns(width: 2, longestQueue: .max)
     /// Longer than all gateways together may take, so that a lease that ends belongs to a process that died.
     private let leaseLength: TimeInterval
 
@@ -208,10 +211,12 @@ package struct SMSOutboxWorker: Service {
         _ body: @escaping @Sendable (Transaction) async throws -> Void
     ) async {
         do {
-            try await self.database.autocommit { session in
-                try await body(session)
-                guard !attempts.isEmpty else { return }
-                try await session.insertGatewayAttempts(attempts, message: leased.id, attempt: leased.attempt)
+            try await self.stores.run {
+                try await self.database.autocommit { session in
+                    try await body(session)
+                    guard !attempts.isEmpty else { return }
+                    try await session.insertGatewayAttempts(attempts, message: leased.id, attempt: leased.attempt)
+                }
             }
         } catch {
             // The lease ends and the message becomes unknown, which is what it is.

@@ -69,7 +69,7 @@ package final class Readiness: Sendable {
     private func lookAtDatabase() async -> (database: String, schema: String) {
         let migrator = self.migrator
         do {
-            try await self.database.autocommit { try await migrator.check($0) }
+            try await Database.impatient { try await self.database.autocommit { try await migrator.check($0) } }
             return ("up", "current")
         } catch let refusal as Migrator.Refusal {
             return ("up", refusal.description)

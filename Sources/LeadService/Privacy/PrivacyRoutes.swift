@@ -15,6 +15,8 @@ struct PrivacyRoutes: RouteList {
         [
             Route(.post, "/api/v1/privacy-requests", .visitor, self.submit),
             Route(.get, "/api/v1/privacy-requests", .staff(.readPrivacyRequests), self.list),
+            .back(from: "/privacy/code", to: "/privacy#requests"),
+            .back(from: "/privacy/requests", to: "/privacy#requests"),
             Route(.post, "/privacy/code", .visitor, self.sendCode),
             Route(.post, "/privacy/requests", .visitor, self.submitForm),
             Route(.get, "/p/{token}", .visitor, self.result),

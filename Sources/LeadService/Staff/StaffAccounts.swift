@@ -137,9 +137,12 @@ package struct StaffAccounts: Sendable {
                 $0.properties.generalCategory)
         }
         // PostgreSQL counts scalars, not characters.
-        guard (1...50).contains(name.unicodeScalars.count), isShown else {
+        guard (1...50).contains(name.unicodeScalars.count), isShown, !PhoneNumber.isTold(in: name),
+            !IdentityNumber.isTold(in: name)
+        else {
             throw ValidationFailure(
-                "display_name_invalid", "姓名需要 1–50 个字", english: "A display name has 1 to 50 characters.")
+                "display_name_invalid", "姓名需要 1–50 个字，不含电话或证件号码",
+                english: "A display name has 1 to 50 characters, and no telephone or identity number.")
         }
         return name
     }

@@ -11,8 +11,12 @@ package struct PhoneVerification: Sendable {
     private let budgets: SendBudgets
     private let proofOfWork: ServiceConfiguration.Switch
     private let outbox: OutboxSignal
-    /// Whoever asks for codes gets a quarter of the pool's sixteen connections, so that a flood leaves the rest to submits.
-    private let turns = Turns(width: 4, longestQueue: 256)
+    private let warmth = RecentWarmth()
+    /// A flood asks again as soon as it is answered: what costs no connection is paced, or it takes the processors from submits.
+    private let paced = Turns(width: 1, longestQueue: 256)
+    private static let pace: Duration = .milliseconds(4)
+    /// Whoever asks for codes gets two of the pool's sixteen connections, so that a flood leaves the rest to submits.
+    private let turns = Turns(width: 2, longestQueue: 256)
 
     /// How long a code lives.
     package static let lifetime: TimeInterval = 300
@@ -55,30 +59,53 @@ package struct PhoneVerification: Sendable {
         to phone: PhoneNumber, for purpose: VerificationPurpose, from address: ClientAddress,
         by way: Way = .script(proof: nil), on site: String = Site.defaultName
     ) async throws -> Issue {
-        try await self.turns.run {
-            try await CrashPoint.numbering(.send) {
-                try await self.issue(to: phone, for: purpose, from: address, by: way, on: site)
+        let proof = self.proof(way, at: self.dependencies.now())
+        if proof == nil, let issue = self.asking(way, on: site) {
+            try await self.paced.run { try await Task.sleep(for: Self.pace) }
+            return issue
+        }
+        return try await self.turns.run {
+            // Whoever waited may find that those before have looked.
+            if proof == nil, let issue = self.asking(way, on: site) { return issue }
+            return try await CrashPoint.numbering(.send) {
+                try await self.issue(to: phone, for: purpose, from: address, by: way, with: proof, on: site)
             }
         }
     }
 
+    /// Asks for a proof without a look at the database, where one was asked for a moment ago.
+    private func asking(_ way: Way, on site: String) -> Issue? {
+        let now = self.dependencies.now()
+        guard way != .page, case .asksForProof(let difficulty)? = self.warmth.reading(of: site, at: now) else {
+            return nil
+        }
+        return .proofRequired(self.challenge(difficulty, at: now))
+    }
+
     private func issue(
         to phone: PhoneNumber, for purpose: VerificationPurpose, from address: ClientAddress, by way: Way,
-        on site: String
+        with proof: ProofOfWork.Proof?, on site: String
     ) async throws -> Issue {
         let now = self.dependencies.now()
         let settings = self.settings.current
         let windows = self.budgets.windows(phone: phone, address: address, site: site, settings: settings, at: now)
-        let proof = self.proof(way, at: now)
+        let mustProve = self.proofOfWork == .always && proof == nil
+        if mustProve, way != .page {
+            let state = try await self.state(of: windows, at: now)
+            self.remember(state.shared, on: site, asking: .distantFuture, at: now)
+            return .proofRequired(self.challenge(state.difficulty(at: now), at: now))
+        }
+        if proof == nil, self.warmth.reading(of: site, at: now) == .full,
+            let wait = try await self.state(of: windows, at: now).wait(at: now)
+        {
+            return way == .page ? .telephone(retryAfter: wait) : .tooMany(retryAfter: wait)
+        }
         var request = SendRequest(
             draft: try self.draft(
                 to: phone, for: purpose, from: address, by: way, on: site, settings: settings, at: now),
             windows: windows,
             proof: proof, isProven: proof != nil || self.proofOfWork == .off)
-        if self.proofOfWork == .always, proof == nil {
-            if way == .page { return try await self.issueToPage(request, from: address, at: now) }
-            return .proofRequired(self.challenge(try await self.state(of: windows, at: now), at: now))
-        }
+        if mustProve { return try await self.issueToPage(request, from: address, at: now) }
         if !request.isProven {
             request.windows = windows.map { $0.limited(to: SendWindow.half($0.ceiling)) }
         }
@@ -88,6 +115,8 @@ package struct PhoneVerification: Sendable {
         case .numberUsedUp: return .tooMany(retryAfter: try await self.numberWait(request.draft, at: now))
         case .stopped, .proofUsed, .needsProof, .full:
             let state = try await self.state(of: windows, at: now)
+            self.remember(
+                state.shared, on: site, asking: request.isProven ? nil : state.askedUntil(admission), at: now)
             if let wait = state.wait(at: now) {
                 return way == .page ? .telephone(retryAfter: wait) : .tooMany(retryAfter: wait)
             }
@@ -96,7 +125,17 @@ package struct PhoneVerification: Sendable {
             }
             // A window that filled up and emptied between the two looks: the proof is spent, a moment helps.
             if request.isProven, admission != .proofUsed { return .tooMany(retryAfter: 1) }
-            return .proofRequired(self.challenge(state, at: now))
+            return .proofRequired(self.challenge(state.difficulty(at: now), at: now))
+        }
+    }
+
+    /// Remembers what a look found, if the next request can be spared something by it.
+    private func remember(_ shared: SendState, on site: String, asking end: Date?, at now: Date) {
+        if let wait = shared.wait(at: now) {
+            self.warmth.remember(.full, of: site, at: now, until: now.addingTimeInterval(TimeInterval(wait)))
+        } else if let end {
+            let difficulty = shared.difficulty(at: now)
+            self.warmth.remember(.asksForProof(difficulty: difficulty), of: site, at: now, until: end)
         }
     }
 
@@ -143,8 +182,7 @@ package struct PhoneVerification: Sendable {
         return proof
     }
 
-    private func challenge(_ state: SendState, at now: Date) -> ProofOfWork.Challenge {
-        let most = state.difficulty(at: now)
+    private func challenge(_ most: Int, at now: Date) -> ProofOfWork.Challenge {
         let drawn = self.dependencies.randomBytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         let key = self.dependencies.keys.key(.proofOfWork) ?? SymmetricKey(size: .bits256)
         return ProofOfWork.challenge(
@@ -153,10 +191,7 @@ package struct PhoneVerification: Sendable {
     }
 
     private func state(of windows: [SendWindow], at now: Date) async throws -> SendState {
-        try await self.database.autocommit { session in
-            SendState(
-                windows: windows, used: try await session.usage(of: windows), breaker: try await session.breaker())
-        }
+        try await self.database.autocommit { try await $0.sendState(of: windows) }
     }
 
     private func numberWait(_ draft: CodeDraft, at now: Date) async throws -> Int {

@@ -73,6 +73,21 @@ struct SendState: Sendable {
     var used: [Int]
     var breaker: SendBreaker?
 
+    /// The same of the windows alone that everybody shares.
+    var shared: SendState {
+        let pairs = zip(self.windows, self.used).filter { $0.0.kind.isShared }
+        return SendState(windows: pairs.map(\.0), used: pairs.map(\.1), breaker: self.breaker)
+    }
+
+    /// Until when nobody gets a code without a proof, if that is why one was refused.
+    func askedUntil(_ admission: Admission) -> Date? {
+        switch admission {
+        case .needsProof: self.breaker?.raisedUntil
+        case .full(let index) where self.windows[index].kind.isShared: self.windows[index].end
+        default: nil
+        }
+    }
+
     /// Seconds until a send may be tried at all; nil when one may.
     func wait(at now: Date) -> Int? {
         var ends = zip(self.windows, self.used).filter { $1 >= $0.ceiling }.map(\.0.end)

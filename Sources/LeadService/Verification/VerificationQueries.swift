@@ -89,15 +89,30 @@ extension Transaction {
 
     /// How many sends each of the windows has counted.
     func usage(of windows: [SendWindow]) async throws -> [Int] {
-        let rows = try await self.rows(
-            """
-            SELECT coalesce(sum(b.used), 0)::bigint
-            FROM unnest(\(windows.map { ByteBuffer(bytes: $0.key) })::bytea[], \(windows.map(\.start))::timestamptz[])
-                WITH ORDINALITY AS t (k, w, n)
-            LEFT JOIN send_budgets b ON b.bucket = t.k AND b.window_start = t.w
-            GROUP BY t.n ORDER BY t.n
-            """)
-        return try rows.map { try $0.decode(Int.self) }
+        try await self.rows(Self.counting(windows)).map { try $0.decode(Int.self) }
+    }
+
+    /// How full the windows are, and the breaker, in one round trip.
+    func sendState(of windows: [SendWindow]) async throws -> SendState {
+        let answers = try await self.pipeline([
+            Self.counting(windows), "SELECT raised_until, stopped_until FROM send_breaker",
+        ])
+        return SendState(
+            windows: windows, used: try answers[0].map { try $0.decode(Int.self) },
+            breaker: try answers[1].first.map { row in
+                let (raised, stopped) = try row.decode((Date, Date?).self)
+                return SendBreaker(raisedUntil: raised, stoppedUntil: stopped)
+            })
+    }
+
+    private static func counting(_ windows: [SendWindow]) -> PostgresQuery {
+        """
+        SELECT coalesce(sum(b.used), 0)::bigint
+        FROM unnest(\(windows.map { ByteBuffer(bytes: $0.key) })::bytea[], \(windows.map(\.start))::timestamptz[])
+            WITH ORDINALITY AS t (k, w, n)
+        LEFT JOIN send_budgets b ON b.bucket = t.k AND b.window_start = t.w
+        GROUP BY t.n ORDER BY t.n
+        """
     }
 
     /// The newest code of a test number that can still be used.
@@ -108,14 +123,6 @@ extension Transaction {
             WHERE v.phone_index = \(ByteBuffer(bytes: phone)) AND v.consumed_at IS NULL AND v.expires_at > \(now)
             ORDER BY v.issued_at DESC LIMIT 1
             """)
-    }
-
-    func breaker() async throws -> SendBreaker? {
-        guard let row = try await self.rows("SELECT raised_until, stopped_until FROM send_breaker").first else {
-            return nil
-        }
-        let (raised, stopped) = try row.decode((Date, Date?).self)
-        return SendBreaker(raisedUntil: raised, stoppedUntil: stopped)
     }
 
     func phoneBudget(_ index: [UInt8]) async throws -> PhoneBudget? {

@@ -21,6 +21,8 @@ struct VisitorRoutes: RouteList {
                     "inquiries/landing", version: self.pages.landingVersion, for: request
                 ) { self.pages.landing }
             },
+            .back(from: "/assessment", to: "/#calc"), .back(from: "/inquiry/code", to: "/#contact"),
+            .back(from: "/inquiry/delivery", to: "/#contact"), .back(from: "/inquiry", to: "/#contact"),
             Route(.post, "/assessment", .visitor, self.assess),
             Route(.post, "/inquiry/code", .visitor, self.sendCode),
             Route(.post, "/inquiry/delivery", .visitor, self.showDelivery),

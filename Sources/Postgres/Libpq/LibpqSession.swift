@@ -88,16 +88,24 @@ actor LibpqSession {
             case .statement: extras.answerTimeout ?? extras.statementTimeout.map { $0 + .seconds(5) }
             case .begin, .commit, .rollback: extras.commitTimeout
             }
-        return patience.map { ContinuousClock.now + $0 }
+        let left = PostgresPatience.current?.left
+        return [patience, left].compactMap { $0 }.min().map { ContinuousClock.now + $0 }
     }
 
     /// Runs one request from its start to the answer or the loss of the connection.
     func perform<Answer>(
         _ request: Int, _ kind: Kind, commitsByItself: Bool? = nil, _ body: (OpaquePointer) throws -> Answer
     ) throws -> Answer {
+        let patience = PostgresPatience.current
+        // Nothing is sent, so nothing is unknown.
+        if let patience, patience.left <= .zero { throw PSQLError(code: .timeout) }
+        let start = ContinuousClock.now
+        var isAnswered = false
         try self.control.begin(request, interruption: kind == .statement ? .cancel : .none)
         defer {
-            self.control.end(isInTransaction: self.isInTransaction)
+            let now = ContinuousClock.now
+            self.control.end(isInTransaction: self.isInTransaction, heardAt: isAnswered ? now : nil)
+            if isAnswered { patience?.heard() } else { patience?.waited(now - start) }
             if self.control.isDiscarded {
                 self.close()
             }
@@ -109,9 +117,11 @@ actor LibpqSession {
         self.notices.reset()
         do {
             let answer = try body(connection)
+            isAnswered = true
             guard !self.notices.replicationWaitWasCancelled else { throw PSQLError(code: .outcomeUnknown) }
             return answer
         } catch let error as PSQLError {
+            isAnswered = error.serverInfo != nil
             throw self.interpret(error, kind, commitsByItself: commitsByItself)
         }
     }
@@ -166,7 +176,7 @@ extension LibpqSession {
                 let sooner = ContinuousClock.now + Self.patienceAfterInterruption
                 deadline = min(deadline ?? sooner, sooner)
             case .timedOut:
-                self.cancelHandle?.send()
+                self.control.stopStatement()
                 throw PSQLError(code: .timeout)
             }
         }

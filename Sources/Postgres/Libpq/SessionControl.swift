@@ -16,6 +16,7 @@ final class SessionControl: Sendable {
         var interruption = Interruption.none
         var isDiscarded = false
         var isInTransaction = false
+        var heardAt: ContinuousClock.Instant?
         var socket: Int32 = -1
         var cancel: CancelHandle?
     }
@@ -35,10 +36,14 @@ final class SessionControl: Sendable {
     /// Whether the connection can go back to a pool as it is.
     var isReusable: Bool { self.state.withLock { !$0.isDiscarded && !$0.isInTransaction } }
 
+    /// When the server said something last.
+    var heardAt: ContinuousClock.Instant? { self.state.withLock { $0.heardAt } }
+
     func opened(socket: Int32, cancel: CancelHandle?) {
         self.state.withLock { state in
             state.socket = socket
             state.cancel = cancel
+            state.heardAt = .now
         }
     }
 
@@ -63,9 +68,10 @@ final class SessionControl: Sendable {
         }
     }
 
-    func end(isInTransaction: Bool) {
+    func end(isInTransaction: Bool, heardAt: ContinuousClock.Instant?) {
         self.state.withLock { state in
             state.request = 0
+            state.heardAt = heardAt ?? state.heardAt
             state.isInTransaction = isInTransaction
         }
     }
@@ -82,6 +88,11 @@ final class SessionControl: Sendable {
         guard let cancel else { return }
         cancel.send()
         self.wakeUp.signal()
+    }
+
+    /// Asks the server to stop the statement that took too long; a COMMIT on its way is left to take effect.
+    func stopStatement() {
+        self.state.withLock { $0.interruption == .cancel ? $0.cancel : nil }?.send()
     }
 
     /// Gives up the connection whatever it does, except a transaction's end.

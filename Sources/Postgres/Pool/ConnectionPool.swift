@@ -59,14 +59,16 @@ final class ConnectionPool: Sendable {
             return state.lastWaiterID
         }
         let start = ContinuousClock.now
-        defer { self.metrics.waited(ContinuousClock.now - start) }
-        if !self.state.withLock({ $0.isRunning }) {
-            // The timers belong to the run, which may begin in a moment or never; the wait has to end either way.
-            Task {
-                try await Task.sleep(until: start + self.configuration.extras.leaseTimeout, clock: .continuous)
-                self.change { $0.machine.tick(at: .now) }
-            }
+        let patience = PostgresPatience.current
+        defer {
+            let wait = ContinuousClock.now - start
+            self.metrics.waited(wait)
+            patience?.waited(wait)
         }
+        let timeout = self.configuration.extras.leaseTimeout
+        let left = patience?.left ?? timeout
+        var alarm: Task<Void, any Error>?
+        defer { alarm?.cancel() }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 self.change { state in
@@ -77,9 +79,15 @@ final class ConnectionPool: Sendable {
                     state.waiters[id] = continuation
                     return state.machine.enqueue(id, at: start)
                 }
+                // The timers belong to the run, which may begin in a moment or never, and know one timeout for all.
+                guard left < timeout || !self.state.withLock({ $0.isRunning }) else { return }
+                alarm = Task {
+                    try await Task.sleep(until: start + min(left, timeout), clock: .continuous)
+                    self.change { $0.machine.dismiss(id, .timedOut) }
+                }
             }
         } onCancel: {
-            self.change { $0.machine.cancel(id) }
+            self.change { $0.machine.dismiss(id, .cancelled) }
         }
     }
 

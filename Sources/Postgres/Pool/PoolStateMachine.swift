@@ -115,10 +115,11 @@ package struct PoolStateMachine {
         return self.connectIfNeeded(at: now)
     }
 
-    package mutating func cancel(_ waiter: WaiterID) -> [Action] {
+    /// A waiter goes before its time, if it still waits.
+    package mutating func dismiss(_ waiter: WaiterID, _ refusal: Refusal) -> [Action] {
         guard let index = self.waiters.firstIndex(where: { $0.id == waiter }) else { return [] }
         self.waiters.remove(at: index)
-        return [.refuse(waiter, .cancelled)]
+        return [.refuse(waiter, refusal)]
     }
 
     /// A connection comes back, from a lease or from a check.

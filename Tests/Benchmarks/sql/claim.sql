@@ -86,14 +86,19 @@ WITH own AS MATERIALIZED (
 INSERT INTO callback_claims (task_id, claim_number, adviser_id, kind, claimed_at)
 SELECT id, claim_number, bench_adviser(:client_id), 'ordinary', now() FROM claimed
 RETURNING task_id AS task, claim_number AS number \gset
-INSERT INTO audit_events (id, at, actor, role, action, object, detail, mac)
-VALUES (gen_random_uuid(), now(), 'bench', 'adviser', 'callback.claim', :task::text, '{}', bench_hash(:task::text));
+WITH happened AS (SELECT), audited AS (
+    INSERT INTO audit_events (id, at, actor, role, action, object, detail, detail_hash, mac)
+    SELECT gen_random_uuid(), now(), 'bench', 'adviser', 'callback.claim', :task::text, '{}', NULL, bench_hash(:task::text) FROM happened
+) SELECT;
 SELECT t.id, t.lead_id AS lead, t.state, t.accepted_at, t.due_at, t.met_at, t.next_attempt_at, t.call_again_at, t.preferred_window, t.attempts,
        t.claim_number, t.claimed_by, t.claim_kind, t.claimed_until, h.username, t.last_disposition, t.last_attempt_at, t.closed_at,
-       t.closed_reason, l.phone_sealed, l.id, i.id, i.name_sealed, i.source::text, a.total, a.gap
-FROM callback_tasks t JOIN inquiries i ON i.id = t.latest_inquiry_id JOIN leads l ON l.id = i.lead_id
-LEFT JOIN assessments a ON a.id = i.assessment_id LEFT JOIN staff h ON h.id = t.claimed_by
-WHERE t.id = :task::uuid;
+       t.closed_reason, l.phone_sealed, l.id, i.id, i.name_sealed, short_source(i.source), a.total, a.gap
+FROM callback_tasks t JOIN inquiries i ON i.id = t.latest_inquiry_id AND i.erased_at IS NULL JOIN leads l ON l.id = i.lead_id
+LEFT JOIN LATERAL (SELECT assessment_id FROM assessment_reviews
+                   WHERE lead_id = t.lead_id AND (i.assessment_id IS NULL OR reviewed_at > i.accepted_at)
+                   ORDER BY reviewed_at DESC, assessment_id DESC LIMIT 1) r ON true
+LEFT JOIN assessments a ON a.id = coalesce(r.assessment_id, i.assessment_id) LEFT JOIN staff h ON h.id = t.claimed_by
+WHERE t.claimed_by = bench_adviser(:client_id) AND t.claim_kind = 'ordinary';
 COMMIT;
 WITH found AS (
     SELECT s.staff_id, p.username, p.display_name, p.role, p.must_change_password, s.expires_at, s.step_up_at, s.last_seen_at, s.token_hash
@@ -105,11 +110,14 @@ WITH found AS (
     WHERE s.token_hash = found.token_hash AND s.last_seen_at <= now() - interval '60 seconds'
 )
 SELECT * FROM found;
-SELECT t.lead_id AS lead, t.state, t.accepted_at, t.due_at, t.met_at, t.next_attempt_at, t.call_again_at, t.preferred_window, t.attempts,
+SELECT t.id, t.lead_id AS lead, t.state, t.accepted_at, t.due_at, t.met_at, t.next_attempt_at, t.call_again_at, t.preferred_window, t.attempts,
        t.claim_number, t.claimed_by, t.claim_kind, t.claimed_until, h.username, t.last_disposition, t.last_attempt_at, t.closed_at,
-       t.closed_reason, l.phone_sealed, i.name_sealed, i.source::text, a.total, a.gap
-FROM callback_tasks t JOIN inquiries i ON i.id = t.latest_inquiry_id JOIN leads l ON l.id = i.lead_id
-LEFT JOIN assessments a ON a.id = i.assessment_id LEFT JOIN staff h ON h.id = t.claimed_by
+       t.closed_reason, l.phone_sealed, l.id AS phone_row, i.id AS inquiry, i.name_sealed, short_source(i.source), a.total, a.gap
+FROM callback_tasks t JOIN inquiries i ON i.id = t.latest_inquiry_id AND i.erased_at IS NULL JOIN leads l ON l.id = i.lead_id
+LEFT JOIN LATERAL (SELECT assessment_id FROM assessment_reviews
+                   WHERE lead_id = t.lead_id AND (i.assessment_id IS NULL OR reviewed_at > i.accepted_at)
+                   ORDER BY reviewed_at DESC, assessment_id DESC LIMIT 1) r ON true
+LEFT JOIN assessments a ON a.id = coalesce(r.assessment_id, i.assessment_id) LEFT JOIN staff h ON h.id = t.claimed_by
 WHERE t.id = :task::uuid \gset
 WITH held AS (
     UPDATE callback_tasks SET claimed_until = now() + interval '30 minutes'
@@ -117,7 +125,7 @@ WITH held AS (
       AND claimed_by = bench_adviser(:client_id) AND claimed_until > now()
     RETURNING id, claim_number
 ), revealed AS (
-    UPDATE callback_claims c SET revealed_at = coalesce(c.revealed_at, now())
+    UPDATE callback_claims c SET revealed_at = coalesce(c.revealed_at, now()), phone_lead_id = :phone_row::uuid
     FROM held WHERE c.task_id = held.id AND c.claim_number = held.claim_number
 ), audited AS (
     INSERT INTO audit_events (id, at, actor, role, action, object, detail, detail_hash, mac)
@@ -139,32 +147,46 @@ WITH found AS (
 SELECT * FROM found;
 BEGIN;
 SELECT 1 FROM callback_tasks WHERE id = :task::uuid FOR UPDATE;
-SELECT t.lead_id AS lead, t.state, t.accepted_at, t.due_at, t.met_at, t.next_attempt_at, t.call_again_at, t.preferred_window, t.attempts,
+SELECT t.id, t.lead_id AS lead, t.state, t.accepted_at, t.due_at, t.met_at, t.next_attempt_at, t.call_again_at, t.preferred_window, t.attempts,
        t.claim_number, t.claimed_by, t.claim_kind, t.claimed_until, h.username, t.last_disposition, t.last_attempt_at, t.closed_at,
-       t.closed_reason, l.phone_sealed, i.name_sealed, i.source::text, a.total, a.gap
-FROM callback_tasks t JOIN inquiries i ON i.id = t.latest_inquiry_id JOIN leads l ON l.id = i.lead_id
-LEFT JOIN assessments a ON a.id = i.assessment_id LEFT JOIN staff h ON h.id = t.claimed_by
+       t.closed_reason, l.phone_sealed, l.id AS phone_row, i.id AS inquiry, i.name_sealed, short_source(i.source), a.total, a.gap
+FROM callback_tasks t JOIN inquiries i ON i.id = t.latest_inquiry_id AND i.erased_at IS NULL JOIN leads l ON l.id = i.lead_id
+LEFT JOIN LATERAL (SELECT assessment_id FROM assessment_reviews
+                   WHERE lead_id = t.lead_id AND (i.assessment_id IS NULL OR reviewed_at > i.accepted_at)
+                   ORDER BY reviewed_at DESC, assessment_id DESC LIMIT 1) r ON true
+LEFT JOIN assessments a ON a.id = coalesce(r.assessment_id, i.assessment_id) LEFT JOIN staff h ON h.id = t.claimed_by
 WHERE t.id = :task::uuid \gset
-SELECT claim_number, adviser_id, kind, claimed_at, revealed_at, ended_at, end_reason FROM callback_claims
-WHERE task_id = :task::uuid AND adviser_id = bench_adviser(:client_id) ORDER BY claim_number DESC LIMIT 1;
+SELECT claim_number, adviser_id, kind, claimed_at, revealed_at, ended_at, end_reason, phone_lead_id FROM callback_claims
+WHERE task_id = :task::uuid AND adviser_id = bench_adviser(:client_id) AND (NULL::integer IS NULL OR claim_number = NULL::integer) ORDER BY claim_number DESC LIMIT 1;
 SELECT disposition, reason FROM call_attempts WHERE task_id = :task::uuid AND counts ORDER BY at DESC, id DESC LIMIT 100;
-UPDATE inquiries i SET met_at = now() FROM leads l
-WHERE i.lead_id = l.id AND (l.merged_into = :lead::uuid OR (l.id = :lead::uuid AND l.merged_into IS NULL)) AND i.met_at IS NULL AND NOT i.quarantined
-  AND i.accepted_at <= now();
+SELECT fingerprint, answer::text FROM call_attempts
+WHERE task_id = :task::uuid AND adviser_id = bench_adviser(:client_id) AND idempotency_key = NULL AND answer IS NOT NULL;
 SELECT min(i.due_at) FROM inquiries i JOIN leads l ON i.lead_id = l.id
-WHERE (l.merged_into = :lead::uuid OR (l.id = :lead::uuid AND l.merged_into IS NULL)) AND i.met_at IS NULL AND NOT i.quarantined AND i.accepted_at > now();
+WHERE (l.id = :lead::uuid OR l.merged_into = :lead::uuid) AND i.met_at IS NULL AND NOT i.quarantined AND i.cancelled_at IS NULL AND i.accepted_at > now();
 WITH freed AS (
     UPDATE callback_tasks SET claimed_by = NULL, claim_kind = NULL, claimed_until = NULL WHERE id = :task::uuid AND claim_number = :number::integer
 )
-UPDATE callback_claims SET ended_at = now(), end_reason = 'result'
+UPDATE callback_claims SET ended_at = now(), end_reason = 'result', release_note_sealed = coalesce(NULL, release_note_sealed)
 WHERE task_id = :task::uuid AND claim_number = :number::integer AND (ended_at IS NULL OR end_reason = 'expired');
-UPDATE callback_tasks SET last_disposition = 'reached_not_interested', last_attempt_at = now(), attempts = attempts + 1,
-       first_attempt_at = coalesce(first_attempt_at, now()), first_contact_at = coalesce(first_contact_at, now()), met_at = now(),
-       state = 'closed', closed_reason = 'not_interested', closed_at = now()
+UPDATE callback_tasks SET
+    last_disposition = 'reached_not_interested', last_attempt_at = now(), attempts = attempts + 1,
+    first_attempt_at = CASE WHEN true THEN coalesce(first_attempt_at, now()) ELSE first_attempt_at END,
+    first_contact_at = CASE WHEN true THEN coalesce(first_contact_at, now()) ELSE first_contact_at END,
+    next_attempt_at = next_attempt_at, due_at = due_at, met_at = now(),
+    call_again_at = CASE WHEN true THEN NULL ELSE call_again_at END,
+    preferred_window = CASE WHEN false THEN NULL ELSE preferred_window END,
+    owner_id = coalesce(NULL, owner_id), owner_reason = coalesce(NULL, owner_reason),
+    state = 'closed', closed_reason = 'not_interested', closed_at = now()
 WHERE id = :task::uuid;
-INSERT INTO call_attempts (id, task_id, claim_number, adviser_id, at, disposition, reason, counts, closed_reason, fingerprint, answer)
-VALUES (gen_random_uuid(), :task::uuid, :number::integer, bench_adviser(:client_id), now(), 'reached_not_interested', 'bench', true,
-        'not_interested', bench_hash(:task::text), '{"state": "closed"}');
-INSERT INTO audit_events (id, at, actor, role, action, object, detail, mac)
-VALUES (gen_random_uuid(), now(), 'bench', 'adviser', 'callback.result', :task::text, '{}', bench_hash(:task::text));
+INSERT INTO call_attempts (id, task_id, claim_number, adviser_id, at, disposition, reason, item, reference, merge_into, note_sealed,
+                           call_again_at, counts, next_attempt_at, closed_reason, idempotency_key, fingerprint, answer)
+VALUES (gen_random_uuid(), :task::uuid, :number::integer, bench_adviser(:client_id), now(), 'reached_not_interested', 'bench', NULL, NULL, NULL,
+        NULL, NULL, true, now(), 'not_interested', NULL, bench_hash(:task::text), '{"state": "closed"}');
+WITH happened AS (SELECT), audited AS (
+    INSERT INTO audit_events (id, at, actor, role, action, object, detail, detail_hash, mac)
+    SELECT gen_random_uuid(), now(), 'bench', 'adviser', 'callback.result', :task::text, '{}', NULL, bench_hash(:task::text) FROM happened
+) SELECT;
+UPDATE inquiries i SET met_at = now() FROM leads l
+WHERE i.lead_id = l.id AND (l.id = :lead::uuid OR l.merged_into = :lead::uuid) AND i.met_at IS NULL AND NOT i.quarantined AND i.cancelled_at IS NULL
+  AND i.accepted_at <= now();
 COMMIT;

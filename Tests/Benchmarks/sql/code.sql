@@ -27,11 +27,14 @@ WITH proof AS (
         live_until = excluded.live_until
     RETURNING 1
 ), challenge AS (
-    INSERT INTO verification_challenges (id, phone_index, purpose, code_mac, issued_at, expires_at, source, withheld)
+    INSERT INTO verification_challenges (id, phone_index, purpose, code_mac, issued_at, expires_at, source, withheld, network)
     SELECT bench_id('challenge-' || :n::text), bench_hash('phone-' || :n::text), 'inquiry', bench_hash('mac-' || :n::text),
-           now(), now() + interval '5 minutes', 'default/script', false
+           now(), now() + interval '5 minutes', 'default/script', false, bench_hash('network-' || :a::text)
     FROM counter
     RETURNING id
+), withheld AS (
+    INSERT INTO withheld_codes (challenge_id, phone_sealed, code_sealed, issued_at, expires_at)
+    SELECT id, bench_sealed(14), bench_sealed(29), now(), now() + interval '5 minutes' FROM challenge WHERE false
 ), message AS (
     INSERT INTO messages (id, template, challenge_id, phone_index, phone_sealed, parameters_sealed, state, created_at, send_at, expires_at)
     SELECT bench_id('message-' || :n::text), 'inquiry_code', id, bench_hash('phone-' || :n::text), bench_sealed(14), bench_sealed(29), 'queued', now(), now(),

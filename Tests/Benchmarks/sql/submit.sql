@@ -15,7 +15,7 @@ WITH expired AS (
     WHERE b.used >= b.ceiling LIMIT 1
 ), locked AS (
     INSERT INTO submit_locks AS l (key, holder, until)
-    SELECT k, bench_id('holder-' || :k::text), now() + interval '6 seconds' FROM unnest(ARRAY[bench_hash('lock-' || :k::text)]) k
+    SELECT k, md5('holder-' || :k::text)::uuid, now() + interval '6 seconds' FROM unnest(ARRAY[bench_hash('lock-' || :k::text)]) k
     WHERE NOT EXISTS (SELECT FROM blocked)
     ORDER BY k
     ON CONFLICT (key) DO UPDATE SET holder = excluded.holder, until = excluded.until
@@ -53,18 +53,25 @@ SELECT (SELECT count(*) FROM locked), EXISTS (SELECT FROM blocked), EXISTS (SELE
 WITH consumed AS (
     UPDATE verification_challenges SET consumed_at = now()
     WHERE id = md5('challenge-' || :k::text)::uuid AND consumed_at IS NULL AND expires_at > now()
+      -- Of the service's promise; here it is read a second time, so that it is always the one in force.
+      AND (SELECT coalesce(sum(extract(epoch FROM loaded_at) * 1000000)::bigint, 0) FROM calendar_years)
+        = (SELECT coalesce(sum(extract(epoch FROM loaded_at) * 1000000)::bigint, 0) FROM calendar_years)
     RETURNING id
 ), counter AS (
     UPDATE verification_counters SET tries = 0
     WHERE phone_index = bench_hash('phone-' || :k::text) AND purpose = 'inquiry' AND EXISTS (SELECT FROM consumed)
+    RETURNING 1
+), place AS (
+    UPDATE sites SET taken = taken + 1
+    WHERE name = NULL::text AND quota IS NOT NULL AND EXISTS (SELECT FROM consumed)
 ), unlocked AS (
-    DELETE FROM submit_locks WHERE key = ANY (ARRAY[bench_hash('lock-' || :k::text)])
+    DELETE FROM submit_locks WHERE key = ANY (ARRAY[bench_hash('lock-' || :k::text)]) AND holder = md5('holder-' || :k::text)::uuid
 ), lead AS (
-    INSERT INTO leads (id, phone_index, phone_index_key, phone_sealed, last_four_index, created_at)
+    INSERT INTO leads AS l (id, phone_index, phone_index_key, phone_sealed, last_four_index, created_at)
     SELECT bench_id('lead-' || :k::text), bench_hash('phone-' || :k::text), 1, bench_sealed(14), bench_hash('four-' || (:k % 10000)::text), now()
     FROM consumed
     ON CONFLICT (phone_index) DO UPDATE SET phone_index = excluded.phone_index
-    RETURNING id, coalesce(merged_into, id) AS task_lead
+    RETURNING id, coalesce(l.merged_into, l.id) AS task_lead
 ), assessment AS (
     INSERT INTO assessments (id, rule_version, assessed_on, answers, sum_before_deductions, total, can_apply, blocked_by,
                              notes, gap, suggestions, created_at)
@@ -88,22 +95,35 @@ WITH consumed AS (
         state = 'open', paused_reason = NULL, latest_inquiry_id = excluded.latest_inquiry_id,
         newest_inquiry_at = excluded.newest_inquiry_at, met_at = NULL, attempts = 0,
         due_at = CASE WHEN t.met_at IS NULL THEN least(t.due_at, excluded.due_at) ELSE excluded.due_at END,
-        next_attempt_at = excluded.next_attempt_at
-    RETURNING CASE WHEN t.due_at > now() THEN t.due_at ELSE now() + interval '1 day' END AS told, t.provisional
+        provisional = CASE WHEN t.met_at IS NULL AND t.due_at < excluded.due_at THEN t.provisional ELSE excluded.provisional END,
+        preferred_window = CASE WHEN excluded.next_attempt_at > CASE WHEN t.met_at IS NULL THEN least(t.due_at, excluded.due_at) ELSE excluded.due_at END
+                                THEN t.preferred_window ELSE excluded.preferred_window END,
+        call_again_at = CASE WHEN t.call_again_at < CASE WHEN t.met_at IS NULL THEN least(t.due_at, excluded.due_at) ELSE excluded.due_at END
+                             THEN t.call_again_at END,
+        next_attempt_at = CASE WHEN t.call_again_at < CASE WHEN t.met_at IS NULL THEN least(t.due_at, excluded.due_at) ELSE excluded.due_at END
+                               THEN t.call_again_at
+                               WHEN excluded.next_attempt_at > CASE WHEN t.met_at IS NULL THEN least(t.due_at, excluded.due_at) ELSE excluded.due_at END
+                               THEN now() ELSE excluded.next_attempt_at END
+    RETURNING CASE WHEN t.due_at > now() THEN t.due_at ELSE now() + interval '1 day' END AS told,
+              CASE WHEN t.due_at > now() THEN t.provisional ELSE false END AS provisional
 ), inquiry AS (
     INSERT INTO inquiries (id, lead_id, name_sealed, name_index, remark_sealed, extra_sealed, assessment_id, preferred_window,
-                           source, accepted_at, due_at, provisional, quarantined)
+                           source, site, accepted_at, due_at, provisional, quarantined)
     SELECT bench_id('inquiry-' || :k::text), lead.id, bench_sealed(9), bench_hash('name-' || (:k % 500)::text), NULL, NULL,
-           (SELECT id FROM assessment), NULL, '{"utm": {"source": "article"}}', now(), coalesce(task.told, now() + interval '1 day'),
+           coalesce((SELECT id FROM assessment), NULL), NULL, '{"utm": {"source": "article"}}', NULL, now(), coalesce(task.told, now() + interval '1 day'),
            coalesce(task.provisional, false), false
     FROM lead LEFT JOIN task ON true
     RETURNING id, lead_id, due_at
+), aside AS (
+    INSERT INTO quarantined_inquiries (inquiry_id, reason, submitted_at, told_due_at, told_next_attempt_at, state)
+    SELECT id, NULL, now(), due_at, now(), 'waiting' FROM inquiry WHERE false
 ), agreed AS (
     INSERT INTO consents (id, lead_id, inquiry_id, purpose, notice_version, notice_sha256, given_at, address,
                           user_agent_hash, text_shown, channel, challenge_id, reminder_valid_until)
     SELECT c.id, i.lead_id, i.id, c.purpose, 'bench', bench_hash('notice'), now(), '127.0.0.1',
-           bench_hash('agent'), repeat('x', 40), 'script', bench_id('challenge-' || :k::text), nullif(c.reminder, '')::date
-    FROM inquiry i, unnest(ARRAY[bench_id('consent-' || :k::text)], ARRAY['inquiry'], ARRAY['']) AS c (id, purpose, reminder)
+           sha256(convert_to('agent', 'UTF8')), c.shown, 'script', bench_id('challenge-' || :k::text), nullif(c.reminder, '')::date
+    FROM inquiry i, unnest(ARRAY[bench_id('consent-' || :k::text)], ARRAY['inquiry'], ARRAY[repeat('x', 40)], ARRAY[''])
+         AS c (id, purpose, shown, reminder)
 ), bound AS (
     INSERT INTO submit_keys (inquiry_id, phone_index, idempotency_key, fingerprint, body_sealed, due_at, created_at)
     SELECT id, bench_hash('phone-' || :k::text), NULL, bench_hash('fingerprint-' || :k::text), bench_sealed(200), due_at, now()
@@ -117,7 +137,7 @@ WITH consumed AS (
     WHERE (b.bucket, b.window_start) IN (SELECT * FROM unnest(
               ARRAY[bench_hash('wrong-address'), bench_hash('wrong-network'), bench_hash('wrong-all')],
               ARRAY[date_trunc('hour', now()), date_trunc('hour', now()), date_trunc('hour', now())]))
-      AND EXISTS (SELECT FROM consumed)
+      AND (SELECT count(*) FROM counter) >= 0 AND EXISTS (SELECT FROM consumed)
     ORDER BY b.bucket FOR UPDATE
 ), lowered AS (
     UPDATE budgets b SET used = b.used - 1 FROM held h

@@ -84,6 +84,7 @@ private func runService(
         keys: keys,
         gateways: gateways?(clock) ?? [sms], logger: logger)
     cheap.passwordCost = PasswordCost(rounds: 16, blockSize: 8, parallelism: 1)
+    cheap.databasePatience = .seconds(30)
     let dependencies = cheap
     var settings = PostgresClient.Configuration(conninfo: database.conninfo)
     settings.extras.sessionSetup = ["SET ROLE huifang_app"]

@@ -113,7 +113,7 @@ function fill(root, data) {
   all('[data-show]', root).forEach(e => { e.hidden = !data[e.dataset.show]?.length; });
   all('[data-l]', root).forEach(list => list.replaceChildren(...(data[list.dataset.l] ?? []).map(x => {
     const row = make(list.tagName == 'TBODY' ? 'tr' : 'li', '');
-    row.append(...x.points != null ? [make('td', x.text), make('td', x.points)] : x.url ? [gift(x)] : [x.text ?? x]);
+    row.append(...x.points != null ? [make('td', x.text), make('td', `${x.points}`.replace('-', '−'))] : x.url ? [gift(x)] : [x.text ?? x]);
     return row;
   })));
   root.hidden = false;

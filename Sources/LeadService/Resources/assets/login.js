@@ -7,10 +7,10 @@ const error = $("error");
 const button = form.querySelector("[type=submit]");
 const password = form.elements.password;
 
-/** The page to return to: only one of the console's own. */
-function destination() {
+/** The page to return to, only one of the console's own; else where the role's work is. */
+function destination({ role }) {
   const next = new URLSearchParams(location.search).get("next") ?? "";
-  return /^\/staff\/[a-z]+$/.test(next) && !/^\/staff\/(login|logout|password)$/.test(next) ? next : "/staff/desk";
+  return /^\/staff\/[a-z]+$/.test(next) && !/^\/staff\/(login|logout|password)$/.test(next) ? next : role === "auditor" ? "/staff/statistics" : "/staff/desk";
 }
 
 function fail(text, field = null) {
@@ -50,7 +50,7 @@ async function logIn() {
   if (!password.value) { fail("请填密码", password); return; }
   const session = await api("POST", "/api/v1/session", { username, password: password.value });
   keepOnlyDraftsOf(username);
-  const next = destination();
+  const next = destination(session);
   location.replace(session.must_change_password ? `/staff/password?next=${encodeURIComponent(next)}` : next);
 }
 
@@ -59,8 +59,7 @@ async function changePassword() {
   if (length < 12) { fail(`密码还少 ${12 - length} 位，至少 12 位`, password); return; }
   if (length > 128) { fail("密码最多 128 位", password); return; }
   if (form.elements.again.value !== password.value) { fail("两次填的不一样，请核对", form.elements.again); return; }
-  await api("POST", "/api/v1/session/password", { password: password.value });
-  location.replace(destination());
+  location.replace(destination(await api("POST", "/api/v1/session/password", { password: password.value })));
 }
 
 form.addEventListener("submit", (event) => {

@@ -2,13 +2,13 @@ import Foundation
 import Glibc
 
 /// Runs the programs of a test's own servers as the account that may: PostgreSQL and pgbouncer refuse to run as root.
-enum ServerAccount {
-    struct Failed: Error, CustomStringConvertible {
-        let description: String
+package enum ServerAccount {
+    package struct Failed: Error, CustomStringConvertible {
+        package let description: String
     }
 
     /// Makes a folder that the account owns, with a short name, because a socket's path has at most 107 bytes.
-    static func makeFolder() async throws -> String {
+    package static func makeFolder() async throws -> String {
         var template = Array("/tmp/hfXXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Failed(description: "mkdtemp failed") }
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -20,18 +20,18 @@ enum ServerAccount {
     }
 
     /// A program of PostgreSQL, version 15 if it is there.
-    static func program(_ name: String) -> String {
+    package static func program(_ name: String) -> String {
         self.find(name, in: ["/usr/lib/postgresql/15/bin"]) ?? name
     }
 
     /// Where a program is, in the folders or on the path; nil if it is not installed.
-    static func find(_ name: String, in folders: [String] = []) -> String? {
+    package static func find(_ name: String, in folders: [String] = []) -> String? {
         let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
         return (folders + path).map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
     }
 
     /// A TCP port of the loopback interface that nobody listens on.
-    static func freePort() throws -> Int {
+    package static func freePort() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         defer { close(descriptor) }
         var address = sockaddr_in()
@@ -48,7 +48,7 @@ enum ServerAccount {
     }
 
     /// Runs a command to its end; `log` names a file to quote when it fails.
-    static func execute(_ command: [String], asOwner: Bool = true, log: String? = nil) async throws {
+    package static func execute(_ command: [String], asOwner: Bool = true, log: String? = nil) async throws {
         let prefix =
             asOwner && getuid() == 0
             ? ["/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"] : []

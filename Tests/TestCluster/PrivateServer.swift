@@ -1,10 +1,10 @@
 import Foundation
-import Testing
+import Glibc
 
 /// A cluster of a test's own, which the test may stop, crash and start again.
-final class PrivateServer: Sendable {
-    let folder: String
-    var conninfo: String { "host=\(self.folder) port=5432 user=postgres dbname=postgres" }
+package final class PrivateServer: Sendable {
+    package let folder: String
+    package var conninfo: String { "host=\(self.folder) port=5432 user=postgres dbname=postgres" }
 
     private init(folder: String) {
         self.folder = folder
@@ -16,7 +16,7 @@ final class PrivateServer: Sendable {
     ///   - settings: lines of its `postgresql.conf`.
     ///   - prepare: puts into the folder what the settings name.
     ///   - body: uses the cluster.
-    static func run<Result>(
+    package static func run<Result>(
         settings: [String] = [], prepare: (_ folder: String) async throws -> Void = { _ in },
         _ body: (PrivateServer) async throws -> Result
     ) async throws -> Result {
@@ -32,7 +32,7 @@ final class PrivateServer: Sendable {
     }
 
     /// Makes and starts a standby of this cluster for as long as `body` takes.
-    func withStandby<Result>(_ body: (PrivateServer) async throws -> Result) async throws -> Result {
+    package func withStandby<Result>(_ body: (PrivateServer) async throws -> Result) async throws -> Result {
         try await Self.serve(settings: []) { standby in
             try await ServerAccount.execute([
                 ServerAccount.program("pg_basebackup"), "-D", "\(standby.folder)/data", "-h", self.folder, "-U",
@@ -68,15 +68,39 @@ final class PrivateServer: Sendable {
         }
     }
 
-    func start() async throws {
+    package func start() async throws {
         let log = "\(self.folder)/log"
         try await ServerAccount.execute(
             [ServerAccount.program("pg_ctl"), "-D", "\(self.folder)/data", "-l", log, "-w", "start"], log: log)
     }
 
-    func stop(mode: String = "fast") async throws {
+    package func stop(mode: String = "fast") async throws {
         try await ServerAccount.execute([
             ServerAccount.program("pg_ctl"), "-D", "\(self.folder)/data", "-m", mode, "-w", "stop",
         ])
+    }
+
+    /// Freezes the server while `body` runs: its processes are there, take connections, and say nothing.
+    package func frozen<Result>(_ body: () async throws -> Result) async throws -> Result {
+        let first = try String(contentsOfFile: "\(self.folder)/data/postmaster.pid", encoding: .utf8)
+            .split(separator: "\n").first.flatMap { pid_t($0) }
+        guard let postmaster = first else { throw ServerAccount.Failed(description: "postmaster.pid has no number") }
+        // It first, so that it makes no more of them.
+        kill(postmaster, SIGSTOP)
+        let processes = try [postmaster] + Self.children(of: postmaster)
+        for process in processes { kill(process, SIGSTOP) }
+        defer {
+            for process in processes.reversed() { kill(process, SIGCONT) }
+        }
+        return try await body()
+    }
+
+    private static func children(of parent: pid_t) throws -> [pid_t] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.filter { process in
+            // A process's name may hold spaces; after its bracket come its state and its parent.
+            let status = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+            let fields = status?.split(separator: ")").last?.split(separator: " ") ?? []
+            return fields.count > 1 && pid_t(fields[1]) == parent
+        }
     }
 }

@@ -1,0 +1,165 @@
+import Foundation
+import Leads
+
+/// What the inquiries of a period came to; `Statistics.md` says what each number is.
+struct Statistics: Sendable {
+    /// Days in Shanghai, both included.
+    struct Period: Sendable, Equatable {
+        var from: ShanghaiDate
+        var to: ShanghaiDate
+
+        static let longest = 400
+
+        /// The last seven days.
+        static func recent(_ now: Date) -> Period {
+            let today = ShanghaiDate(now)
+            return Period(from: today.adding(-6), to: today)
+        }
+
+        var time: Range<Date> { self.from.at(minute: 0)..<self.to.adding(1).at(minute: 0) }
+    }
+
+    /// How many inquiries came how far.
+    struct Funnel: Sendable, Equatable {
+        var accepted = 0
+        var attempted = 0
+        var contacted = 0
+        var qualified = 0
+        var converted = 0
+
+        mutating func count(_ inquiry: CountedInquiry) {
+            self.accepted += 1
+            self.attempted += inquiry.metAt == nil ? 0 : 1
+            self.contacted += inquiry.contactAt == nil ? 0 : 1
+            self.qualified += inquiry.isQualified ? 1 : 0
+            self.converted += inquiry.isConverted ? 1 : 0
+        }
+    }
+
+    /// Why inquiries were over before their deadline without an attempt, and by whom.
+    struct Ending: Sendable, Hashable {
+        var by: String?
+        var reason: String
+    }
+
+    /// Codes of the part of the period that they are kept for.
+    struct Codes: Sendable {
+        var from: ShanghaiDate
+        var forms: [CodeCount]
+        var sent: Int { self.forms.reduce(0) { $0 + $1.sent } }
+        var verified: Int { self.forms.reduce(0) { $0 + $1.verified } }
+    }
+
+    let period: Period
+    let asOf: Date
+    /// Nil when no code of the period is kept any more.
+    fileprivate(set) var codes: Codes?
+    fileprivate(set) var funnel = Funnel()
+    fileprivate(set) var sources: [String: Funnel] = [:]
+    fileprivate(set) var promises: [PromiseOutcome: Int] = [:]
+    fileprivate(set) var endings: [Ending: Int] = [:]
+    /// Open time from acceptance to the first counting attempt, and to the first time the person was spoken to.
+    fileprivate(set) var firstAttempt = Delays()
+    fileprivate(set) var firstContact = Delays()
+    fileprivate(set) var scores = Scores()
+    fileprivate(set) var advisers: [AdviserLoad] = []
+
+    fileprivate init(period: Period, asOf: Date) {
+        (self.period, self.asOf) = (period, asOf)
+    }
+
+    fileprivate mutating func count(_ inquiry: CountedInquiry, _ open: (Date, Date) -> TimeInterval) {
+        self.funnel.count(inquiry)
+        self.sources[inquiry.source, default: Funnel()].count(inquiry)
+        let outcome = PromiseOutcome(
+            dueAt: inquiry.dueAt, metAt: inquiry.metAt, endedAt: inquiry.endedAt, at: self.asOf)
+        self.promises[outcome, default: 0] += 1
+        if outcome == .leftOut {
+            self.endings[Ending(by: inquiry.endedBy, reason: inquiry.endReason ?? "unknown"), default: 0] += 1
+        }
+        if let met = inquiry.metAt { self.firstAttempt.add(open(inquiry.acceptedAt, met)) }
+        if let contact = inquiry.contactAt { self.firstContact.add(open(inquiry.acceptedAt, contact)) }
+        if let total = inquiry.total { self.scores.add(total, suggested: inquiry.suggested) }
+    }
+}
+
+/// Lengths of time, of which half and nineteen in twenty are asked for.
+struct Delays: Sendable {
+    private var seconds: [TimeInterval] = []
+
+    var count: Int { self.seconds.count }
+
+    mutating func add(_ length: TimeInterval) { self.seconds.append(length) }
+
+    /// The shortest length that so many per cent do not exceed, in whole minutes, begun ones included.
+    func minutes(percent: Int) -> Int? {
+        guard !self.seconds.isEmpty else { return nil }
+        let rank = max(1, (self.seconds.count * percent + 99) / 100)
+        return Int((self.seconds.sorted()[rank - 1] / 60).rounded(.up))
+    }
+}
+
+/// How the visitors' own assessments are spread.
+struct Scores: Sendable {
+    static let width = 10
+
+    private(set) var count = 0
+    private(set) var reaching = 0
+    private var bins: [Int: Int] = [:]
+    private(set) var suggested: [String: Int] = [:]
+
+    mutating func add(_ total: Int, suggested: [String]) {
+        self.count += 1
+        self.bins[total / Self.width, default: 0] += 1
+        if total >= AssessedAnswers.standard {
+            self.reaching += 1
+        } else {
+            for answer in suggested { self.suggested[answer, default: 0] += 1 }
+        }
+    }
+
+    /// From the lowest score to the highest, the standard included, also where nobody is.
+    var histogram: [(from: Int, count: Int)] {
+        let standard = AssessedAnswers.standard / Self.width
+        guard let lowest = self.bins.keys.min(), let highest = self.bins.keys.max() else { return [] }
+        return (min(lowest, standard)...max(highest, standard)).map { ($0 * Self.width, self.bins[$0] ?? 0) }
+    }
+}
+
+/// Works the statistics out of one snapshot of the tables.
+struct StatisticsReader: Sendable {
+    let database: Database
+    let dependencies: Dependencies
+    let settings: SettingsStore
+    let calendar: CalendarStore
+
+    private static let batch = 2000
+
+    func read(_ period: Statistics.Period) async throws -> Statistics {
+        let now = self.dependencies.now()
+        let settings = self.settings.current
+        let calendar = self.calendar.current
+        // The retention takes codes by the hour: the first whole day that is left.
+        let kept = ShanghaiDate(settings.retention.cutoff(of: .codes, at: now)).adding(1)
+        return try await self.database.snapshot { tx in
+            var statistics = Statistics(period: period, asOf: now)
+            var last: CountedInquiry?
+            repeat {
+                let rows = try await tx.countedInquiries(accepted: period.time, after: last, limit: Self.batch)
+                for row in rows {
+                    statistics.count(row) {
+                        calendar.workingSeconds(from: $0, to: $1, within: settings.openingHours)
+                    }
+                }
+                last = rows.count == Self.batch ? rows.last : nil
+            } while last != nil
+            let codes = Statistics.Period(from: max(period.from, kept), to: period.to)
+            if codes.from <= codes.to {
+                statistics.codes = Statistics.Codes(
+                    from: codes.from, forms: try await tx.codeCounts(issued: codes.time))
+            }
+            statistics.advisers = try await tx.adviserLoads(in: period.time, at: now)
+            return statistics
+        }
+    }
+}

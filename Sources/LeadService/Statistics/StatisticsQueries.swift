@@ -1,0 +1,155 @@
+import Foundation
+import Leads
+import Postgres
+
+/// One accepted inquiry and what became of it, as the statistics count it.
+struct CountedInquiry: TableRow {
+    /// `met_at` is the first counting attempt that answered the inquiry; the results looked at are those of that attempt and later.
+    static let columns = """
+        i.id, i.accepted_at, i.due_at, i.met_at, short_source(i.source), results.contact_at, results.is_qualified, results.is_converted,
+        coalesce(i.cancelled_at, closing.closed_at), CASE WHEN i.cancelled_at IS NULL THEN closing.closed_reason ELSE 'cancelled' END,
+        CASE WHEN i.cancelled_at IS NULL THEN closing.username END, a.total::bigint,
+        ARRAY(SELECT DISTINCT k FROM jsonb_array_elements(a.suggestions) AS s (step), jsonb_object_keys(s.step -> 'answers_changed') AS k)
+        """
+
+    /// A lead has one open task at a time: that of an inquiry which nobody answered is the first to end after it.
+    static let tables = """
+        inquiries i JOIN leads l ON l.id = i.lead_id
+        LEFT JOIN LATERAL (
+            SELECT min(c.at) FILTER (WHERE c.disposition IN (\(Self.list(\.isContact)))) AS contact_at,
+                   coalesce(bool_or(c.disposition IN (\(Self.list(\.isQualified)))), false) AS is_qualified,
+                   coalesce(bool_or(c.disposition = 'converted'), false) AS is_converted
+            FROM callback_tasks t JOIN call_attempts c ON c.task_id = t.id
+            WHERE t.lead_id IN (l.id, l.merged_into) AND c.counts AND c.at >= i.met_at
+        ) results ON true
+        LEFT JOIN LATERAL (
+            SELECT t.closed_at, t.closed_reason, s.username FROM callback_tasks t
+            LEFT JOIN LATERAL (SELECT adviser_id FROM call_attempts WHERE task_id = t.id AND closed_reason IS NOT NULL
+                               ORDER BY at DESC LIMIT 1) c ON true
+            LEFT JOIN staff s ON s.id = c.adviser_id
+            WHERE i.met_at IS NULL AND t.lead_id = \(MergedLead.target) AND (t.closed_at IS NULL OR t.closed_at >= i.accepted_at)
+            ORDER BY t.closed_at NULLS LAST LIMIT 1
+        ) closing ON true
+        LEFT JOIN assessments a ON a.id = i.assessment_id
+        """
+
+    private static func list(_ holds: (Disposition) -> Bool) -> String {
+        Disposition.allCases.filter(holds).map { "'\($0.rawValue)'" }.joined(separator: ", ")
+    }
+
+    let id: UUID
+    let acceptedAt: Date
+    let dueAt: Date
+    let metAt: Date?
+    let source: String
+    let contactAt: Date?
+    let isQualified: Bool
+    let isConverted: Bool
+    let endedAt: Date?
+    let endReason: String?
+    let endedBy: String?
+    let total: Int?
+    /// The answers that a suggested step would change.
+    let suggested: [String]
+
+    init(row: PostgresRow) throws {
+        let columns = row.makeRandomAccess()
+        self.id = try columns[0].decode(UUID.self)
+        self.acceptedAt = try columns[1].decode(Date.self)
+        self.dueAt = try columns[2].decode(Date.self)
+        self.metAt = try columns[3].decode(Date?.self)
+        self.source = try columns[4].decode(String.self)
+        self.contactAt = try columns[5].decode(Date?.self)
+        self.isQualified = try columns[6].decode(Bool.self)
+        self.isConverted = try columns[7].decode(Bool.self)
+        self.endedAt = try columns[8].decode(Date?.self)
+        self.endReason = try columns[9].decode(String?.self)
+        self.endedBy = try columns[10].decode(String?.self)
+        self.total = try columns[11].decode(Int?.self)
+        self.suggested = try columns[12].decode([String].self)
+    }
+}
+
+/// Codes that were handed to a gateway for an inquiry, by the form they were asked for on, and how many came back.
+struct CodeCount: TableRow, Sendable {
+    static let columns = "source, count(*), count(consumed_at)"
+    let form: String
+    let sent: Int
+    let verified: Int
+
+    init(row: PostgresRow) throws {
+        (self.form, self.sent, self.verified) = try row.decode((String, Int, Int).self)
+    }
+}
+
+/// What one of the staff has in hand and did.
+struct AdviserLoad: TableRow, Sendable {
+    static let columns = """
+        s.username, s.display_name, tasks.owned, tasks.claimed, calls.results, calls.counting, calls.contacts, claims.reveals,
+        calls.unrevealed
+        """
+    let username: String
+    let displayName: String
+    let open: Int
+    let claimed: Int
+    let attempts: Int
+    let countingAttempts: Int
+    let contacts: Int
+    let reveals: Int
+    let resultsWithoutReveal: Int
+
+    init(row: PostgresRow) throws {
+        (
+            self.username, self.displayName, self.open, self.claimed, self.attempts, self.countingAttempts,
+            self.contacts,
+            self.reveals, self.resultsWithoutReveal
+        ) = try row.decode((String, String, Int, Int, Int, Int, Int, Int, Int).self)
+    }
+}
+
+extension Transaction {
+    /// Inquiries accepted in a time, in their order, from `last` on.
+    func countedInquiries(
+        accepted time: Range<Date>, after last: CountedInquiry?, limit: Int
+    ) async throws -> [CountedInquiry] {
+        let from = last?.acceptedAt ?? time.lowerBound
+        return try await self.all(
+            """
+            SELECT \(columnsOf: CountedInquiry.self) FROM \(unescaped: CountedInquiry.tables)
+            WHERE i.accepted_at >= \(from) AND i.accepted_at < \(time.upperBound) AND NOT i.quarantined
+              AND (\(last?.id)::uuid IS NULL OR (i.accepted_at, i.id) > (\(from), \(last?.id)::uuid))
+            ORDER BY i.accepted_at, i.id LIMIT \(limit)
+            """)
+    }
+
+    func codeCounts(issued time: Range<Date>) async throws -> [CodeCount] {
+        try await self.all(
+            """
+            SELECT \(columnsOf: CodeCount.self) FROM verification_challenges
+            WHERE purpose = 'inquiry' AND issued_at >= \(time.lowerBound) AND issued_at < \(time.upperBound) AND NOT withheld
+            GROUP BY source ORDER BY count(*) DESC, source LIMIT 200
+            """)
+    }
+
+    /// Whoever may work callbacks, or has in that time: what they hold now, and what they did then.
+    func adviserLoads(in time: Range<Date>, at now: Date) async throws -> [AdviserLoad] {
+        let contacts = Disposition.allCases.filter(\.isContact).map(\.rawValue)
+        let callers = Role.allCases.filter { $0.may(.workCallbacks) }.map(\.rawValue)
+        return try await self.all(
+            """
+            SELECT \(columnsOf: AdviserLoad.self) FROM staff s,
+            LATERAL (SELECT count(*) FILTER (WHERE t.owner_id = s.id) AS owned,
+                            count(*) FILTER (WHERE t.claimed_by = s.id AND t.claimed_until > \(now)) AS claimed
+                     FROM callback_tasks t WHERE t.state = 'open' AND (t.owner_id = s.id OR t.claimed_by = s.id)) tasks,
+            LATERAL (SELECT count(*) AS results, count(*) FILTER (WHERE a.counts) AS counting,
+                            count(*) FILTER (WHERE a.counts AND a.disposition = ANY (\(contacts))) AS contacts,
+                            count(*) FILTER (WHERE c.revealed_at IS NULL AND c.kind <> 'incoming') AS unrevealed
+                     FROM call_attempts a JOIN callback_claims c ON c.task_id = a.task_id AND c.claim_number = a.claim_number
+                     WHERE a.adviser_id = s.id AND a.at >= \(time.lowerBound) AND a.at < \(time.upperBound) AND a.refused IS NULL) calls,
+            LATERAL (SELECT count(*) FILTER (WHERE c.revealed_at >= \(time.lowerBound) AND c.revealed_at < \(time.upperBound)) AS reveals
+                     FROM callback_claims c WHERE c.adviser_id = s.id AND c.claimed_at < \(time.upperBound)) claims
+            WHERE (s.active AND s.role = ANY (\(callers))) OR tasks.owned + tasks.claimed + calls.results + claims.reveals > 0
+            ORDER BY calls.results DESC, s.username LIMIT 500
+            """)
+    }
+}
