@@ -156,7 +156,7 @@ import Testing
             #expect(busy["days"].array.allSatisfy { $0["advisers_needed"].int >= 1 })
             // The same minute answers the same; a later one looks again.
             #expect(try await service.call(.get, "/api/v1/forecast", token: chief.token).text == busy.text)
-            try await service.services.database.transaction { tx in
+            _ = try await service.services.database.transaction { tx in
                 try await tx.execute("UPDATE callback_tasks SET met_at = due_at WHERE state = 'open'")
             }
             service.clock.advance(by: 60)
