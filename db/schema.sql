@@ -1050,6 +1050,85 @@ COMMENT ON TABLE public.quarantined_inquiries IS 'Why an inquiry was put aside, 
 COMMENT ON COLUMN public.quarantined_inquiries.told_next_attempt_at IS 'What the receipt shows as the next try, so that it looks like any other';
 
 --
+-- Name: robot_alerts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.robot_alerts (
+    robot_id uuid NOT NULL,
+    alert_id uuid NOT NULL
+);
+
+--
+-- Name: TABLE robot_alerts; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.robot_alerts IS 'Alerts that wait to be joined into the next post of a robot';
+
+--
+-- Name: robot_posts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.robot_posts (
+    id uuid NOT NULL,
+    robot_id uuid NOT NULL,
+    kind text NOT NULL,
+    day date NOT NULL,
+    text text NOT NULL,
+    state text NOT NULL,
+    attempt integer DEFAULT 0 NOT NULL,
+    failure text,
+    created_at timestamp with time zone NOT NULL,
+    send_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    lease_until timestamp with time zone,
+    finished_at timestamp with time zone,
+    CONSTRAINT done_says_when CHECK (((state = ANY (ARRAY['sent'::text, 'failed'::text, 'expired'::text])) = (finished_at IS NOT NULL))),
+    CONSTRAINT robot_posts_attempt_check CHECK ((attempt >= 0)),
+    CONSTRAINT robot_posts_failure_check CHECK (((char_length(failure) >= 1) AND (char_length(failure) <= 100))),
+    CONSTRAINT robot_posts_kind_check CHECK ((kind = ANY (ARRAY['alerts'::text, 'plan'::text, 'rescue'::text]))),
+    CONSTRAINT robot_posts_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'expired'::text]))),
+    CONSTRAINT robot_posts_text_check CHECK (((octet_length(text) >= 1) AND (octet_length(text) <= 2048))),
+    CONSTRAINT sending_under_a_lease CHECK (((state = 'sending'::text) = (lease_until IS NOT NULL)))
+);
+
+--
+-- Name: COLUMN robot_posts.attempt; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.robot_posts.attempt IS 'The fence: an outcome is written under the number it was sent with';
+
+--
+-- Name: robots; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.robots (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    audience text NOT NULL,
+    address_sealed bytea NOT NULL,
+    secret_sealed bytea,
+    added_at timestamp with time zone NOT NULL,
+    posted_at timestamp with time zone,
+    CONSTRAINT robots_audience_check CHECK ((audience = ANY (ARRAY['team'::text, 'supervisors'::text]))),
+    CONSTRAINT robots_kind_check CHECK ((kind = ANY (ARRAY['wecom'::text, 'dingtalk'::text, 'feishu'::text]))),
+    CONSTRAINT robots_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,39}$'::text)),
+    CONSTRAINT who_signs_has_a_secret CHECK (((kind = 'wecom'::text) = (secret_sealed IS NULL)))
+);
+
+--
+-- Name: COLUMN robots.address_sealed; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.robots.address_sealed IS 'The address holds the key that whoever posts needs, so it is sealed like the secret';
+
+--
+-- Name: COLUMN robots.posted_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.robots.posted_at IS 'When the last post went out: a vendor takes 20 a minute';
+
+--
 -- Name: schema_migrations; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1209,6 +1288,52 @@ CREATE TABLE public.staff (
 --
 
 COMMENT ON COLUMN public.staff.demo IS 'Made up for a demonstration, and goes with it';
+
+--
+-- Name: staff_alert_readers; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.staff_alert_readers (
+    staff_id uuid NOT NULL,
+    alert_id uuid NOT NULL,
+    read_at timestamp with time zone
+);
+
+--
+-- Name: staff_alerts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.staff_alerts (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    task_id uuid,
+    due_at timestamp with time zone,
+    about text,
+    parameters jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT a_stage_is_one_of_a_promise CHECK (((kind !~~ 'sla\_%'::text) OR ((task_id IS NOT NULL) AND (due_at IS NOT NULL)))),
+    CONSTRAINT staff_alerts_about_check CHECK (((char_length(about) >= 1) AND (char_length(about) <= 100))),
+    CONSTRAINT staff_alerts_kind_check CHECK ((kind = ANY (ARRAY['sla_half'::text, 'sla_most'::text, 'sla_broken'::text, 'sla_late'::text, 'assigned'::text, 'claim_lapsed'::text, 'calendar_missing'::text, 'many_reveals'::text, 'unrevealed_results'::text, 'robot_failing'::text]))),
+    CONSTRAINT staff_alerts_parameters_check CHECK ((jsonb_typeof(parameters) = 'object'::text))
+);
+
+--
+-- Name: TABLE staff_alerts; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.staff_alerts IS 'What happened, once each; whom it was told is in staff_alert_readers, and may be nobody';
+
+--
+-- Name: COLUMN staff_alerts.about; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.staff_alerts.about IS 'What tells an occasion from the others of its kind, such as a day; null for what may happen again at once';
+
+--
+-- Name: COLUMN staff_alerts.parameters; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.staff_alerts.parameters IS 'Usernames, counts and years: never the name or number of a visitor';
 
 --
 -- Name: staff_sessions; Type: TABLE; Schema: public; Owner: -
@@ -1495,6 +1620,20 @@ ALTER TABLE ONLY public.do_not_call
     ADD CONSTRAINT do_not_call_pkey PRIMARY KEY (phone_index);
 
 --
+-- Name: staff_alerts each_occasion_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.staff_alerts
+    ADD CONSTRAINT each_occasion_once UNIQUE (kind, about);
+
+--
+-- Name: staff_alerts each_stage_of_a_promise_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.staff_alerts
+    ADD CONSTRAINT each_stage_of_a_promise_once UNIQUE (task_id, kind, due_at);
+
+--
 -- Name: erasure_tombstones erasure_tombstones_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1642,6 +1781,34 @@ ALTER TABLE ONLY public.call_attempts
     ADD CONSTRAINT results_are_repeatable UNIQUE (task_id, adviser_id, idempotency_key);
 
 --
+-- Name: robot_alerts robot_alerts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.robot_alerts
+    ADD CONSTRAINT robot_alerts_pkey PRIMARY KEY (robot_id, alert_id);
+
+--
+-- Name: robot_posts robot_posts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.robot_posts
+    ADD CONSTRAINT robot_posts_pkey PRIMARY KEY (id);
+
+--
+-- Name: robots robots_name_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.robots
+    ADD CONSTRAINT robots_name_key UNIQUE (name);
+
+--
+-- Name: robots robots_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.robots
+    ADD CONSTRAINT robots_pkey PRIMARY KEY (id);
+
+--
 -- Name: schema_migrations schema_migrations_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1682,6 +1849,20 @@ ALTER TABLE ONLY public.settings
 
 ALTER TABLE ONLY public.sites
     ADD CONSTRAINT sites_pkey PRIMARY KEY (name);
+
+--
+-- Name: staff_alert_readers staff_alert_readers_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.staff_alert_readers
+    ADD CONSTRAINT staff_alert_readers_pkey PRIMARY KEY (staff_id, alert_id);
+
+--
+-- Name: staff_alerts staff_alerts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.staff_alerts
+    ADD CONSTRAINT staff_alerts_pkey PRIMARY KEY (id);
 
 --
 -- Name: staff staff_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -1988,6 +2169,12 @@ CREATE UNIQUE INDEX one_claim_of_a_kind_per_adviser ON public.callback_tasks USI
 CREATE UNIQUE INDEX one_confirmation_per_inquiry ON public.messages USING btree (inquiry_id) WHERE (inquiry_id IS NOT NULL);
 
 --
+-- Name: one_daily_post_per_robot; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX one_daily_post_per_robot ON public.robot_posts USING btree (robot_id, kind, day) WHERE (kind <> 'alerts'::text);
+
+--
 -- Name: one_open_task_per_lead; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2030,10 +2217,46 @@ CREATE INDEX privacy_requests_by_number ON public.privacy_requests USING btree (
 CREATE INDEX quarantined_inquiries_by_state ON public.quarantined_inquiries USING btree (state, submitted_at DESC, inquiry_id DESC);
 
 --
+-- Name: robot_alerts_by_alert; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX robot_alerts_by_alert ON public.robot_alerts USING btree (alert_id);
+
+--
+-- Name: robot_posts_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX robot_posts_by_age ON public.robot_posts USING btree (created_at);
+
+--
+-- Name: robot_posts_waiting; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX robot_posts_waiting ON public.robot_posts USING btree (robot_id, send_at) WHERE (state = ANY (ARRAY['queued'::text, 'sending'::text]));
+
+--
 -- Name: send_budgets_by_age; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX send_budgets_by_age ON public.send_budgets USING btree (window_start);
+
+--
+-- Name: staff_alert_readers_by_alert; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX staff_alert_readers_by_alert ON public.staff_alert_readers USING btree (alert_id);
+
+--
+-- Name: staff_alert_readers_unread; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX staff_alert_readers_unread ON public.staff_alert_readers USING btree (staff_id) WHERE (read_at IS NULL);
+
+--
+-- Name: staff_alerts_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX staff_alerts_by_age ON public.staff_alerts USING btree (created_at);
 
 --
 -- Name: staff_sessions_by_person; Type: INDEX; Schema: public; Owner: -
@@ -2343,6 +2566,48 @@ ALTER TABLE ONLY public.quarantined_inquiries
 
 ALTER TABLE ONLY public.quarantined_inquiries
     ADD CONSTRAINT quarantined_inquiries_reviewed_by_fkey FOREIGN KEY (reviewed_by) REFERENCES public.staff(id);
+
+--
+-- Name: robot_alerts robot_alerts_alert_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.robot_alerts
+    ADD CONSTRAINT robot_alerts_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES public.staff_alerts(id) ON DELETE CASCADE;
+
+--
+-- Name: robot_alerts robot_alerts_robot_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.robot_alerts
+    ADD CONSTRAINT robot_alerts_robot_id_fkey FOREIGN KEY (robot_id) REFERENCES public.robots(id) ON DELETE CASCADE;
+
+--
+-- Name: robot_posts robot_posts_robot_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.robot_posts
+    ADD CONSTRAINT robot_posts_robot_id_fkey FOREIGN KEY (robot_id) REFERENCES public.robots(id) ON DELETE CASCADE;
+
+--
+-- Name: staff_alert_readers staff_alert_readers_alert_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.staff_alert_readers
+    ADD CONSTRAINT staff_alert_readers_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES public.staff_alerts(id) ON DELETE CASCADE;
+
+--
+-- Name: staff_alert_readers staff_alert_readers_staff_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.staff_alert_readers
+    ADD CONSTRAINT staff_alert_readers_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES public.staff(id) ON DELETE CASCADE;
+
+--
+-- Name: staff_alerts staff_alerts_task_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.staff_alerts
+    ADD CONSTRAINT staff_alerts_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_tasks(id) ON DELETE CASCADE;
 
 --
 -- Name: staff_sessions staff_sessions_staff_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -2666,6 +2931,27 @@ GRANT SELECT ON TABLE public.quarantined_inquiries TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quarantined_inquiries TO huifang_app;
 
 --
+-- Name: TABLE robot_alerts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.robot_alerts TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.robot_alerts TO huifang_app;
+
+--
+-- Name: TABLE robot_posts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.robot_posts TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.robot_posts TO huifang_app;
+
+--
+-- Name: TABLE robots; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.robots TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.robots TO huifang_app;
+
+--
 -- Name: TABLE schema_migrations; Type: ACL; Schema: public; Owner: -
 --
 
@@ -2713,6 +2999,20 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.sites TO huifang_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.staff TO huifang_app;
 GRANT SELECT ON TABLE public.staff TO huifang_reader;
+
+--
+-- Name: TABLE staff_alert_readers; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.staff_alert_readers TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.staff_alert_readers TO huifang_app;
+
+--
+-- Name: TABLE staff_alerts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.staff_alerts TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.staff_alerts TO huifang_app;
 
 --
 -- Name: TABLE staff_sessions; Type: ACL; Schema: public; Owner: -

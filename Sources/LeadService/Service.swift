@@ -19,6 +19,10 @@ package struct LeadServices: Sendable {
     package let deliveryWorker: DeliveryWorker
     package let deliveries: DeliveryReports
     package let reminders: ReminderWorker
+    package let sla: SLAWorker
+    package let watch: WatchWorker
+    package let robotPosts: RobotPostWorker
+    package let robots: Robots
     package let sendWatch: SendWatchWorker
     package let housekeeping: HousekeepingWorker
     package let auditChain: AuditChainWorker
@@ -121,6 +125,7 @@ package struct LeadServices: Sendable {
                     forecasts: Forecasts(
                         database: database, dependencies: dependencies, settings: settings, calendar: calendar),
                     pages: pages),
+                AlertRoutes(alerts: Alerts(database: database, now: dependencies.now)),
                 LeadRoutes(leads: leads, pages: pages),
                 StatisticsRoutes(
                     reader: StatisticsReader(
@@ -152,6 +157,14 @@ package struct LeadServices: Sendable {
             database: database, dependencies: dependencies, settings: settings, reports: reports)
         self.reminders = ReminderWorker(
             database: database, dependencies: dependencies, settings: settings, budgetFactor: factor)
+        self.sla = SLAWorker(
+            database: database, dependencies: dependencies, settings: settings, calendar: calendar)
+        self.watch = WatchWorker(
+            database: database, dependencies: dependencies, settings: settings, calendar: calendar)
+        self.robotPosts = RobotPostWorker(
+            database: database, dependencies: dependencies, settings: settings, calendar: calendar,
+            publicURL: configuration.publicURL)
+        self.robots = Robots(database: database, dependencies: dependencies)
         self.sendWatch = SendWatchWorker(
             database: database, dependencies: dependencies, settings: settings, budgetFactor: factor)
         self.housekeeping = HousekeepingWorker(
@@ -175,7 +188,9 @@ package struct LeadServices: Sendable {
     /// The workers of the role `worker`.
     package var workers: [any Service] {
         [
-            self.outboxWorker, self.deliveryWorker, self.reminders, self.sendWatch, self.housekeeping, self.auditChain,
+            self.outboxWorker, self.deliveryWorker, self.reminders, self.sla, self.watch, self.robotPosts,
+            self.sendWatch,
+            self.housekeeping, self.auditChain,
         ]
     }
 }

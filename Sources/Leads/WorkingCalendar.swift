@@ -10,10 +10,13 @@ package struct WorkingCalendar: Sendable {
     private let workedBefore: [Int32]
     private let official: Set<Int>
     package let years: [CalendarYear]
+    /// The firm's own days: true is one it opens, false one it closes.
+    let companyDays: [ShanghaiDate: Bool]
 
     /// Makes the table; in `companyDays`, true is a day the firm opens and false one it closes.
     package init(years: [CalendarYear], companyDays: [ShanghaiDate: Bool] = [:]) {
         self.years = years.sorted { $0.year < $1.year }
+        self.companyDays = companyDays
         let known = Set(self.years.map(\.year))
         let from = min(2000, known.min() ?? 2000)
         let to = max(2100, known.max() ?? 2100)

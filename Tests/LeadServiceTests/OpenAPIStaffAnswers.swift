@@ -42,6 +42,11 @@ extension DescribedService {
             try await self.call(.post, path + "/assign", #"{"adviser":"nobody"}"#, token: chief.token).code
                 == "adviser_unknown")
         #expect(try await self.call(.post, path + "/assign", #"{"adviser":"anna"}"#, token: chief.token).status == 204)
+        let alerts = try await self.call(.get, "/api/v1/alerts", token: anna.token)
+        #expect(alerts["items"].array.count == 1)
+        let read = #"{"ids":["\#(alerts["items"][0]["id"].string)"]}"#
+        #expect(try await self.call(.post, "/api/v1/alerts/read", read, token: anna.token).status == 204)
+        #expect(try await self.call(.get, "/api/v1/alerts?limit=0", token: anna.token).status == 422)
         _ = try await self.call(.post, claim, #"{"lead_id":"\#(claimed["lead_id"].string)"}"#, token: anna.token)
         let noAnswer = #"{"disposition":"no_answer","note":"下午再打"}"#
         #expect(try await self.call(.post, path + "/attempts", noAnswer, token: boris.token).code == "not_claimant")

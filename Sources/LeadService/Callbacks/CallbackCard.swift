@@ -42,6 +42,7 @@ extension CallbackQueue {
         members["preferred_window"] = .optional(task.window?.rawValue)
         members["working_seconds_left"] = .integer(
             Int(self.calendar.current.workingSeconds(from: now, to: task.dueAt, within: settings.openingHours)))
+        members["deadline_trace"] = .array(self.trace(of: task, read.inquiries).map(\.json))
         if isMine {
             members["name"] = .string(try task.name(keys).text)
             members["claim_token"] = .string(String(task.claimNumber))
@@ -53,6 +54,12 @@ extension CallbackQueue {
         members["consents"] = .array(read.consents.map(\.json))
         members["history"] = .array(try self.history(read, whole: isMine))
         return .object(members)
+    }
+
+    /// The days that were counted for the task's deadline, from the first inquiry on that was told it.
+    private func trace(of task: CallbackTask, _ inquiries: [CardInquiry]) -> [TracedDay] {
+        let told = inquiries.filter { $0.metAt == nil && $0.dueAt == task.dueAt }.map(\.acceptedAt).min()
+        return self.calendar.current.trace(acceptedAt: told ?? task.acceptedAt, dueAt: task.dueAt)
     }
 
     /// What happened, newest first.
@@ -110,6 +117,16 @@ extension CallbackQueue {
         return events.sorted { $0.0 > $1.0 }.map { at, members in
             .object(members.merging(["at": .string(RFC3339.text(at))]) { first, _ in first })
         }
+    }
+}
+
+extension TracedDay {
+    var json: JSONOutput {
+        .object([
+            "date": .string(self.date.description), "counted": .bool(self.counts),
+            "reason": .string(self.reason.rawValue),
+            "name": .optional(self.name), "provisional": .bool(self.isProvisional),
+        ])
     }
 }
 

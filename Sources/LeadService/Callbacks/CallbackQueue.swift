@@ -191,6 +191,12 @@ package struct CallbackQueue: Sendable {
                     id, number: task.claimNumber, reason: reason, note: nil, at: min(now, task.claimedUntil ?? now))
             }
             try await tx.setOwner(id, account.id, reason: "assigned")
+            if account.id != session.staffID {
+                let alert = AlertDraft(
+                    id: self.dependencies.makeID(), kind: .assigned, taskID: id, parameters: ["by": session.username],
+                    person: account.id)
+                try await tx.insertAlerts([alert], at: now)
+            }
             try await tx.insert(self.event("callback.assign", on: id, by: session, detail: ["to": .string(username)]))
         }
     }

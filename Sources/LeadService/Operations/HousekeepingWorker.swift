@@ -2,7 +2,7 @@ import Foundation
 import Logging
 import ServiceLifecycle
 
-/// Throws away what has served: past windows, unlocked keys, ended sessions, what the notice says is kept no longer, and whoever came back with a restored backup.
+/// Throws away what has served: past windows, unlocked keys, ended sessions, old alerts, what the notice says is kept no longer, and whoever came back with a restored backup.
 package struct HousekeepingWorker: Service {
     private let database: Database
     private let dependencies: Dependencies
@@ -28,6 +28,8 @@ package struct HousekeepingWorker: Service {
             deleted += try await session.deleteExpiredLocks(before: now.addingTimeInterval(-3600))
             deleted += try await session.deleteEndedSessions(before: now)
             deleted += try await session.deletePastLoginFailures(before: now.addingTimeInterval(-3600))
+            deleted += try await session.deletePastAlerts(before: now.addingTimeInterval(-90 * 86400))
+            deleted += try await session.deletePastPosts(before: now.addingTimeInterval(-30 * 86400))
             return deleted
         }
         // Those who came back first: their time is over since they asked.

@@ -6,7 +6,7 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Aliyun and Tencent as a loopback server: checks signature, clock and nonce of every request as they do, and fails in
+/// Aliyun, Tencent and the robots of group chats as a loopback server: checks signature, clock and nonce of every request as they do, and fails in
 /// every way there is.
 final class VendorServer: Sendable {
     /// What becomes of a request whose signature is right.
@@ -151,6 +151,13 @@ final class VendorServer: Sendable {
     /// The vendor's answer; with `true` the message is taken if the request is in order.
     private func answer(_ request: Request) -> (Bool) -> String {
         { takes in
+            if let robot = RobotVendor(request) {
+                let (answer, text) = robot.judge(at: self.now())
+                if let text {
+                    _ = self.take(Taken(id: "", phone: "", parameters: text, template: robot.kind.rawValue), takes)
+                }
+                return answer
+            }
             let isAliyun = request.headers["x-acs-action"] != nil
             if let fault = isAliyun ? self.aliyunFault(request) : self.tencentFault(request) {
                 return isAliyun

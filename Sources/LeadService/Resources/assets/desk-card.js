@@ -3,7 +3,7 @@
 import { busy, el, now, people, person, setText } from "./console.js";
 import { countdown, isMine, isTaken, scoreWords } from "./desk-queue.js";
 import { windows } from "./dispositions.js";
-import { assessmentPart, benefitsPart, consentsPart, fact, historyPart, inquiriesPart, lastWord, promiseWords } from "./dossier.js";
+import { assessmentPart, benefitsPart, consentsPart, fact, historyPart, inquiriesPart, lastWord, promiseWords, tracePart } from "./dossier.js";
 import { clock, minutes, moment, spacedPhone } from "./worktime.js";
 
 const key = (letter) => el("kbd", { "aria-hidden": "true" }, letter);
@@ -81,6 +81,7 @@ export class Card {
           task.state === "open" && Date.parse(task.next_attempt_at) > now() ? fact("下次", moment(Date.parse(task.next_attempt_at), now())) : null,
           window ? fact("希望", windows[window]) : null,
           fact("来源", task.source || "来源不详")),
+        card ? tracePart(card.deadline_trace) : null,
         lastWord(card?.history)),
       card
         ? el("div", { class: "parts" },

@@ -72,6 +72,24 @@ function sourceWords(source) {
     began && `首次到访 ${began}`].filter(Boolean).join(" · ");
 }
 
+const dayReasons = {
+  weekday: "工作日", weekend: "周末", holiday: "放假", makeup_day: "调休上班", company_open: "公司安排上班", company_closed: "公司安排休息",
+};
+
+/** Why the promise is when it is, day by day; folded. */
+export function tracePart(days) {
+  if (!days?.length) return null;
+  const provisional = days.some((day) => day.provisional);
+  const kept = !days.at(-1).counted;
+  return el("details", { class: "trace" },
+    el("summary", {}, "为什么是这个时间"),
+    el("ol", {}, days.map((day) => el("li", {},
+      `${dayWords(Date.parse(`${day.date}T00:00:00+08:00`))} ${dayReasons[day.reason] ?? day.reason}${day.name && !day.name.includes("调休") ? `（${day.name}）` : ""}，`,
+      day.counted ? el("strong", {}, "算") : "不算"))),
+    kept ? el("p", { class: "quiet" }, "这一天后来改为休息，答应的时间不变。") : null,
+    provisional ? el("p", { class: "quiet" }, "这一年的放假安排还没有公布，可能改到更晚。") : null);
+}
+
 /** Every submission of the form, newest first. */
 export function inquiriesPart(inquiries) {
   return section("咨询", `${inquiries.length} 次`, el("ol", { class: "inquiries" }, inquiries.map((inquiry) => el("li", {},

@@ -31,6 +31,7 @@ const leads = tasks.map((one) => ({ ...one, id: one.lead_id, accepted_at: at(25,
 const json = (status, body, headers = {}) => new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json', ...headers } });
 window.fetch = async (path, { method = 'GET' } = {}) => {
   if (state == 'busy' && (method != 'GET' || /assessment|export/.test(path))) return new Promise(() => {});
+  if (path.startsWith('/api/v1/alerts')) return json(200, { items: [], next_cursor: null, unread: 0 });
   if (path.startsWith('/api/v1/callbacks?')) return json(200, { items: state == 'disabled' ? [] : tasks, next_cursor: null });
   if (path.endsWith('/reveal')) return state == 'error' ? json(422, { code: 'outside_calling_hours', next_allowed_at: at(26, '13:30') }) : json(200, { phone: '+8613800001234' });
   if (path.startsWith('/api/v1/callbacks/') || /\/leads\/lead-/.test(path)) return json(200, card);

@@ -1,0 +1,93 @@
+import Foundation
+import Leads
+
+/// What the staff is told of.
+package enum AlertKind: String, Sendable, CaseIterable {
+    case slaHalf = "sla_half"
+    case slaMost = "sla_most"
+    case slaBroken = "sla_broken"
+    case slaLate = "sla_late"
+    /// Somebody was given a task.
+    case assigned
+    /// A claim ran out before a result came.
+    case claimLapsed = "claim_lapsed"
+    /// A year has begun, or soon will, whose working days nobody has loaded.
+    case calendarMissing = "calendar_missing"
+    /// Somebody looked at the numbers of very many people in a day.
+    case manyReveals = "many_reveals"
+    /// Somebody recorded very many results in a day without a look at the number.
+    case unrevealedResults = "unrevealed_results"
+    /// A robot took a post in none of its tries.
+    case robotFailing = "robot_failing"
+
+    /// Whose robots tell it too.
+    var robots: [RobotAudience] {
+        switch self {
+        case .slaMost: [.team]
+        case .slaBroken: [.team, .supervisors]
+        case .slaLate, .calendarMissing, .manyReveals, .unrevealedResults: [.supervisors]
+        case .slaHalf, .assigned, .claimLapsed, .robotFailing: []
+        }
+    }
+}
+
+/// An alert on its way to whom it concerns.
+struct AlertDraft: Sendable {
+    var id: UUID
+    var kind: AlertKind
+    var taskID: UUID?
+    /// The promise it is about; it is told only while that is open and unmet.
+    var dueAt: Date?
+    /// What tells this occasion from the others of its kind; nil when each is one of its own.
+    var about: String?
+    var parameters: [String: String] = [:]
+    /// One person, and everybody of these roles; with nobody of either, supervisors and administrators.
+    var person: UUID?
+    var roles: [Role] = []
+    /// Noted so that it is not told later, and told to nobody.
+    var isSilent = false
+}
+
+/// An alert as it is told.
+struct Alert: Sendable {
+    var kind: AlertKind
+    var dueAt: Date?
+    var parameters: [String: String]
+
+    private var promise: String { self.dueAt.map { ShanghaiDate.timeText($0) } ?? "" }
+    private func value(_ name: String) -> String { self.parameters[name] ?? "" }
+
+    /// One sentence without the name or number of a visitor.
+    var text: String {
+        switch self.kind {
+        case .slaHalf: "回访的时间用去一半还没有打，\(self.promise) 前要打"
+        case .slaMost: "回访的时间用去八成还没有打，\(self.promise) 前要打"
+        case .slaBroken: "回访超时未打，答应的是 \(self.promise) 前"
+        case .slaLate: "回访超时又过了 4 个工作小时，仍没有打，答应的是 \(self.promise) 前"
+        case .assigned: "\(self.value("by")) 把一条回访转给您"
+        case .claimLapsed: "占用到期，没有记录结果，任务已回到队列"
+        case .calendarMissing: "\(self.value("year")) 年的放假安排还没有导入，期限是暂定的"
+        case .manyReveals: "\(self.value("who")) 今天看了 \(self.value("count")) 位客户的号码，请留意"
+        case .unrevealedResults: "\(self.value("who")) 今天有 \(self.value("count")) 个结果没有看过号码，不算兑现承诺，请核对"
+        case .robotFailing: "群机器人 \(self.value("robot")) 发不出去（\(self.value("failure"))），请检查"
+        }
+    }
+}
+
+/// An alert in somebody's list.
+struct ReadableAlert: Sendable {
+    var id: UUID
+    var alert: Alert
+    var taskID: UUID?
+    var createdAt: Date
+    var readAt: Date?
+
+    var json: JSONOutput {
+        .object([
+            "id": .string(self.id.uuidString.lowercased()), "kind": .string(self.alert.kind.rawValue),
+            "text": .string(self.alert.text), "callback_id": .optional(self.taskID?.uuidString.lowercased()),
+            "created_at": .string(RFC3339.text(self.createdAt)),
+            "read_at": .optional(self.readAt.map { RFC3339.text($0) }),
+        ])
+    }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import Leads
+import Logging
+import ServiceLifecycle
+
+/// Watches for what somebody should look at: claims that lapsed, a year nobody has loaded, and advisers whose day looks odd.
+///
+/// None of it holds up a call. Claims and odd days are told when they are seen, because the list is looked at when one
+/// wants to; what an administrator has to do is told in working hours.
+package struct WatchWorker: Service {
+    private let database: Database
+    private let dependencies: Dependencies
+    private let settings: SettingsStore
+    private let calendar: CalendarStore
+
+    /// More different people than this in a day are told.
+    package static let mostReveals = 80
+    /// As many results in a day without a look at the number are told.
+    package static let unrevealedResults = 40
+    /// The day of the year from which the next one must be loaded.
+    private static let coverage = (month: 12, day: 1)
+
+    package init(database: Database, dependencies: Dependencies, settings: SettingsStore, calendar: CalendarStore) {
+        self.database = database
+        self.dependencies = dependencies
+        self.settings = settings
+        self.calendar = calendar
+    }
+
+    /// One look; returns how many alerts were new.
+    @discardableResult
+    package func runOnce() async throws -> Int {
+        let now = self.dependencies.now()
+        let today = ShanghaiDate(now)
+        let start = today.at(minute: 0)
+        let (lapsed, reveals, results) = try await self.database.autocommit { tx in
+            (
+                try await tx.lapsedClaims(at: now),
+                try await tx.manyReveals(since: start, atLeast: Self.mostReveals + 1),
+                try await tx.unrevealedResults(since: start, atLeast: Self.unrevealedResults)
+            )
+        }
+        var drafts = lapsed.map { claim in
+            AlertDraft(
+                id: self.dependencies.makeID(), kind: .claimLapsed, taskID: claim.task,
+                about: "\(claim.task.uuidString.lowercased())/\(claim.number)", person: claim.adviser)
+        }
+        drafts +=
+            reveals.map { self.odd(.manyReveals, $0, today) } + results.map { self.odd(.unrevealedResults, $0, today) }
+        drafts += self.missingYears(today, at: now)
+        let all = drafts
+        return try await self.database.statement { try await $0.insertAlerts(all, at: now) }
+    }
+
+    /// Once a day for each person.
+    private func odd(_ kind: AlertKind, _ count: DailyCount, _ today: ShanghaiDate) -> AlertDraft {
+        AlertDraft(
+            id: self.dependencies.makeID(), kind: kind, about: "\(count.username)@\(today)",
+            parameters: ["who": count.username, "count": String(count.count)], roles: [.supervisor])
+    }
+
+    /// This year, and from December on the next one, where no official notice of it was loaded; once a working day.
+    private func missingYears(_ today: ShanghaiDate, at now: Date) -> [AlertDraft] {
+        let calendar = self.calendar.current
+        guard WorkingTime(calendar: calendar, hours: self.settings.current.openingHours).isOpen(at: now) else {
+            return []
+        }
+        let (year, month, day) = today.components
+        let isLate = (month, day) >= Self.coverage
+        return (isLate ? [year, year + 1] : [year]).filter { !calendar.covers(year: $0) }.map {
+            AlertDraft(
+                id: self.dependencies.makeID(), kind: .calendarMissing, about: "\($0)@\(today)",
+                parameters: ["year": String($0)], roles: [.administrator])
+        }
+    }
+
+    package func run() async throws {
+        for await _ in AsyncTimerSequence(every: .seconds(30)).cancelOnGracefulShutdown() {
+            do {
+                try await self.runOnce()
+            } catch {
+                self.dependencies.logger.warning("watch postponed")
+            }
+        }
+    }
+}
