@@ -18,6 +18,7 @@ struct DoctorCommand: AsyncParsableCommand {
     func run() async throws {
         if self.hookAddresses { return try self.printAddresses() }
         let findings = try await self.findings()
+        for note in (try? self.config.load())?.notes ?? [] { Output.line("note: \(note)") }
         guard !findings.isEmpty else {
             Output.line("doctor: nothing is wrong")
             return
