@@ -18,6 +18,9 @@ database_packages=(postgresql-15)
 # shellcheck disable=SC2034  # faketime steps a process's wall clock in the tests of time
 test_packages=(faketime)
 
+# shellcheck disable=SC2034  # a browser and what drives it
+page_packages=(chromium chromium-driver python3-selenium python3-pil fonts-noto-cjk curl)
+
 say() { printf '%s\n' "$*" >&2; }
 
 # A precondition is missing: one line that says what to do.
@@ -29,6 +32,14 @@ fail() {
 is_root() { [[ $(id -u) == 0 ]]; }
 
 is_installed() { [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
+
+# Whether Debian's archive, as far as this machine knows it, has what is not installed of the named packages.
+are_available() {
+    local package
+    for package in "$@"; do
+        is_installed "$package" || [[ -n $(apt-cache madison "$package" 2>/dev/null) ]] || return 1
+    done
+}
 
 # Installs those of the named Debian packages that are missing, saying so before.
 need_packages() {

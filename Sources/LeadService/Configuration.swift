@@ -52,11 +52,31 @@ package struct ServiceConfiguration: Sendable {
         return origins
     }
 
+    /// What is worth knowing of a run that is set up right.
+    package var notes: [String] {
+        guard self.isProduction, self.requireTOTP == .auto else { return [] }
+        return [
+            "this version has no second factor for staff; HUIFANG_REQUIRE_TOTP=off says that you know"
+        ]
+    }
+
     /// Environment variables that override a setting, with the setting's key.
     package static let lockable = [
         "opening_hours", "calling_hours", "claim_minutes", "fresh_minutes", "resend_seconds", "sends_per_minute",
         "sends_per_day", "sends_per_address_per_hour", "embed_origins",
     ]
+
+    /// Every variable that is known, as `deploy/server.env.example` describes them.
+    package static let variables: Set<String> = Set(
+        [
+            "DATABASE_URL", "MIGRATE_DATABASE_URL", "PGBOUNCER", "DATA_DIR", "HTTP_HOST", "HTTP_PORT", "OPS_PORT",
+            "TRUSTED_PROXIES", "PUBLIC_URL", "SMS_GATEWAY", "SMS_WEBHOOK_URL", "SMS_WEBHOOK_SECRET",
+            "SMS_ALIYUN_ENDPOINT", "SMS_ALIYUN_ACCESS_KEY_ID", "SMS_ALIYUN_ACCESS_KEY_SECRET", "SMS_ALIYUN_SIGN_NAME",
+            "SMS_ALIYUN_TEMPLATE_CODE", "SMS_TENCENT_ENDPOINT", "SMS_TENCENT_SECRET_ID", "SMS_TENCENT_SECRET_KEY",
+            "SMS_TENCENT_SDK_APP_ID", "SMS_TENCENT_SIGN_NAME", "SMS_TENCENT_TEMPLATE_ID", "SMS_TENCENT_REGION",
+            "SMS_HOOK_TOKEN", "BUDGET_FACTOR", "WEBHOOK_PRIVATE_CIDRS", "PROOF_OF_WORK", "REQUIRE_TOTP",
+            "BOOTSTRAP_ADMIN_PASSWORD",
+        ].map { "HUIFANG_" + $0 } + Self.lockable.map { "HUIFANG_" + $0.uppercased() })
 
     /// Reads every key.
     ///
@@ -99,6 +119,12 @@ package struct ServiceConfiguration: Sendable {
         self.httpHost = text("http.host") ?? "127.0.0.1"
         self.httpPort = number("http.port", 8080, 0...65535)
         self.opsPort = number("ops.port", 8081, 0...65535)
+        if IPAddress(self.httpHost) == nil, self.httpHost != "localhost" {
+            reasons.append("HUIFANG_HTTP_HOST must be an address of this machine, such as 127.0.0.1")
+        }
+        if self.httpPort == self.opsPort, self.httpPort != 0 {
+            reasons.append("HUIFANG_HTTP_PORT and HUIFANG_OPS_PORT are both \(self.httpPort) and must differ")
+        }
         self.trustedProxies = (text("trusted.proxies") ?? "").split(whereSeparator: { $0 == "," || $0 == " " })
             .compactMap {
                 let range = AddressRange(String($0))
@@ -107,10 +133,13 @@ package struct ServiceConfiguration: Sendable {
             }
         let ownURL = "http://127.0.0.1:\(self.httpPort)"
         let publicURL = text("public.url") ?? ownURL
-        if let url = URL(string: publicURL), url.host != nil, url.scheme == "http" || url.scheme == "https" {
+        if let url = URL(string: publicURL), url.host?.isEmpty == false, url.scheme == "http" || url.scheme == "https",
+            url.path.isEmpty || url.path == "/", url.query == nil, url.fragment == nil, url.user == nil
+        {
             self.publicURL = url
         } else {
-            reasons.append("HUIFANG_PUBLIC_URL must be an http or https address")
+            reasons.append(
+                "HUIFANG_PUBLIC_URL must be an http or https address without a path, such as https://www.example.com")
             self.publicURL = URL(fileURLWithPath: "/")
         }
         self.gateways = (text("sms.gateway") ?? "console").split(separator: ",").map { String($0).trimmed }
@@ -137,6 +166,10 @@ package struct ServiceConfiguration: Sendable {
         self.budgetFactor = factor
         self.proofOfWork = choice("proof.of.work")
         self.requireTOTP = choice("require.totp")
+        if self.requireTOTP == .always {
+            reasons.append(
+                "HUIFANG_REQUIRE_TOTP=always cannot be kept: this version has no second factor; set it to auto or off")
+        }
         self.bootstrapAdminPassword = text("bootstrap.admin.password")
         self.usesPgBouncer = text("pgbouncer") == "1"
         self.lockedSettings = Dictionary(

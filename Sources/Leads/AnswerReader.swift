@@ -26,7 +26,9 @@ struct AnswerReader {
         self.failures.append(ValidationFailure(code, at: "\(self.pointer)/\(token)", detail, english: english))
     }
 
+    /// Records that a needed answer is not there; one that is there and wrong was recorded as that.
     mutating func missing(_ name: String) {
+        guard !self.failures.contains(where: { $0.pointer == "\(self.pointer)/\(name)" }) else { return }
         self.fail(name, "请选择此项", "This is required.", code: "required")
     }
 

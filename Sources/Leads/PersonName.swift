@@ -40,7 +40,8 @@ package struct PersonName: Sendable, Hashable, CustomStringConvertible {
 
     /// A star for every character but the first of each word, and for all of the given name after a dot (domain notes §6).
     ///
-    /// A word of one character becomes a star unless it is the first of several, so that no mask shows a whole name.
+    /// A word of one character becomes a star unless it is the first of several, so that no mask shows a whole name. After the
+    /// first word only initials of scripts with capitals are shown: of two Han characters one is half a name.
     package var masked: String {
         let separators: Set<Character> = [" ", "\u{B7}"]
         let several = self.text.split(whereSeparator: separators.contains).count > 1
@@ -53,7 +54,8 @@ package struct PersonName: Sendable, Hashable, CustomStringConvertible {
             }
             let word = rest.prefix { !separators.contains($0) }
             let isFirst = word.startIndex == self.text.startIndex
-            let shows = masked.last != "\u{B7}" && (word.count > 1 || (isFirst && several))
+            let shows =
+                masked.last != "\u{B7}" && (isFirst ? word.count > 1 || several : word.count > 1 && first.isCased)
             masked += (shows ? String(first) : "*") + String(repeating: "*", count: word.count - 1)
             rest = rest.dropFirst(word.count)
         }

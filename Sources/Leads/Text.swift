@@ -1,10 +1,10 @@
 /// Rules every text that people type obeys.
-enum Text {
+package enum Text {
     /// Whether a character leaves a trace on the page.
     ///
     /// Control, format (zero-width, bidirectional), private-use, unassigned and filler characters do not; variation
     /// selectors choose the glyph of a name and stay.
-    static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
+    package static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .privateUse, .unassigned, .surrogate, .lineSeparator, .paragraphSeparator: false
         default: !scalar.properties.isDefaultIgnorableCodePoint || scalar.properties.isVariationSelector

@@ -54,7 +54,12 @@ struct ConfigurationOption: ParsableArguments {
             guard parts.count == 2, parts[0].wholeMatch(of: /[A-Z][A-Z0-9_]*/) != nil else {
                 throw Failure.precondition("line \(index + 1) of \(file) is not KEY=value")
             }
-            variables[String(parts[0])] = parts[1].trimmingCharacters(in: .whitespaces)
+            let name = String(parts[0])
+            guard !name.hasPrefix("HUIFANG_") || ServiceConfiguration.variables.contains(name) else {
+                throw Failure.precondition(
+                    "line \(index + 1) of \(file): there is no variable \(name); deploy/server.env.example names all")
+            }
+            variables[name] = parts[1].trimmingCharacters(in: .whitespaces)
         }
         return variables
     }

@@ -18,12 +18,10 @@ struct DoctorCommand: AsyncParsableCommand {
     func run() async throws {
         if self.hookAddresses { return try self.printAddresses() }
         let findings = try await self.findings()
-        guard !findings.isEmpty else {
-            Output.line("doctor: nothing is wrong")
-            return
-        }
         for finding in findings { Output.line("\(finding.topic): \(finding.problem)\n  → \(finding.remedy)") }
-        throw ExitCode(78)
+        if findings.isEmpty { Output.line("doctor: nothing is wrong") }
+        for note in (try? self.config.load())?.notes ?? [] { Output.line("note: \(note)") }
+        if !findings.isEmpty { throw ExitCode(78) }
     }
 
     private func printAddresses() throws {

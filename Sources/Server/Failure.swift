@@ -36,7 +36,7 @@ struct Failure: Error, Equatable {
             self = .data("\(failure.pointer) \(failure.detailInEnglish)".trimmingCharacters(in: .whitespaces))
         case let failure as AnswersFailure:
             self = .data(failure.failures.map { "\($0.pointer) \($0.detailInEnglish)" }.joined(separator: "; "))
-        case is StrictJSON.Malformed: self = .data("the input is not JSON")
+        case let malformed as StrictJSON.Malformed: self = .data("the input cannot be read: \(malformed.explanation)")
         case let problem as Problem: self.init(problem)
         case let error as PostgresTransactionError:
             guard let cause = error.closureError ?? error.commitError ?? error.beginError ?? error.rollbackError else {

@@ -4,7 +4,11 @@ import LeadService
 /// Standard output and standard error, written at once and whole.
 enum Output {
     static func line(_ text: String) {
-        FileHandle.standardOutput.write(Data((text + "\n").utf8))
+        self.text(text + "\n")
+    }
+
+    static func text(_ text: String) {
+        FileHandle.standardOutput.write(Data(text.utf8))
     }
 
     static func json(_ value: JSONOutput) {

@@ -111,8 +111,7 @@ struct Points: AsyncParsableCommand {
         do {
             return (try RulesImport.read(data), data)
         } catch let malformed as StrictJSON.Malformed {
-            let line = data.prefix(malformed.offset).count { $0 == UInt8(ascii: "\n") } + 1
-            throw Failure.data("\(path): line \(line) is not JSON, or has a name twice")
+            throw Failure.data("\(path): \(malformed.explanation)")
         } catch let failure as ValidationFailure {
             throw Failure.data("\(path): \(failure.pointer) \(failure.detailInEnglish)")
         }

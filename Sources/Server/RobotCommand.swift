@@ -102,8 +102,7 @@ struct RobotCommand: AsyncParsableCommand {
     private static func open<Result: Sendable>(
         _ config: ConfigurationOption, _ body: @escaping @Sendable (Robots) async throws -> Result
     ) async throws -> Result {
-        try await Installation.open(try config.load()) { installation in
-            try await installation.checkSchema()
+        try await Installation.open(config) { installation in
             return try await body(
                 Robots(database: installation.database, dependencies: try await installation.dependencies()))
         }

@@ -10,7 +10,7 @@ struct Huifang: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Serve.self, Migrate.self, StaffCommand.self, SiteCommand.self, Points.self, CalendarCommand.self,
-            Permit.self, BenefitCommand.self, RobotCommand.self, Export.self, FsckCommand.self, AuditCommand.self,
+            SettingsCommand.self, Permit.self, BenefitCommand.self, RobotCommand.self, Export.self, FsckCommand.self, AuditCommand.self,
             RetentionCommand.self,
             DemoCommand.self, DoctorCommand.self, Version.self,
         ])
@@ -19,6 +19,11 @@ struct Huifang: AsyncParsableCommand {
     static func main() async {
         do {
             var command = try await self.asyncParseAsRoot(nil)
+            let chosen = type(of: command)
+            guard chosen.configuration.subcommands.isEmpty else {
+                Output.error(self.helpMessage(for: chosen) + "\n")
+                self.exit(withError: ExitCode(64))
+            }
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

@@ -193,6 +193,8 @@ import Testing
                     answer["errors"].array.allSatisfy {
                         $0["pointer"].string.hasPrefix("/\(member)") && !$0["detail"].string.isEmpty
                     }, "\(said)")
+                let pointers = answer["errors"].array.map(\.["pointer"].string)
+                #expect(Set(pointers).count == pointers.count, "\(said)")
                 #expect(!answer.text.contains("13800000021"), "\(said)")
             }
             #expect(try await service.contents() == before)

@@ -102,7 +102,7 @@ import Testing
             markup.replacingOccurrences(of: "<[^>]*>", with: "", options: [.regularExpression])
                 .trimmingCharacters(in: .whitespacesAndNewlines)
         }
-        var findings: [String] = []
+        var findings = text.matches(of: /<p>\s*<\/p>/).map { "empty: \($0.output)" }
         for match in text.matches(of: /(?s)<(a|button)\b([^>]*)>(.*?)<\/\1>/) {
             if words(match.3).isEmpty { findings.append("empty: \(match.0)") }
             if match.2.contains(/href="(tel:)?"/) { findings.append("leads nowhere: \(match.0)") }

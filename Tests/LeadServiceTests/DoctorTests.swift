@@ -125,6 +125,20 @@ import Testing
                 """)
             let remedy = "name it in the setting sms_templates under inquiry_confirmation"
             try await Self.expect("gateway", remedy, huifang, environment: environment)
+            try await huifang.database.script("DELETE FROM settings")
+            let bare = try await huifang.run("doctor", environment: environment)
+            #expect(
+                bare.output.contains(
+                    "settings: visitors are not told who calls them: company_name, company_telephone, caller_number not set\n  → fill them in in the file of 'huifang settings export'"
+                ), "\(bare.output)")
+            #expect(bare.output.contains("\nnote: this version has no second factor for staff"))
+            environment["REQUIRE_TOTP"] = "off"
+            let file = huifang.folder.appendingPathComponent("settings.json").path
+            try #"{"company_name":"沪上明泽","company_telephone":"021-5555 0100","caller_number":"021-5555 0101"}"#.write(
+                toFile: file, atomically: true, encoding: .utf8)
+            try #require(try await huifang.run("settings", "import", file, "--yes", environment: environment).code == 0)
+            let told = try await huifang.run("doctor", environment: environment)
+            #expect(!told.output.contains("settings:") && !told.output.contains("note:"), "\(told.output)")
             let addresses = try await huifang.run("doctor", "--hook-addresses", environment: environment)
             #expect(addresses.code == 0)
             let address = /https:\/\/huifang\.example\.cn\/hooks\/sms\/aliyun\/[A-Za-z0-9_-]{22}/

@@ -29,6 +29,19 @@ import Testing
         }
     }
 
+    @Test func `the description names the heading of every column`() async throws {
+        let description = try APIDescription().root["components"]["schemas"]["ExportColumn"]["description"].string
+        try await withService { service in
+            let chief = try await service.colleague("chief", .administrator)
+            for column in ExportColumn.allCases where column != .items && column != .extra {
+                let name = column.rawValue
+                let header = try await service.export("columns=\(name)", chief).text.trimmingCharacters(
+                    in: CharacterSet(charactersIn: "\u{FEFF}\"\r\n"))
+                #expect(description.contains("`\(name)` \(header)"), "\(name) \(header)")
+            }
+        }
+    }
+
     @Test func `every vector's cell comes out of a file as it should`() async throws {
         let file = try #require(Bundle.module.url(forResource: "Vectors/misc-vectors", withExtension: "json"))
         let vectors = try StrictJSON.read(Array(try Data(contentsOf: file)))["csv_cell"].array

@@ -13,12 +13,29 @@ import Testing
 
     @Test(arguments: [
         ("CALLING_HOURS", "never"), ("OPENING_HOURS", "18:00-09:00"), ("BOOTSTRAP_ADMIN_PASSWORD", "short"),
-        ("BOOTSTRAP_ADMIN_PASSWORD", "password1234"), ("CLAIM_MINUTES", "soon"),
+        ("BOOTSTRAP_ADMIN_PASSWORD", "password1234"), ("CLAIM_MINUTES", "soon"), ("HTTP_HOST", "nonsense"),
+        ("HTTP_HOST", "http://127.0.0.1"), ("PUBLIC_URL", "http://x/path"), ("PUBLIC_URL", "https://x.example/?a=b"),
+        ("PUBLIC_URL", "ftp://x"), ("PUBLIC_URL", "https://a@x.example"),
     ])
     func `a value that nothing can work with is refused, named and not repeated`(name: String, value: String) throws {
         let refused = try #require(throws: ServiceConfiguration.Invalid.self) { try Self.read([name: value]) }
         #expect(refused.reasons.count == 1 && refused.reasons[0].hasPrefix("HUIFANG_\(name) "), "\(refused.reasons)")
         #expect(!refused.reasons[0].contains(value))
+    }
+
+    @Test func `addresses that can be listened on, two ports that differ, and no second factor that is not there`()
+        throws
+    {
+        for host in ["127.0.0.1", "0.0.0.0", "::", "localhost"] { _ = try Self.read(["HTTP_HOST": host]) }
+        #expect(
+            Self.reasons(["HTTP_PORT": "8081"])
+                == "HUIFANG_HTTP_PORT and HUIFANG_OPS_PORT are both 8081 and must differ")
+        _ = try Self.read(["HTTP_PORT": "0", "OPS_PORT": "0"])
+        #expect(Self.reasons(["REQUIRE_TOTP": "always"]).hasPrefix("HUIFANG_REQUIRE_TOTP=always cannot be kept"))
+        let production = ["PUBLIC_URL": "https://x.example/"].merging(Self.aliyun) { $1 }
+        #expect(try Self.read(production).notes.count == 1)
+        #expect(try Self.read(production.merging(["REQUIRE_TOTP": "off"]) { $1 }).notes == [])
+        #expect(try Self.read([:]).notes == [])
     }
 
     private static let aliyun = [
@@ -76,10 +93,34 @@ import Testing
         #expect(addresses.map(\.address) == ["http://127.0.0.1:8080/hooks/sms/aliyun/given"])
     }
 
+    /// A file of the folder `deploy`, line by line.
+    private static func deployed(_ name: String) throws -> [Substring] {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("deploy")
+        return try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8).split(separator: "\n")
+    }
+
+    @Test func `the example file names every variable there is, and no other`() throws {
+        let named = try Self.deployed("server.env.example").compactMap {
+            $0.wholeMatch(of: /#?(HUIFANG_[A-Z_]+)=.*/).map { String($0.1) }
+        }
+        #expect(named.count == Set(named).count)
+        #expect(Set(named) == ServiceConfiguration.variables)
+    }
+
+    @Test func `the runbook runs a command with what the service is given, and names every setting`() throws {
+        let runbook = try Self.deployed("RUNBOOK.md").joined(separator: "\n")
+        let unit = try Self.deployed("systemd/huifang.service")
+        let credentials = unit.filter { $0.hasPrefix("LoadCredential=") }
+        #expect(credentials.count == 3)
+        for line in credentials + unit.filter({ $0.hasPrefix("EnvironmentFile=") }) {
+            #expect(runbook.contains("-p \(line) "), "\(line)")
+        }
+        for (key, _) in Settings.standardValues { #expect(runbook.contains("`\(key)`"), "\(key)") }
+    }
+
     @Test func `the example file documents every variable of the vendors`() throws {
-        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent("deploy/server.env.example")
-        let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+        let lines = try Self.deployed("server.env.example")
         var values: [String: String] = [:]
         for line in lines {
             guard let match = line.wholeMatch(of: /#?HUIFANG_(SMS_[A-Z_]+)=(.*)/) else { continue }

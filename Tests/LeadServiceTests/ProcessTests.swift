@@ -12,7 +12,8 @@ import Testing
         ["permit", "--valid-until", "2026-02-30"],
         ["export", "--format", "xlsx"], ["export", "--format", "csv", "--phone", "plain"],
         ["export", "--format", "csv", "--columns", "secret"],
-        ["export", "--format", "csv", "--state", "asleep"], ["fsck", "--format", "xml"],
+        ["export", "--format", "csv", "--state", "asleep"], ["fsck", "--format", "xml"], [], ["audit"], ["calendar"],
+        ["staff"], ["site"], ["benefit"], ["settings"], ["settings", "import"],
     ])
     func `bad usage exits 64`(arguments: [String]) async throws {
         try await Executable.withInstallation(.none) { huifang in
@@ -26,7 +27,9 @@ import Testing
     @Test func `every command explains itself`() async throws {
         try await Executable.withInstallation(.none) { huifang in
             let commands = [
-                ["serve"], ["migrate"], ["staff"], ["staff", "add"], ["points"], ["points", "import"], ["benefit"],
+                ["serve"], ["migrate"], ["staff"], ["staff", "add"], ["staff", "reset"], ["staff", "deactivate"],
+                ["staff", "activate"], ["settings"], ["settings", "export"], ["settings", "import"], ["points"],
+                ["points", "import"], ["benefit"],
                 ["benefit", "add"], ["benefit", "remove"], ["benefit", "list"], ["calendar"], ["calendar", "due"],
                 ["calendar", "import"],
                 ["permit"], ["export"], ["fsck"], ["audit"], ["audit", "verify"], ["doctor"], ["version"],
@@ -57,6 +60,12 @@ import Testing
             let wrong = try await huifang.run("points", input: #"{"agee": 44}"#)
             #expect(wrong.code == 65)
             #expect(wrong.errors == "huifang: /agee Unknown name.\n")
+            let zone = try await huifang.run("points", input: #"{"suburb_area":{"zone":"x","years":1}}"#)
+            #expect(
+                zone.errors == "huifang: /suburb_area/zone One of lingang, new_city, transformation_area.\n")
+            let twice = try await huifang.run("points", input: "{\"age\": 44,\n\"age\": 45}")
+            #expect(twice.code == 65)
+            #expect(twice.errors == "huifang: the input cannot be read: line 2 has a name that stands there already\n")
         }
     }
 
@@ -83,6 +92,27 @@ import Testing
             let mode = try FileManager.default.attributesOfItem(
                 atPath: huifang.folder.appendingPathComponent("keys").path)[.posixPermissions]
             #expect(mode as? Int == 0o600)
+        }
+    }
+
+    @Test func `an account is reset, ended and opened again by commands`() async throws {
+        try await Executable.withInstallation { huifang in
+            let first = try await huifang.run("staff", "add", "lin", "--role", "adviser")
+            let second = try await huifang.run("staff", "reset", "lin")
+            #expect(second.code == 0 && second.output.wholeMatch(of: /[a-z2-9]{5}(-[a-z2-9]{5}){3}/) != nil)
+            #expect(second.output != first.output)
+            #expect(
+                try await huifang.run("staff", "deactivate", "lin").output
+                    == "lin can log in no more; every session has ended")
+            #expect(try await huifang.run("staff", "deactivate", "lin").output == "lin has ended already")
+            let ended = try await huifang.run("staff", "reset", "lin")
+            #expect(ended.code == 1 && ended.errors == "huifang: The account has ended; activate it first.\n")
+            #expect(try await huifang.run("staff", "activate", "lin").output == "lin can log in again")
+            for command in ["reset", "deactivate", "activate"] {
+                let unknown = try await huifang.run("staff", command, "wang")
+                #expect(unknown.code == 1 && unknown.errors == "huifang: There is no such account.\n", "\(command)")
+            }
+            #expect(try await huifang.run("audit", "verify").code == 0)
         }
     }
 
@@ -132,6 +162,13 @@ import Testing
             let both = try await huifang.start(due, environment: ["OPENING_HOURS": "08:00-16:00"])
                 .end()
             #expect(both.output.contains("T16:00:00"))
+            try "# none\nHUIFANG_OPENING_HOUR=08:00-17:00\n".write(to: file, atomically: true, encoding: .utf8)
+            let unknown = try await huifang.start(due).end()
+            #expect(unknown.code == 78)
+            #expect(
+                unknown.errors
+                    == "huifang: line 2 of \(file.path): there is no variable HUIFANG_OPENING_HOUR; deploy/server.env.example names all\n"
+            )
             try "opening hours\n".write(to: file, atomically: true, encoding: .utf8)
             let broken = try await huifang.start(due).end()
             #expect(broken.code == 78)

@@ -178,13 +178,13 @@ enum RuleText {
                 ),
                 (
                     good.replacing("\"standard\": 120,", with: "\"standard\": 120,,"),
-                    "line 5 is not JSON, or has a name twice"
+                    "line 5 is not JSON"
                 ),
                 (
                     good.replacing("\"version\"", with: "\"source\": \"\", \"version\""),
-                    "line 6 is not JSON, or has a name twice"
+                    "line 6 has a name that stands there already"
                 ),
-                ("", "line 1 is not JSON, or has a name twice"), ("[]", " an object."),
+                ("", "line 1 is not JSON"), ("[]", " an object."),
             ]
             for (text, said) in cases {
                 try text.write(to: file, atomically: true, encoding: .utf8)

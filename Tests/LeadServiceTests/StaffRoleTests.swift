@@ -40,6 +40,26 @@ import Testing
         Route(method: .get, path: "/staff/leads", roles: callers),
     ]
 
+    @Test func `the accounts of who administers are named to those who may assign only`() async throws {
+        try await withService { service in
+            let anna = try await service.colleague("anna")
+            let (chief, boss) = (
+                try await service.colleague("chief", .supervisor), try await service.colleague("boss", .administrator)
+            )
+            for (colleague, names) in [
+                (anna, ["anna", "chief"]), (chief, ["anna", "boss", "chief"]),
+                (boss, ["anna", "boss", "chief"]),
+            ] {
+                for path in ["/staff/desk", "/staff/leads"] {
+                    let page = try await service.call(
+                        .get, path, token: colleague.token, headers: [.accept: "text/html"])
+                    let list = try #require(page.text.firstMatch(of: /(?s)<datalist id="people">(.*?)<\/datalist>/)).1
+                    #expect(list.matches(of: /value="([^"]+)"/).map { String($0.1) }.sorted() == names, "\(path)")
+                }
+            }
+        }
+    }
+
     @Test(arguments: Role.allCases) func `a role is let into its routes and no others`(role: Role) async throws {
         try await withService { service in
             let colleague = try await service.colleague("somebody", role)

@@ -180,6 +180,24 @@ import Testing
         }
     }
 
+    @Test func `an ended account is logged out and in no more until it is opened again`() async throws {
+        try await withService { service in
+            let token = try await service.administrator()
+            let accounts = service.services.accounts
+            #expect(try await accounts.setActive(false, username: "admin", by: "test"))
+            #expect(try await !accounts.setActive(false, username: "admin", by: "test"))
+            #expect(try await !service.isOpen(token))
+            #expect(try await service.logIn("admin", Console.adminPassword).status == 401)
+            #expect(try await accounts.setActive(true, username: "admin", by: "test"))
+            #expect(try await !service.isOpen(token))
+            #expect(try await service.logIn("admin", Console.adminPassword).status == 200)
+            #expect(
+                try await service.count(
+                    "SELECT count(*) FROM audit_events WHERE action IN ('staff.deactivate', 'staff.activate') AND actor = 'test'"
+                ) == 2)
+        }
+    }
+
     @Test func `of two processes that start at once one prints a password`() async throws {
         try await withService { service in
             let accounts = service.services.accounts

@@ -54,6 +54,7 @@ import Testing
     @Test func `wrong types and options are refused`() {
         #expect(self.pointers(["age": "30"]) == ["/age"])
         #expect(self.pointers(["shortage_major": 1]) == ["/shortage_major"])
+        #expect(self.pointers(["suburb_area": ["zone": "x", "years": 3]]) == ["/suburb_area/zone"])
         #expect(self.pointers(["education": "phd"]) == ["/education"])
         #expect(self.pointers(["awards": [30, 40]]) == ["/awards"])
         #expect(self.pointers(["awards": 30]) == ["/awards"])

@@ -50,7 +50,7 @@ import Testing
 
     @Test(arguments: [
         ("买买提·吐尔逊", "买**·***"), ("张三", "张*"), ("李 明", "李 *"), ("A B", "A *"), ("Anna S", "A*** *"), ("李·", "*·"),
-        ("王女士", "王**"),
+        ("王女士", "王**"), ("王 小明", "王 **"), ("Anna 小明", "A*** **"), ("김 민수", "김 **"), ("Ån Öl", "Å* Ö*"),
     ])
     func `a mask never shows a whole name`(_ name: String, _ mask: String) throws {
         #expect(try PersonName(parsing: name).masked == mask)

@@ -24,9 +24,15 @@ extension Settings {
         }
 
         /// Until a firm has files and groups of its own to offer, its advisers bring what was wished for.
-        static let standard = [
-            ("guide", "免费领取攻略"), ("material", "内部资料"), ("plan", "定制方案"), ("daily", "每日资讯"),
-        ].map { Benefit(id: $0.0, title: $0.1, content: .byAdviser) }
+        static let standard = Self.offers.map { Benefit(id: $0.id, title: $0.title, content: .byAdviser) }
+        /// The same as the setting holds them.
+        static let standardValues = Self.offers.map { id, title in
+            JSONValue.object(["id": .string(id), "title": .string(title)])
+        }
+        private static let offers = [
+            (id: "guide", title: "免费领取攻略"), (id: "material", title: "内部资料"), (id: "plan", title: "定制方案"),
+            (id: "daily", title: "每日资讯"),
+        ]
     }
 
     /// Reads the whole list, or nothing when one does not fit.

@@ -73,11 +73,8 @@ package struct BenefitList: Sendable {
         let now = self.dependencies.now()
         let event = self.audit.event(action, on: id, by: actor, role: "command")
         try await self.database.transaction { tx in
-            try await tx.lockBenefits()
-            var settings = Settings()
-            for row in try await tx.settingRows() where row.key == "benefits" && row.effectiveAt <= now {
-                _ = settings.apply(row.key, row.value)
-            }
+            try await tx.lockSettings()
+            let settings = Settings(rows: try await tx.settingRows().filter { $0.effectiveAt <= now })
             let list = try await body(settings.benefits, tx)
             guard list.count <= 8 else { throw Refusal.full }
             try await tx.insertSetting(

@@ -67,6 +67,10 @@ extension Transaction {
             "SELECT \(columnsOf: BenefitFile.self) FROM benefit_files WHERE sha256 = decode(\(sha256)::text, 'hex')")
     }
 
+    func hasBenefitFile(_ sha256: String) async throws -> Bool {
+        try await self.execute("SELECT 1 FROM benefit_files WHERE sha256 = decode(\(sha256)::text, 'hex')")
+    }
+
     /// Keeps a file; one that is there stays.
     func insertBenefitFile(_ file: BenefitFile, sha256: [UInt8], by actor: String, at now: Date) async throws {
         try await self.execute(
@@ -75,10 +79,5 @@ extension Transaction {
             VALUES (\(ByteBuffer(bytes: sha256)), \(file.kind.rawValue), \(ByteBuffer(bytes: file.bytes)), \(actor), \(now))
             ON CONFLICT (sha256) DO NOTHING
             """)
-    }
-
-    /// One change of the list at a time.
-    func lockBenefits() async throws {
-        try await self.execute("LOCK TABLE settings IN SHARE ROW EXCLUSIVE MODE")
     }
 }

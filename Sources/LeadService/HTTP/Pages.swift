@@ -126,6 +126,7 @@ package struct Pages: Sendable {
         identity["company_telephone_digits"] = settings.companyTelephone.filter {
             $0.isASCII && ($0.isNumber || $0 == "+")
         }
+        identity["has_contact"] = !settings.companyAddress.isEmpty || !settings.companyTelephone.isEmpty
         return identity
     }
 }

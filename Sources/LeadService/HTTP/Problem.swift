@@ -57,9 +57,7 @@ package struct Problem: Error, Sendable {
 
     /// Whether the reader of a request prefers English.
     static func prefersEnglish(_ request: Request) -> Bool {
-        guard let languages = request.headers[.acceptLanguage]?.lowercased() else { return false }
-        let first = languages.split(separator: ",").first.map { $0.drop { $0.isWhitespace } } ?? ""
-        return first.hasPrefix("en")
+        request.headers[.acceptLanguage].map { AcceptLanguage($0).prefersEnglish } ?? false
     }
 
     /// The answer as `application/problem+json`.

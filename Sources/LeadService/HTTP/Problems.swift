@@ -5,6 +5,9 @@ package enum Problems {
     static let unsupportedMediaType = Problem(
         .unsupportedMediaType, "unsupported_media_type", "请以 application/json 提交，不使用压缩",
         english: "Send application/json without any Content-Encoding.")
+    static let noForm = Problem(
+        .unsupportedMediaType, "unsupported_media_type", "请用网页上的表单提交",
+        english: "Send application/x-www-form-urlencoded without any Content-Encoding.")
     static let tooLarge = Problem(
         .contentTooLarge, "too_large", "提交的内容超过 64 KiB", english: "The body is larger than 64 KiB.")
     static let targetTooLong = Problem(

@@ -27,9 +27,7 @@ extension Request {
 
     /// Reads a URL-encoded form; a repeated field has several values.
     package func form(_ context: LeadRequestContext) async throws -> FormFields {
-        guard Self.mediaType(self.headers[.contentType]) == "application/x-www-form-urlencoded" else {
-            throw Problems.unsupportedMediaType
-        }
+        guard self.isForm else { throw Problems.noForm }
         let buffer = try await self.body.collect(upTo: context.maxUploadSize)
         return FormFields(String(buffer: buffer))
     }

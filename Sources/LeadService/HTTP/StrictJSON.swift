@@ -7,8 +7,16 @@ package import Leads
 package struct StrictJSON {
     /// The text is not JSON as we take it.
     package struct Malformed: Error, Equatable {
-        /// How many bytes were read before it was not.
-        package var offset = 0
+        /// The line on which it ceases to be.
+        package var line = 1
+        /// Whether a name stands twice in an object.
+        package var repeatsName = false
+
+        /// What a person with the text before them is told.
+        package var explanation: String {
+            self.repeatsName
+                ? "line \(self.line) has a name that stands there already" : "line \(self.line) is not JSON"
+        }
     }
 
     private static let deepest = 32
@@ -20,13 +28,14 @@ package struct StrictJSON {
     /// - Throws: `Malformed`.
     package static func read(_ bytes: [UInt8]) throws(Malformed) -> JSONValue {
         var reader = StrictJSON(bytes: bytes)
-        do {
+        do throws(Malformed) {
             let value = try reader.value(depth: 0)
             reader.skipSpace()
             guard reader.index == reader.bytes.count else { throw Malformed() }
             return value
         } catch {
-            throw Malformed(offset: reader.index)
+            let line = bytes.prefix(reader.index).count { $0 == UInt8(ascii: "\n") } + 1
+            throw Malformed(line: line, repeatsName: error.repeatsName)
         }
     }
 
@@ -81,7 +90,9 @@ package struct StrictJSON {
             let name = try self.string()
             self.skipSpace()
             try self.take(":")
-            guard members.updateValue(try self.value(depth: depth + 1), forKey: name) == nil else { throw Malformed() }
+            guard members.updateValue(try self.value(depth: depth + 1), forKey: name) == nil else {
+                throw Malformed(repeatsName: true)
+            }
             self.skipSpace()
             if self.next == UInt8(ascii: "}") {
                 self.index += 1

@@ -82,7 +82,7 @@ enum InquiryFields {
                     try ShanghaiDate(parsing: text).description
                 }
             }
-            if !accepted { consent.fail(refusal, at: "accepted") }
+            if !accepted, !consent.hasFailed("accepted") { consent.fail(refusal, at: "accepted") }
             guard let version else { return nil }
             return InquiryDraft.Consent(
                 noticeVersion: version, marketing: marketing, recipients: recipients, reminderValidUntil: reminder)

@@ -3,7 +3,7 @@ package import Leads
 
 /// Something that keeps the service from running well, and what to do about it.
 package struct Finding: Sendable, Equatable {
-    /// What was looked at: `configuration`, `keys`, `database`, `schema`, `calendar`, `gateway`, `clock` or `port`.
+    /// What was looked at: `configuration`, `keys`, `database`, `schema`, `calendar`, `gateway`, `settings`, `clock` or `port`.
     package var topic: String
     package var problem: String
     package var remedy: String
@@ -92,7 +92,7 @@ package struct Doctor: Sendable {
         findings += await self.lookAtKeys(databaseIsCurrent: isCurrent)
         findings += await self.lookAtCalendar(at: time ?? self.wallClock(), inDatabase: isCurrent)
         findings += await self.lookAtGateways()
-        if isCurrent { findings += await self.lookAtTemplates() }
+        if isCurrent { findings += await self.lookAtSettings() }
         findings += await self.lookAtPorts()
         return findings
     }
@@ -165,18 +165,35 @@ package struct Doctor: Sendable {
         return findings
     }
 
-    /// A message that no gateway has a template for is never made, so that somebody should hear of it here.
-    private func lookAtTemplates() async -> [Finding] {
+    /// What visitors would miss because nobody has set it: who answers for the page, and messages that are never made because no
+    /// gateway has a template.
+    private func lookAtSettings() async -> [Finding] {
         let store = SettingsStore(
             database: self.database, now: self.wallClock, locked: self.configuration.lockedSettings)
-        guard (try? await store.reload()) != nil, store.current.confirmationSMS,
-            !store.current.canCarry(.inquiryConfirmation, among: self.gateways)
-        else { return [] }
-        return [
-            Finding(
-                "gateway", "inquiries are to be confirmed by message, but no gateway has a template for it",
-                remedy: "name it in the setting sms_templates under inquiry_confirmation, or turn off confirmation_sms")
-        ]
+        guard (try? await store.reload()) != nil else { return [] }
+        var findings: [Finding] = []
+        let settings = store.current
+        if settings.confirmationSMS, !settings.canCarry(.inquiryConfirmation, among: self.gateways) {
+            findings.append(
+                Finding(
+                    "gateway", "inquiries are to be confirmed by message, but no gateway has a template for it",
+                    remedy:
+                        "name it in the setting sms_templates under inquiry_confirmation, or turn off confirmation_sms")
+            )
+        }
+        let missing = [
+            ("company_name", settings.companyName), ("company_telephone", settings.companyTelephone),
+            ("caller_number", settings.callerNumber),
+        ].filter { $0.1.isEmpty }.map(\.0)
+        if self.configuration.isProduction, !missing.isEmpty {
+            findings.append(
+                Finding(
+                    "settings", "visitors are not told who calls them: \(missing.joined(separator: ", ")) not set",
+                    remedy:
+                        "fill them in in the file of 'huifang settings export' and 'huifang settings import' it (RUNBOOK: What people edit)"
+                ))
+        }
+        return findings
     }
 
     private func lookAtPorts() async -> [Finding] {

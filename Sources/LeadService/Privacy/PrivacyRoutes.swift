@@ -68,16 +68,11 @@ struct PrivacyRoutes: RouteList {
                 form, phone, kind, sends: CodeSteps.sends(form["sends"]) + 1,
                 challenge: challenge.uuidString.lowercased(), resendAfter: resendAfter)
         case .tooMany(let seconds):
-            let failure = ValidationFailure(
-                "too_many_requests", at: "/phone", "同一号码请在 \(seconds) 秒后再发", english: "Too many requests.")
-            var response: Response
-            if let challenge = form["challenge_id"] {
-                response = try await self.codePage(
-                    form, phone, kind, challenge: challenge, resendAfter: seconds, failures: [failure],
-                    status: .tooManyRequests)
-            } else {
-                response = try self.again(form, [failure], status: .tooManyRequests)
-            }
+            let carried = form["challenge_id"]
+            let held = try await self.verification.challenge(heldBy: phone, for: .privacy, from: context.clientAddress)
+            var response = try await self.codePage(
+                form, phone, kind, challenge: carried ?? held.uuidString.lowercased(), resendAfter: seconds,
+                failures: [CodeSteps.tooMany(retryAfter: seconds, again: carried != nil)], status: .tooManyRequests)
             response.headers[.retryAfter] = String(seconds)
             return response
         case .telephone(let seconds): return try self.visitors.telephone(retryAfter: seconds)

@@ -66,6 +66,7 @@ package enum RetentionTerm: String, Sendable, CaseIterable {
 
 /// How long each thing is kept.
 package struct RetentionTerms: Sendable, Equatable {
+    /// Those that are not the standard ones.
     private var lengths: [RetentionTerm: Int] = [:]
 
     package init() {}
@@ -97,6 +98,6 @@ package struct RetentionTerms: Sendable, Equatable {
     /// - Returns: false for a key that is not of these terms or a length that is not allowed.
     mutating func apply(_ key: String, _ value: JSONValue) -> Bool {
         guard let term = RetentionTerm.allCases.first(where: { $0.setting == key }) else { return false }
-        return Settings.whole(value, term.allowed) { self.lengths[term] = $0 }
+        return Settings.whole(value, term.allowed) { self.lengths[term] = $0 == term.standard ? nil : $0 }
     }
 }

@@ -2,17 +2,19 @@ import Foundation
 import Leads
 import Postgres
 
-struct SettingRow: TableRow {
-    static let columns = "key, value::text, effective_at"
+/// A value from an instant on.
+struct SettingRow: Sendable {
     let key: String
     let value: JSONValue
     let effectiveAt: Date
+}
+
+extension SettingRow: TableRow {
+    static let columns = "key, value::text, effective_at"
 
     init(row: PostgresRow) throws {
         let (key, json, effectiveAt) = try row.decode((String, String, Date).self)
-        self.key = key
-        self.value = try StrictJSON.read(Array(json.utf8))
-        self.effectiveAt = effectiveAt
+        self.init(key: key, value: try StrictJSON.read(Array(json.utf8)), effectiveAt: effectiveAt)
     }
 }
 
@@ -31,5 +33,15 @@ extension Transaction {
             ON CONFLICT (key, effective_at) DO UPDATE
             SET value = excluded.value, changed_by = excluded.changed_by, changed_at = excluded.changed_at
             """)
+    }
+
+    /// Takes back a value that was to come.
+    func deleteSetting(_ key: String, effectiveAt: Date) async throws {
+        try await self.execute("DELETE FROM settings WHERE key = \(key) AND effective_at = \(effectiveAt)")
+    }
+
+    /// Lets one change of a value that was read follow the other.
+    func lockSettings() async throws {
+        try await self.execute("LOCK TABLE settings IN SHARE ROW EXCLUSIVE MODE")
     }
 }

@@ -48,12 +48,14 @@ package struct Settings: Sendable, Equatable {
     ///
     /// - Returns: false for a key nobody knows or a value that does not fit it.
     package mutating func apply(_ key: String, _ value: JSONValue) -> Bool {
+        // A key that the settings file would not show cannot be set either.
+        guard Self.standardValue(of: key) != nil else { return false }
         switch (key, value) {
-        case ("company_name", .string(let text)): self.companyName = text
-        case ("company_address", .string(let text)): self.companyAddress = text
-        case ("company_telephone", .string(let text)): self.companyTelephone = text
-        case ("caller_number", .string(let text)): self.callerNumber = text
-        case ("icp_number", .string(let text)): self.icpNumber = text
+        case ("company_name", _): return Self.line(value) { self.companyName = $0 }
+        case ("company_address", _): return Self.line(value) { self.companyAddress = $0 }
+        case ("company_telephone", _): return Self.line(value) { self.companyTelephone = $0 }
+        case ("caller_number", _): return Self.line(value) { self.callerNumber = $0 }
+        case ("icp_number", _): return Self.line(value) { self.icpNumber = $0 }
         case ("opening_hours", .string(let text)):
             guard let hours = OpeningHours(parsing: text) else { return false }
             self.openingHours = hours
@@ -88,6 +90,15 @@ package struct Settings: Sendable, Equatable {
         case ("copies_per_day", _): return Self.whole(value, 1...1000) { self.copiesPerDay = $0 }
         default: return self.sends.apply(key, value) || self.retention.apply(key, value)
         }
+        return true
+    }
+
+    /// A line of text for pages.
+    private static func line(_ value: JSONValue, _ set: (String) -> Void) -> Bool {
+        guard case .string(let text) = value, text.count <= 200, text.unicodeScalars.allSatisfy(Text.isVisible) else {
+            return false
+        }
+        set(text)
         return true
     }
 

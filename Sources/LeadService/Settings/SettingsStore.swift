@@ -44,8 +44,7 @@ package final class SettingsStore: Service, Sendable {
     }
 
     private func settings(of rows: [SettingRow]) -> Settings {
-        var settings = Settings()
-        for row in rows { _ = settings.apply(row.key, row.value) }
+        var settings = Settings(rows: rows)
         for (key, text) in self.locked { _ = settings.apply(key, .string(text)) }
         return settings
     }

@@ -10,7 +10,11 @@ struct ConsolePage: Sendable {
     /// - Parameter name: `desk`, `leads` and so on, which is also the script's name.
     func context(_ name: String, title: String) -> [String: Any] {
         let role = self.session.role
-        let callers = self.people.filter { Role(rawValue: $0.role)?.may(.workCallbacks) == true }
+        // Who cannot assign needs the names of colleagues on the phone, not the accounts of those who administer.
+        let callers = self.people.filter { colleague in
+            guard let other = Role(rawValue: colleague.role), other.may(.workCallbacks) else { return false }
+            return role.may(.assignCallbacks) || other != .administrator || colleague.username == self.session.username
+        }
         return [
             "title": title, "script": "\(name).js", "page_class": "page-\(name)", "on_\(name)": true, "signed_in": true,
             "username": self.session.username, "display_name": self.session.displayName, "role": role.rawValue,

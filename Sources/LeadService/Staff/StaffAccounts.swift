@@ -25,7 +25,7 @@ private struct StaffDraft: Sendable {
     var isOneTime: Bool
 }
 
-/// Making accounts, with a one-time password that must be changed.
+/// Making accounts, with a one-time password that must be changed, and ending them.
 package struct StaffAccounts: Sendable {
     private let database: Database
     private let dependencies: Dependencies
@@ -75,10 +75,10 @@ package struct StaffAccounts: Sendable {
 
     /// Gives somebody a new one-time password and ends their sessions.
     ///
-    /// - Throws: 404 for an unknown or ended account.
+    /// - Throws: 404 for an unknown account, 409 for an ended one.
     package func reset(username: String, by actor: String, as actorRole: String = "command") async throws -> String {
-        let account = try await self.database.autocommit { try await $0.staffAccount(username: username) }
-        guard let account, account.isActive else { throw Problems.notFound }
+        let account = try await self.account(username)
+        guard account.isActive else { throw Problems.accountEnded }
         let password = self.oneTimePassword()
         let hash = try await self.hash(password)
         let until = self.dependencies.now().addingTimeInterval(Self.oneTimeLifetime)
@@ -91,6 +91,34 @@ package struct StaffAccounts: Sendable {
             try await tx.insert(event)
         }
         return password
+    }
+
+    /// Ends an account, its sessions too, or opens it again with the password it had.
+    ///
+    /// What somebody holds returns with its lease, and what they own may then be served to others.
+    ///
+    /// - Returns: false when it was so already.
+    /// - Throws: 404 for an unknown account.
+    package func setActive(
+        _ isActive: Bool, username: String, by actor: String, as actorRole: String = "command"
+    ) async throws -> Bool {
+        let account = try await self.account(username)
+        let event = self.audit.event(
+            isActive ? "staff.activate" : "staff.deactivate", on: account.id.uuidString.lowercased(), by: actor,
+            role: actorRole)
+        return try await self.database.transaction { tx in
+            try await tx.lockStaff(account.id)
+            guard try await tx.setActive(isActive, account.id) else { return false }
+            try await tx.deleteSessions(of: account.id)
+            try await tx.insert(event)
+            return true
+        }
+    }
+
+    private func account(_ username: String) async throws -> StaffAccount {
+        let account = try await self.database.autocommit { try await $0.staffAccount(username: username) }
+        guard let account else { throw Problems.accountUnknown }
+        return account
     }
 
     /// Makes `admin`, once, whichever process comes first.
@@ -161,5 +189,9 @@ package struct StaffAccounts: Sendable {
 }
 
 extension Problems {
+    static let accountUnknown = Problem(
+        .notFound, "account_unknown", "没有这个账号，请核对用户名", english: "There is no such account.")
+    static let accountEnded = Problem(
+        .conflict, "account_ended", "这个账号已停用，请先启用", english: "The account has ended; activate it first.")
     static let usernameTaken = Problem(.conflict, "username_taken", "用户名已被使用，请换一个", english: "The username is taken.")
 }

@@ -49,6 +49,17 @@ struct CodeSteps: Sendable {
         return context
     }
 
+    /// What the code step says of a code that is not sent.
+    ///
+    /// - Parameter again: whether the form has asked for one before, as far as it knows; otherwise its message may be there all the
+    ///   same, because somebody pressed twice.
+    static func tooMany(retryAfter seconds: Int, again: Bool) -> ValidationFailure {
+        ValidationFailure(
+            "too_many_requests", at: again ? "/phone" : "/code",
+            again ? "同一号码请在 \(seconds) 秒后再发" : "短信如已收到，请直接填写验证码；同一号码 \(seconds) 秒后可以再发",
+            english: "Too many requests.")
+    }
+
     /// How many codes a form has asked for, as it says itself; it is a matter of words only.
     static func sends(_ text: String?) -> Int { min(9, max(0, text.flatMap { Int($0) } ?? 0)) }
 }

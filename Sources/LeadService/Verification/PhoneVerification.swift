@@ -82,6 +82,22 @@ package struct PhoneVerification: Sendable {
         return .proofRequired(self.challenge(difficulty, at: now))
     }
 
+    /// The challenge for a code that may be in the hand of somebody whose page does not carry one: they pressed twice, or went back.
+    ///
+    /// The number's live one where the same network asked for it, else a new one that no code belongs to: strangers cannot tell
+    /// the two apart, nor use up the tries of a code that somebody elsewhere waits for.
+    package func challenge(
+        heldBy phone: PhoneNumber, for purpose: VerificationPurpose, from address: ClientAddress
+    ) async throws -> UUID {
+        let keys = self.dependencies.keys
+        let (index, network) = (keys.index(of: phone), keys.bucket("asking-network", address.network))
+        let now = self.dependencies.now()
+        let live = try await self.database.autocommit {
+            try await $0.liveChallenge(of: index, for: purpose, network: network, at: now)
+        }
+        return live ?? self.dependencies.makeID()
+    }
+
     private func issue(
         to phone: PhoneNumber, for purpose: VerificationPurpose, from address: ClientAddress, by way: Way,
         with proof: ProofOfWork.Proof?, on site: String

@@ -125,6 +125,21 @@ extension Transaction {
             """)
     }
 
+    /// The newest live challenge of a number that a network asked for.
+    func liveChallenge(
+        of phone: [UInt8], for purpose: VerificationPurpose, network: [UInt8], at now: Date
+    ) async throws -> UUID? {
+        try await self.rows(
+            """
+            SELECT v.id FROM verification_challenges v JOIN verification_counters c USING (phone_index, purpose)
+            WHERE v.phone_index = \(ByteBuffer(bytes: phone)) AND v.purpose = \(purpose.rawValue) AND v.consumed_at IS NULL
+              AND v.expires_at > \(now) AND v.network = \(ByteBuffer(bytes: network))
+              AND (c.dead_through IS NULL OR v.issued_at > c.dead_through)
+            ORDER BY v.issued_at DESC LIMIT 1
+            """
+        ).first?.decode(UUID.self)
+    }
+
     func phoneBudget(_ index: [UInt8]) async throws -> PhoneBudget? {
         try await self.first(
             "SELECT \(columnsOf: PhoneBudget.self) FROM phone_budgets WHERE phone_index = \(ByteBuffer(bytes: index))")

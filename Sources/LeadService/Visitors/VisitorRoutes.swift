@@ -90,27 +90,25 @@ struct VisitorRoutes: RouteList {
             }
         }
         guard failures.isEmpty, let phone = try? PhoneNumber(parsing: form["phone"] ?? "") else {
-            return try self.again(form, failures, status: .unprocessableContent, in: frame)
+            return try self.again(form, failures, in: frame)
         }
         let issue = try await self.verification.sendCode(
             to: phone, for: .inquiry, from: context.clientAddress, by: .page, on: frame.site.name)
-        let id = form["id"] ?? self.dependencies.makeID().uuidString.lowercased()
         switch issue {
         case .issued(let challenge, let resendAfter):
-            let carried = [
-                "id": id, "challenge_id": challenge.uuidString.lowercased(),
-                "form_token": form["form_token"] ?? self.tokens.make(),
-                "sends": String(CodeSteps.sends(form["sends"]) + 1),
-            ]
-            return try await self.codePage(form, more: carried, resendAfter: resendAfter, in: frame)
+            return try await self.codePage(
+                form, more: self.carried(form, challenge), resendAfter: resendAfter, in: frame)
         case .tooMany(let seconds):
-            let detail = "同一号码请在 \(seconds) 秒后再发"
-            let failure = ValidationFailure("too_many_requests", at: "/phone", detail, english: "Too many requests.")
-            var response =
-                form["challenge_id"] == nil
-                ? try self.again(form, [failure], status: .tooManyRequests, in: frame)
-                : try await self.codePage(
-                    form, more: [:], resendAfter: seconds, failures: [failure], status: .tooManyRequests, in: frame)
+            var carried: [String: String] = [:]
+            if form["challenge_id"] == nil {
+                carried = self.carried(
+                    form,
+                    try await self.verification.challenge(heldBy: phone, for: .inquiry, from: context.clientAddress))
+            }
+            var response = try await self.codePage(
+                form, more: carried, resendAfter: seconds,
+                failures: [CodeSteps.tooMany(retryAfter: seconds, again: carried.isEmpty)], status: .tooManyRequests,
+                in: frame)
             response.headers[.retryAfter] = String(seconds)
             return response
         case .telephone(let seconds): return try self.pages.telephone(retryAfter: seconds, in: frame)
@@ -146,6 +144,15 @@ struct VisitorRoutes: RouteList {
     @Sendable private func showDelivery(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
         let form = try await request.form(context)
         return try await self.codePage(form, more: [:], resendAfter: nil, in: try await self.frame(form))
+    }
+
+    /// What the code step writes into the form first.
+    private func carried(_ form: FormFields, _ challenge: UUID) -> [String: String] {
+        [
+            "id": form["id"] ?? self.dependencies.makeID().uuidString.lowercased(),
+            "challenge_id": challenge.uuidString.lowercased(), "form_token": form["form_token"] ?? self.tokens.make(),
+            "sends": String(CodeSteps.sends(form["sends"]) + 1),
+        ]
     }
 
     /// The form that the fields came from, and whether a site frames it.
@@ -214,20 +221,20 @@ struct VisitorRoutes: RouteList {
 
     /// The contact form again, with what was typed and what was wrong.
     private func again(
-        _ form: FormFields, _ failures: [ValidationFailure], status: HTTPResponse.Status, in frame: FramedPage
+        _ form: FormFields, _ failures: [ValidationFailure], in frame: FramedPage
     ) throws -> Response {
         var page = self.pages.contact(form, failures: failures)
         page["title"] = "请顾问人工复核"
         let own = ["/name", "/phone", "/remark", "/preferred_window", "/permit_end"]
         let answers = failures.filter { !own.contains($0.pointer) }
-        let asks = !answers.isEmpty && status == .unprocessableContent
+        let asks = !answers.isEmpty
         if asks { page.merge(self.pages.asking(form, failures: answers)) { _, new in new } }
         let asksReminder = failures.contains { $0.pointer == "/permit_end" }
         page["ask_reminder"] = asksReminder
         page["hidden"] = self.pages.hidden(
             form, asks: asks,
             without: VisitorPages.extraFields.union(asksReminder ? VisitorPages.reminderFields : []))
-        return try self.pages.render("inquiries/form", page, status: status, in: frame)
+        return try self.pages.render("inquiries/form", page, status: .unprocessableContent, in: frame)
     }
 
     @Sendable private func renewal(_ request: Request, _ context: LeadRequestContext) async throws -> Response {

@@ -1,0 +1,140 @@
+import Foundation
+package import Leads
+
+/// Exports what people edit as one file, and loads such a file after showing what it changes.
+package struct SettingsImport: Sendable {
+    /// What a file changes, in the order of time.
+    package struct Outcome: Sendable, Equatable {
+        package var changes: [SettingsChange] = []
+        /// Keys of the file that an environment variable locks; they stay as they are.
+        package var locked: [String] = []
+    }
+
+    private let database: Database
+    private let dependencies: Dependencies
+    private let locked: Set<String>
+    private let audit: Audit
+
+    /// - Parameter locked: the keys that the environment locks.
+    package init(database: Database, dependencies: Dependencies, locked: some Sequence<String>) {
+        self.database = database
+        self.dependencies = dependencies
+        self.locked = Set(locked)
+        self.audit = Audit(dependencies: dependencies)
+    }
+
+    /// What is stored, whatever the environment locks.
+    package func export() async throws -> SettingsFile {
+        let rows = try await self.database.autocommit { try await $0.settingRows() }
+        return SettingsFile(rows: rows, at: self.dependencies.now())
+    }
+
+    /// Finds what a file changes and, with `applies`, changes it: all of it or nothing, each key with an event.
+    ///
+    /// - Throws: a 422 problem that names every key and value that cannot be taken.
+    package func load(_ json: JSONValue, applies: Bool, by actor: String) async throws -> Outcome {
+        try await self.database.transaction { tx in
+            // Nobody else changes a setting between the difference and its application.
+            if applies { try await tx.lockSettings() }
+            let now = self.dependencies.now()
+            let file = try SettingsFile(json, at: now)
+            try await self.check(file, in: tx)
+            let outcome = self.difference(of: file, from: try await tx.settingRows(), at: now)
+            guard applies else { return outcome }
+            for change in outcome.changes { try await self.apply(change, by: actor, at: now, in: tx) }
+            return outcome
+        }
+    }
+
+    private func difference(of file: SettingsFile, from stored: [SettingRow], at now: Date) -> Outcome {
+        var (rows, outcome) = (stored, Outcome())
+        func value(of key: String, at instant: Date) -> JSONValue {
+            Settings.values(of: rows.filter { $0.key == key && $0.effectiveAt <= instant })[key]
+                ?? Settings.standardValue(of: key) ?? .null
+        }
+        for part in file.parts {
+            for (key, _) in Settings.standardValues {
+                guard let new = part.values[key] else { continue }
+                guard !self.locked.contains(key) else {
+                    if !outcome.locked.contains(key) { outcome.locked.append(key) }
+                    continue
+                }
+                let known = part.from.flatMap { from in rows.first { $0.key == key && $0.isOf(from) } }
+                let instant = known?.effectiveAt ?? part.from ?? now
+                let old = value(of: key, at: instant)
+                let isNewToCome = part.from != nil && known == nil
+                guard isNewToCome || !Settings.areEqual(old, new, for: key) else { continue }
+                outcome.changes.append(
+                    SettingsChange(key: key, old: old, new: new, from: part.from == nil ? nil : instant))
+                rows = rows.filter { $0.key != key || $0.effectiveAt != instant }
+                rows.append(SettingRow(key: key, value: new, effectiveAt: instant))
+                rows.sort { $0.effectiveAt < $1.effectiveAt }
+            }
+        }
+        guard file.later != nil else { return outcome }
+        for row in stored where row.effectiveAt > now && Settings.standardValue(of: row.key) != nil {
+            let isKept = file.parts.contains { part in
+                part.values[row.key] != nil && part.from.map { row.isOf($0) } ?? false
+            }
+            guard !isKept, !self.locked.contains(row.key) else { continue }
+            outcome.changes.append(SettingsChange(key: row.key, old: row.value, new: nil, from: row.effectiveAt))
+        }
+        return outcome
+    }
+
+    private func apply(_ change: SettingsChange, by actor: String, at now: Date, in tx: Transaction) async throws {
+        let instant = change.from ?? now
+        if let new = change.new {
+            try await tx.insertSetting(
+                key: change.key, value: JSONOutput(new), effectiveAt: instant, by: actor, at: now)
+        } else {
+            try await tx.deleteSetting(change.key, effectiveAt: instant)
+        }
+        // Values may be numbers of people, so that they are sealed.
+        try await tx.insert(
+            self.audit.event(
+                "settings.change", on: change.key, by: actor, role: "command",
+                sealing: [
+                    "old": JSONOutput(change.old), "new": change.new.map { JSONOutput($0) } ?? .null,
+                    "effective_at": .string(RFC3339.text(instant)),
+                ]))
+    }
+
+    /// Refuses what would be stored and not be true: a file that is not here, another text for a notice that people agreed to.
+    private func check(_ file: SettingsFile, in tx: Transaction) async throws {
+        var failures: [ValidationFailure] = []
+        let published = Dictionary(try await tx.privacyNotices().map { ($0.version, $0) }) { $1 }
+        let parts = [("", file.main)] + (file.later ?? []).enumerated().map { ("/later/\($0)", $1) }
+        for (pointer, part) in parts {
+            for (key, value) in part.values {
+                var settings = Settings()
+                guard settings.apply(key, value) else { continue }
+                for notice in settings.notices {
+                    guard let known = published[notice.version], known != notice else { continue }
+                    failures.append(
+                        ValidationFailure(
+                            "notice_published", at: "\(pointer)/\(key)", "隐私说明 \(notice.version) 已经发布，内容不能再改，请换一个版本号",
+                            english: "Notice \(notice.version) is published and never changes; give it another version."
+                        ))
+                }
+                guard key == "benefits" else { continue }
+                for benefit in settings.benefits {
+                    guard case .file(let sha256) = benefit.content, try await !tx.hasBenefitFile(sha256) else {
+                        continue
+                    }
+                    failures.append(
+                        ValidationFailure(
+                            "benefit_file_unknown", at: "\(pointer)/\(key)",
+                            "福利“\(benefit.title)”的文件不在这里，请用 huifang benefit add 加入",
+                            english: "A file of these is not stored here; 'huifang benefit add' stores it."))
+                }
+            }
+        }
+        guard failures.isEmpty else { throw Problem(failures: failures) }
+    }
+}
+
+extension SettingRow {
+    /// Whether it takes effect at an instant, to the second, as files name them.
+    fileprivate func isOf(_ instant: Date) -> Bool { RFC3339.text(self.effectiveAt) == RFC3339.text(instant) }
+}
