@@ -770,6 +770,30 @@ COMMENT ON COLUMN public.inquiries.site IS 'Whose form it was; null for the defa
 COMMENT ON COLUMN public.inquiries.first_due_at IS 'The deadline before the visitor first moved it, up to which they may move it again; due_at is the one they were told last, which counts';
 
 --
+-- Name: key_checks; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.key_checks (
+    number smallint NOT NULL,
+    mac bytea NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    CONSTRAINT key_checks_mac_check CHECK ((octet_length(mac) = 32)),
+    CONSTRAINT key_checks_number_check CHECK (((number >= 1) AND (number <= 255)))
+);
+
+--
+-- Name: TABLE key_checks; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.key_checks IS 'Written when a key is first used here, never changed; tells nothing of the key';
+
+--
+-- Name: COLUMN key_checks.mac; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.key_checks.mac IS 'HMAC of a constant under a key derived for this alone';
+
+--
 -- Name: leads; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1667,6 +1691,13 @@ ALTER TABLE ONLY public.gateway_attempts
 
 ALTER TABLE ONLY public.inquiries
     ADD CONSTRAINT inquiries_pkey PRIMARY KEY (id);
+
+--
+-- Name: key_checks key_checks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.key_checks
+    ADD CONSTRAINT key_checks_pkey PRIMARY KEY (number);
 
 --
 -- Name: leads leads_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -2859,6 +2890,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.gateway_attempts TO huifang_ap
 
 GRANT SELECT ON TABLE public.inquiries TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.inquiries TO huifang_app;
+
+--
+-- Name: TABLE key_checks; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.key_checks TO huifang_reader;
+GRANT SELECT,INSERT ON TABLE public.key_checks TO huifang_app;
 
 --
 -- Name: TABLE leads; Type: ACL; Schema: public; Owner: -

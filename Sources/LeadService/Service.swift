@@ -27,6 +27,8 @@ package struct LeadServices: Sendable {
     package let housekeeping: HousekeepingWorker
     package let auditChain: AuditChainWorker
     private let notices: PrivacyNoticeStore
+    private let keyCheck: KeyCheck
+    private let now: @Sendable () -> Date
     private let stores: [any Service]
 
     package init(
@@ -171,11 +173,16 @@ package struct LeadServices: Sendable {
             database: database, dependencies: dependencies, settings: settings)
         self.auditChain = AuditChainWorker(database: database, dependencies: dependencies)
         self.notices = notices
+        self.keyCheck = KeyCheck(database: database, keys: dependencies.keys)
+        self.now = dependencies.now
         self.stores = [settings, calendar, pointsRules, notices]
     }
 
-    /// Reads settings and calendar, so that the first request finds them.
+    /// Makes sure that the keys are this database's, then reads settings and calendar, so that the first request finds them.
+    ///
+    /// - Throws: `KeyCheck.Refusal`.
     package func prepare() async throws {
+        try await self.keyCheck.remember(at: self.now())
         try await self.settings.reload()
         try await self.calendar.reload()
         try await self.rules.reload()

@@ -30,6 +30,7 @@ extension WorkingCalendar {
             throw ValidationFailure("calendar_invalid", at: "/years", "文件中没有任何年份", english: "There is no year.")
         }
         var result: [CalendarYear] = []
+        var isOff: [ShanghaiDate: Bool] = [:]
         for (name, value) in years.sorted(by: { $0.key < $1.key }) {
             guard let year = Int(name), (2000...2200).contains(year), case .object(let members) = value else {
                 throw ValidationFailure("calendar_invalid", at: "/years/\(name)", "年份有误", english: "Not a year.")
@@ -51,28 +52,60 @@ extension WorkingCalendar {
                     "calendar_invalid", at: "/years/\(name)", "缺少 status 或放假日列表",
                     english: "status is official or provisional, and there is a list of days.")
             }
-            let off = try Self.days(known, at: "/years/\(name)/off_days")
-            let makeup = try Self.days(members["makeup_workdays"], at: "/years/\(name)/makeup_workdays")
-            guard off.keys.allSatisfy({ abs($0.components.year - year) <= 1 }),
-                makeup.keys.allSatisfy({ $0.components.year == year }),
-                !isOfficial || !off.isEmpty
-            else {
-                throw ValidationFailure(
-                    "calendar_invalid", at: "/years/\(name)", "该年的日期有误，请核对", english: "The days are not that year's.")
+            let pointer = "/years/\(name)"
+            let off = try Self.days(known, at: "\(pointer)/off_days", of: year - 1...year + 1)
+            let makeup = try Self.days(members["makeup_workdays"], at: "\(pointer)/makeup_workdays", of: year...year)
+            if isOfficial { try Self.requireHolidays(of: year, in: off, at: "\(pointer)/off_days") }
+            result.append(
+                CalendarYear(
+                    year: year, isOfficial: isOfficial, notice: notice, off: off.mapValues(\.label),
+                    makeup: makeup.mapValues(\.label)))
+            isOff.merge(off.keys.map { ($0, true) }) { first, _ in first }
+            for (day, entry) in makeup.sorted(by: { $0.key < $1.key })
+            where isOff.updateValue(false, forKey: day) == true {
+                throw Self.conflict(day, at: entry.pointer)
             }
-            result.append(CalendarYear(year: year, isOfficial: isOfficial, notice: notice, off: off, makeup: makeup))
+            for (day, entry) in off.sorted(by: { $0.key < $1.key }) where isOff[day] == false {
+                throw Self.conflict(day, at: entry.pointer)
+            }
         }
         return result
     }
 
+    /// - Throws: `calendar_invalid`, naming the holidays that an official arrangement would have.
+    private static func requireHolidays(
+        of year: Int, in off: [ShanghaiDate: Entry], at pointer: String
+    ) throws(ValidationFailure) {
+        let missing = StatutoryHoliday.all.filter { !$0.isIn(year, off: off.keys) }
+        guard !missing.isEmpty else { return }
+        throw ValidationFailure(
+            "calendar_invalid", at: pointer,
+            "正式安排缺少法定节假日：\(missing.map(\.name).joined(separator: "、"))；未公布的年份请用 provisional",
+            english:
+                "An official year has its statutory holidays; missing: \(missing.map(\.english).joined(separator: ", ")). A year whose notice is not out is provisional."
+        )
+    }
+
+    private static func conflict(_ day: ShanghaiDate, at pointer: String) -> ValidationFailure {
+        ValidationFailure(
+            "calendar_invalid", at: pointer, "\(day) 在文件中既放假又上班，请核对",
+            english: "\(day) is both a day off and a make-up day.")
+    }
+
+    /// A day as the file lists it.
+    private struct Entry {
+        var label: String
+        var pointer: String
+    }
+
     private static func days(
-        _ value: JSONValue?, at pointer: String
-    ) throws(ValidationFailure) -> [ShanghaiDate: String] {
+        _ value: JSONValue?, at pointer: String, of years: ClosedRange<Int>
+    ) throws(ValidationFailure) -> [ShanghaiDate: Entry] {
         guard let value, value != .null else { return [:] }
         guard case .array(let values) = value else {
             throw ValidationFailure("calendar_invalid", at: pointer, "此处应为列表", english: "This must be a list.")
         }
-        var days: [ShanghaiDate: String] = [:]
+        var days: [ShanghaiDate: Entry] = [:]
         for (index, value) in values.enumerated() {
             var text: String?
             var label = ""
@@ -86,8 +119,13 @@ extension WorkingCalendar {
                 throw ValidationFailure("calendar_invalid", at: "\(pointer)/\(index)", "缺少日期", english: "No date.")
             }
             let day: ShanghaiDate
-            do { day = try ShanghaiDate(parsing: text) } catch { throw error.within("\(pointer)/\(index)") }
-            days[day] = label
+            let place = "\(pointer)/\(index)"
+            do { day = try ShanghaiDate(parsing: text) } catch { throw error.within(place) }
+            guard years.contains(day.components.year) else {
+                throw ValidationFailure(
+                    "calendar_invalid", at: place, "\(day) 不是该年的日期，请核对", english: "\(day) is not a day of that year.")
+            }
+            days[day] = Entry(label: label, pointer: place)
         }
         return days
     }

@@ -18,6 +18,9 @@ struct AuditCommand: AsyncParsableCommand {
                 guard let keys = try KeyFile(configuration: installation.configuration).read() else {
                     throw Failure.precondition("the key file is missing; the audit cannot be verified without it")
                 }
+                if let refusal = try await KeyCheck(database: installation.database, keys: keys).refusal() {
+                    throw refusal
+                }
                 return try await AuditChain(database: installation.database, keys: keys).verify()
             }
             if let firstBreak = found.firstBreak {

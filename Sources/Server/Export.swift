@@ -2,17 +2,19 @@ import ArgumentParser
 import Foundation
 import LeadService
 import Leads
-import NIOCore
 
 /// `huifang export`.
 struct Export: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Exports leads as the console does, to standard output or a file; it is recorded in the audit.")
+        abstract: "Exports leads as the console does, to standard output or a file; it is recorded in the audit.",
+        discussion:
+            "Others on this machine can see a command's arguments. '--q -' reads what to search for from standard input instead: a phone number belongs there. The audit names the system account: that of SUDO_USER, else the process's."
+    )
 
     @Option(help: "csv or ndjson.")
     var format: String
 
-    @Option(help: "A whole phone number, its last four digits, or a whole name.")
+    @Option(help: "A whole phone number, its last four digits, or a whole name; '-' reads it from standard input.")
     var q: String?
 
     @Option(help: "open, paused or closed.")
@@ -71,25 +73,37 @@ struct Export: AsyncParsableCommand {
         else { return }
         let request = ExportRequest(
             format: format, filter: try self.filter(), columns: try self.chosenColumns(), phone: phone,
-            reason: self.reason.trimmingCharacters(in: .whitespaces), actor: "huifang export", role: "command",
+            reason: self.reason.trimmingCharacters(in: .whitespaces), actor: SystemAccount.actor("huifang export"),
+            role: "command",
             staffID: nil)
-        let target = try ExportTarget(path: self.output)
+        let path = self.output
         let counts = try await Installation.open(self.config) { installation in
             let exports = LeadExport(
                 database: installation.database, dependencies: try await installation.dependencies())
             let counts = ExportCounts()
-            try await exports.stream(
-                request, begin: { rows, excluded in await counts.set(rows: rows, excluded: excluded) },
-                write: { try target.write($0) })
+            // Inside, so that an interrupted export still has a database to be recorded as failed in.
+            try await ExportTarget.write(to: path) { target in
+                try await exports.stream(
+                    request, begin: { rows, excluded in await counts.set(rows: rows, excluded: excluded) },
+                    write: { try target.write($0) })
+            }
             return await (rows: counts.rows, excluded: counts.excluded)
         }
-        try target.finish()
         Output.error("exported \(counts.rows) leads, left out \(counts.excluded)\n")
+    }
+
+    /// What to search for, from standard input when the argument says so.
+    private func search() throws -> String? {
+        guard self.q == "-" else { return self.q }
+        guard let line = readLine()?.trimmingCharacters(in: .whitespaces), !line.isEmpty else {
+            throw Failure.usage("--q - found nothing on standard input")
+        }
+        return line
     }
 
     private func filter() throws -> LeadFilter {
         let given = [
-            "q": self.q, "state": self.state, "disposition": self.disposition, "adviser": self.adviser,
+            "q": try self.search(), "state": self.state, "disposition": self.disposition, "adviser": self.adviser,
             "source": self.source,
             "from": self.from, "to": self.to,
         ]
@@ -116,37 +130,5 @@ private actor ExportCounts {
     func set(rows: Int, excluded: Int) {
         self.rows = rows
         self.excluded = excluded
-    }
-}
-
-/// Where an export goes.
-///
-/// A file is written beside its place, closed to others, and moved there when it is whole.
-private struct ExportTarget: Sendable {
-    private let path: String?
-    private let draft: String
-    private let file: FileHandle
-
-    init(path: String?) throws {
-        self.path = path
-        self.draft = (path ?? "") + ".part"
-        guard path != nil else {
-            self.file = .standardOutput
-            return
-        }
-        let descriptor = open(self.draft, O_CREAT | O_TRUNC | O_WRONLY, 0o600)
-        guard descriptor >= 0 else { throw Failure.usage("the file \(self.draft) cannot be written") }
-        self.file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-    }
-
-    func write(_ buffer: ByteBuffer) throws {
-        try self.file.write(contentsOf: Data(buffer.readableBytesView))
-    }
-
-    func finish() throws {
-        guard let path else { return }
-        try self.file.synchronize()
-        try self.file.close()
-        guard rename(self.draft, path) == 0 else { throw Failure.usage("the file \(path) cannot be written") }
     }
 }

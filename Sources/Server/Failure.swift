@@ -31,6 +31,9 @@ struct Failure: Error, Equatable {
         case let invalid as ServiceConfiguration.Invalid: self = .precondition(invalid.description)
         case let refusal as Migrator.Refusal: self = .precondition(refusal.description)
         case let missing as SchemaSetup.RolesMissing: self = .precondition("\(missing)\n\n\(missing.sql)")
+        case let refusal as KeyCheck.Refusal: self = .precondition(refusal.description)
+        case let broken as SealBroken:
+            self.init(code: 65, message: "\(broken); 'huifang fsck' lists all such rows")
         case let failure as KeyRing.Failure: self = .precondition(failure.description)
         case let failure as ValidationFailure:
             self = .data("\(failure.pointer) \(failure.detailInEnglish)".trimmingCharacters(in: .whitespaces))

@@ -24,7 +24,7 @@ struct FsckCommand: AsyncParsableCommand {
                 budgetFactor: installation.configuration.budgetFactor,
                 lockedHours: installation.configuration.lockedSettings["opening_hours"].flatMap {
                     OpeningHours(parsing: $0)
-                }
+                }, keys: try KeyFile(configuration: installation.configuration).read()
             ).run()
         }
         switch self.format {

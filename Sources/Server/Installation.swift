@@ -78,12 +78,19 @@ struct Installation: Sendable {
 
     /// Everything operations take from outside, for a command.
     func dependencies() async throws -> Dependencies {
-        let keys = try await KeyFile(configuration: self.configuration).readOrMake(isUsed: self.isUsed)
-        return Dependencies.live(now: { self.clock.time }, keys: keys, gateways: [], logger: self.logger)
+        Dependencies.live(
+            now: { self.clock.time }, keys: try await self.keys(), gateways: [], logger: self.logger)
     }
 
-    @Sendable func isUsed() async throws -> Bool {
-        try await self.database.autocommit { try await $0.hasAuditEvents() }
+    /// The keys, which are this database's from now on if it had none.
+    ///
+    /// - Throws: `KeyCheck.Refusal` for those of another one.
+    func keys() async throws -> KeyRing {
+        let keys = try await KeyFile(configuration: self.configuration).readOrMake {
+            try await self.database.autocommit { try await $0.hasAuditEvents() }
+        }
+        try await KeyCheck(database: self.database, keys: keys).remember(at: self.clock.time)
+        return keys
     }
 
     /// Throws a `Migrator.Refusal` when the schema is not the one of this program.

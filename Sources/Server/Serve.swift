@@ -74,15 +74,14 @@ struct Serve: AsyncParsableCommand {
 
     /// Refuses a database that is behind or altered, and keys that do not belong to it; one that is away is waited for.
     private static func checkDatabase(_ configuration: ServiceConfiguration, logger: Logger) async throws -> KeyRing {
-        let file = KeyFile(configuration: configuration)
         do {
             return try await Installation.open(configuration) { installation in
                 try await installation.checkSchema()
-                return try await file.readOrMake(isUsed: installation.isUsed)
+                return try await installation.keys()
             }
         } catch let error as PSQLError where error.meansUnavailable {
             logger.warning("the database cannot be reached yet", metadata: error.logMetadata)
-            return try await file.readOrMake(isUsed: { false })
+            return try await KeyFile(configuration: configuration).readOrMake(isUsed: { false })
         }
     }
 }

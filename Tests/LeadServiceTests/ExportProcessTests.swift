@@ -124,6 +124,67 @@ import Testing
         }
     }
 
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+    func `an interrupted command leaves no file and is recorded as failed`(signal: Int32) async throws {
+        try await Executable.withInstallation { huifang in
+            try #require(try await huifang.run("staff", "add", "lin", "--role", "adviser").code == 0)
+            let keys = try KeyRing(file: huifang.folder.appendingPathComponent("keys"))
+            try await BulkLeads(keys: keys).write(0..<3, to: try huifang.database)
+            let file = huifang.folder.appendingPathComponent("leads.csv").path
+            // The export stands still in the middle, longer than it takes to look.
+            try await huifang.database.script(
+                """
+                CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(600); RETURN NULL; END $$;
+                CREATE TRIGGER linger BEFORE INSERT ON export_leads FOR EACH STATEMENT EXECUTE FUNCTION linger()
+                """)
+            let command = try huifang.start(["export", "--format", "csv", "--output", file])
+            let waits = try await eventually(within: .seconds(60)) {
+                try await huifang.database.query(
+                    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+                ).count == 1
+            }
+            try #require(waits, "\(command.logged)")
+            #expect(FileManager.default.fileExists(atPath: file + ".part"))
+            command.send(signal)
+            let result = await command.end()
+            #expect(result.code == 128 + signal && result.errors.hasPrefix("huifang: interrupted"), "\(result)")
+            let left = try FileManager.default.contentsOfDirectory(atPath: huifang.folder.path)
+            #expect(!left.contains { $0.hasPrefix("leads.csv") }, "\(left)")
+            let states = try await huifang.database.query("SELECT state FROM export_records")
+            #expect(try states.map { try $0.decode(String.self) } == ["failed"])
+        }
+    }
+
+    @Test func `the command takes a number from standard input, and the audit names who ran it`() async throws {
+        try await Executable.withInstallation { huifang in
+            try #require(try await huifang.run("staff", "add", "lin", "--role", "adviser").code == 0)
+            let keys = try KeyRing(file: huifang.folder.appendingPathComponent("keys"))
+            try await BulkLeads(keys: keys).write(0..<3, to: try huifang.database)
+            let found = try await huifang.run(
+                "export", "--format", "ndjson", "--q", "-", environment: ["SUDO_USER": "chen.ying"],
+                input: " 13810000002\n")
+            #expect(found.code == 0 && found.errors == "exported 1 leads, left out 0\n", "\(found.errors)")
+            #expect(found.output.contains("138****0002"))
+            for input in ["", "\n", "  \n"] {
+                let nothing = try await huifang.run("export", "--format", "ndjson", "--q", "-", input: input)
+                #expect(nothing.code == 64 && nothing.output == "", "\(nothing)")
+            }
+            let spoiled = try await huifang.run(
+                "export", "--format", "ndjson", environment: ["SUDO_USER": "138 1000\n0002"])
+            #expect(spoiled.code == 0)
+            let account = String(cString: try #require(getpwuid(getuid())).pointee.pw_name)
+            let actors = try await huifang.database.query(
+                "SELECT actor FROM audit_events WHERE action = 'export.done' ORDER BY id")
+            #expect(
+                try actors.map { try $0.decode(String.self) } == [
+                    "huifang export (chen.ying)", "huifang export (\(account))",
+                ])
+            let records = try await huifang.database.query("SELECT DISTINCT actor FROM export_records")
+            #expect(records.count == 2)
+            #expect(try await huifang.run("export", "--help").output.contains("Others on this machine"))
+        }
+    }
+
     /// Enough leads, and the request of an export of them.
     private static func prepare(_ installation: ProcessInstallation, _ server: ServerProcess) async throws -> String {
         let token = try await installation.administrator(of: server)

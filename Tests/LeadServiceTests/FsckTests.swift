@@ -124,8 +124,10 @@ import Testing
                     try await connection.query("BEGIN", logger: service.dependencies.logger)
                     try await connection.query("SELECT 1", logger: service.dependencies.logger)
                     let later = Date().addingTimeInterval(120)
-                    let report = try await Fsck(database: service.services.database, now: { later }, budgetFactor: 1)
-                        .run()
+                    let report = try await Fsck(
+                        database: service.services.database, now: { later }, budgetFactor: 1, keys: service.keys
+                    )
+                    .run()
                     #expect(report.violations.map(\.check).contains("idle_in_transaction"))
                     try await connection.query("ROLLBACK", logger: service.dependencies.logger)
                 }
@@ -134,7 +136,9 @@ import Testing
     }
 
     private static func run(_ service: TestService) async throws -> Fsck.Report {
-        try await Fsck(database: service.services.database, now: { service.clock.now }, budgetFactor: 1).run()
+        try await Fsck(
+            database: service.services.database, now: { service.clock.now }, budgetFactor: 1, keys: service.keys
+        ).run()
     }
 }
 

@@ -65,10 +65,10 @@ import Testing
                 logger: service.dependencies.logger
             ) { try await service.services.prepare() }
             try await service.database.query("ALTER TABLE schema_migrations RENAME TO away")
-            #expect(await worker.runOnce() == false)
+            #expect(try await worker.runOnce() == false)
             #expect(service.logs.lines.contains { $0.contains("schema refused") && $0.contains("huifang migrate") })
             try await service.database.query("ALTER TABLE away RENAME TO schema_migrations")
-            #expect(await worker.runOnce())
+            #expect(try await worker.runOnce())
             #expect(await readiness.report().isReady)
         }
     }
@@ -84,8 +84,7 @@ import Testing
             let load = CalendarImport(
                 database: service.services.database, settings: service.services.settings,
                 dependencies: service.dependencies)
-            let notice =
-                #"{"years":{"2027":{"status":"official","notice":"n","off_days":["2027-01-01","2027-01-04"],"makeup_workdays":["2027-01-09"]}}}"#
+            let notice = Notices.official(2027, off: ["2027-01-04"], makeup: ["2027-01-09"])
             let outcome = try await load.load(try StrictJSON.read(Array(notice.utf8)), by: "test")
             #expect(outcome.years == [2027])
             #expect(outcome.moved == 1)
@@ -118,8 +117,7 @@ import Testing
             let load = CalendarImport(
                 database: service.services.database, settings: service.services.settings,
                 dependencies: service.dependencies)
-            let notice =
-                #"{"years":{"2026":{"status":"official","notice":"n","off_days":["2026-11-26"],"makeup_workdays":[]}}}"#
+            let notice = Notices.official(2026, off: ["2026-11-26"])
             let outcome = try await load.load(try StrictJSON.read(Array(notice.utf8)), by: "test")
             #expect(outcome.moved == 0)
             #expect(outcome.onClosedDays.count == 1)

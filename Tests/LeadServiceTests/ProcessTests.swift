@@ -201,7 +201,7 @@ import Testing
             #expect(try String(contentsOf: file, encoding: .utf8).hasSuffix("\r\n"))
             #expect(!FileManager.default.fileExists(atPath: file.path + ".part"))
             let recorded = try await huifang.database.query(
-                "SELECT 1 FROM audit_events WHERE action = 'export.done' AND actor = 'huifang export'")
+                "SELECT 1 FROM audit_events WHERE action = 'export.done' AND actor LIKE 'huifang export (%)'")
             #expect(recorded.count == 1)
         }
     }

@@ -133,7 +133,8 @@ import Testing
             #expect(released["due_at"].string == "2026-11-26T18:00:00+08:00")
             #expect(try await service.count("SELECT count(*) FROM callback_tasks") == 1)
             let report = try await Fsck(
-                database: service.services.database, now: { service.clock.now }, budgetFactor: 1
+                database: service.services.database, now: { service.clock.now }, budgetFactor: 1,
+                keys: service.keys
             ).run()
             #expect(report.violations == [])
         }

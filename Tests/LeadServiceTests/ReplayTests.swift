@@ -227,7 +227,7 @@ import Testing
             let load = CalendarImport(
                 database: service.services.database, settings: service.services.settings,
                 dependencies: service.dependencies)
-            let notice = #"{"years":{"2026":{"status":"official","notice":"n","off_days":["2026-11-26"]}}}"#
+            let notice = Notices.official(2026, off: ["2026-11-26"])
             _ = try await load.load(try StrictJSON.read(Array(notice.utf8)), by: "test")
             try await service.services.calendar.reload()
             try await service.database.query("DELETE FROM submit_locks")

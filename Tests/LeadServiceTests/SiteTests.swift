@@ -116,7 +116,8 @@ import Testing
             #expect(later.count { $0.code == "code_invalid" || $0.code == "form_closed" } == 7)
             #expect(try await service.askForCode("13900000001", key: key).code == "form_closed")
             let report = try await Fsck(
-                database: service.services.database, now: { service.clock.now }, budgetFactor: 1000
+                database: service.services.database, now: { service.clock.now }, budgetFactor: 1000,
+                keys: service.keys
             ).run()
             #expect(report.violations == [])
         }

@@ -169,11 +169,21 @@ func instant(_ text: String) throws -> Date { try Date(text + "+08:00", strategy
         return #expect(throws: ValidationFailure.self) { try WorkingCalendar.years(in: value) }
     }
 
+    /// The statutory days of 2027, each a day off.
+    private static let days = [
+        "01-01", "02-05", "02-06", "02-07", "02-08", "04-05", "05-01", "05-02", "06-09", "09-15", "10-01", "10-02",
+        "10-03",
+    ]
+
+    private static func list(_ days: some Sequence<String>) -> String {
+        days.map { #"{"date": "2027-\#($0)", "name_zh": "假"}"# }.joined(separator: ", ")
+    }
+
     @Test func `a year is official when its notice says so`() throws {
         let years = try WorkingCalendar.years(
             in: json(
                 """
-                {"years": {"2027": {"status": "official", "notice": {"doc_no": "号"}, "off_days": [{"date": "2027-01-01", "name_zh": "元旦"}],
+                {"years": {"2027": {"status": "official", "notice": {"doc_no": "号"}, "off_days": [\(Self.list(Self.days))],
                 "makeup_workdays": [{"date": "2027-01-03", "for_holiday_zh": "元旦"}]}, "2028": {"status": "NOT_AVAILABLE", "off_days": null,
                 "statutory_days_provisional": []}}}
                 """))
@@ -202,9 +212,42 @@ func instant(_ text: String) throws -> Date { try Date(text + "+08:00", strategy
                 == "/years/2027/off_days/0")
         #expect(
             try self.failure(#"{"years": {"2027": {"status": "official", "off_days": [{"date": "2021-01-01"}]}}}"#)?
-                .pointer == "/years/2027")
-        #expect(
-            try self.failure(#"{"years": {"2027": {"status": "official", "off_days": []}}}"#)?.pointer == "/years/2027")
+                .pointer == "/years/2027/off_days/0")
         #expect(try self.failure(#"{"years": {"2027": {"off_days": 1}}}"#)?.pointer == "/years/2027/off_days")
+    }
+
+    @Test func `an official year has its statutory holidays`() throws {
+        func failure(without left: String...) throws -> ValidationFailure? {
+            let days = Self.days.filter { day in !left.contains { day.hasPrefix($0) } }
+            return try self.failure(
+                #"{"years": {"2027": {"status": "official", "off_days": [\#(Self.list(days))]}}}"#)
+        }
+        let none = try failure(without: "0", "1")
+        #expect(none?.pointer == "/years/2027/off_days" && none?.detail.contains("元旦、春节、清明节、劳动节、端午节、中秋节、国庆节") == true)
+        for (left, name) in [
+            ("01-01", "元旦"), ("02", "春节"), ("04", "清明节"), ("05-01", "劳动节"), ("06", "端午节"), ("10-02", "国庆节"),
+        ] {
+            let failure = try failure(without: left)
+            #expect(failure?.detail.contains("缺少法定节假日：\(name)；") == true, "\(left): \(failure?.detail ?? "")")
+        }
+        let shipped = try WorkingCalendar.years(
+            in: json(#"{"years": {"2027": {"status": "NOT_AVAILABLE", "off_days": []}}}"#))
+        #expect(shipped.first?.isOfficial == false)
+    }
+
+    @Test func `no day is both off and worked, in one year's list or in two`() throws {
+        let off = Self.list(Self.days)
+        let own = try self.failure(
+            #"{"years": {"2027": {"status": "official", "off_days": [\#(off)], "makeup_workdays": ["2027-01-30", "2027-05-02"]}}}"#
+        )
+        #expect(own?.pointer == "/years/2027/makeup_workdays/1" && own?.detail.contains("既放假又上班") == true)
+        let two = try self.failure(
+            #"{"years": {"2026": {"status": "provisional", "off_days": [], "makeup_workdays": ["2026-12-31"]}, "2027": {"status": "official", "off_days": ["2026-12-31", \#(off)]}}}"#
+        )
+        #expect(two?.pointer == "/years/2027/off_days/0")
+        let later = try self.failure(
+            #"{"years": {"2026": {"status": "provisional", "off_days": ["2027-01-30"]}, "2027": {"status": "official", "off_days": [\#(off)], "makeup_workdays": ["2027-01-30"]}}}"#
+        )
+        #expect(later?.pointer == "/years/2027/makeup_workdays/0")
     }
 }

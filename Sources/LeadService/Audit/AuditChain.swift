@@ -1,4 +1,3 @@
-import Crypto
 package import Foundation
 import Leads
 
@@ -188,16 +187,5 @@ extension Audit {
             return false
         }
         return keys.isAuthentic(hash, of: Array(text.utf8), for: .audit)
-    }
-}
-
-extension KeyRing {
-    /// Whether a MAC was made with a purpose's key of this ring, the current one or an older one.
-    func isAuthentic(_ mac: [UInt8], of message: [UInt8], for purpose: Purpose) -> Bool {
-        let numbers = [self.current] + (UInt8.min...UInt8.max).filter { $0 != self.current }
-        return numbers.contains { number in
-            guard let key = self.key(purpose, number: number) else { return false }
-            return HMAC<SHA256>.isValidAuthenticationCode(mac, authenticating: message, using: key)
-        }
     }
 }

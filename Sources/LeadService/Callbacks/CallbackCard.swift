@@ -4,8 +4,8 @@ import Leads
 extension CallbackQueue {
     /// The claimed task: its shape, the whole name and the fence.
     func claimed(_ task: CallbackTask) throws -> [String: JSONOutput] {
-        var members = try task.json(self.dependencies.keys, at: self.dependencies.now())
-        members["name"] = .string(try task.name(self.dependencies.keys).text)
+        var members = try task.json(self.dependencies, at: self.dependencies.now())
+        members["name"] = .string(try self.dependencies.shown { try task.name($0).text })
         members["claim_token"] = .string(String(task.claimNumber))
         return members
     }
@@ -16,7 +16,6 @@ extension CallbackQueue {
     func card(_ id: UUID, for session: StaffSession) async throws -> JSONOutput? {
         let now = self.dependencies.now()
         let settings = self.settings.current
-        let keys = self.dependencies.keys
         let read: CardRead? = try await self.database.autocommit { tx in
             try await tx.extendClaim(
                 on: id, by: session.staffID, at: now, until: now.addingTimeInterval(settings.claimLength))
@@ -31,7 +30,7 @@ extension CallbackQueue {
         guard let read else { return nil }
         let task = read.task
         let isMine = task.claimedBy == session.staffID && task.isHeld(at: now)
-        var members = try task.json(keys, at: now)
+        var members = try task.json(self.dependencies, at: now)
         members["met_at"] = .optional(task.metAt.map { RFC3339.text($0) })
         members["last_disposition"] = .optional(task.lastDisposition)
         members["last_attempt_at"] = .optional(task.lastAttemptAt.map { RFC3339.text($0) })
@@ -44,11 +43,11 @@ extension CallbackQueue {
             Int(self.calendar.current.workingSeconds(from: now, to: task.dueAt, within: settings.openingHours)))
         members["deadline_trace"] = .array(self.trace(of: task, read.inquiries).map(\.json))
         if isMine {
-            members["name"] = .string(try task.name(keys).text)
+            members["name"] = .string(try self.dependencies.shown { try task.name($0).text })
             members["claim_token"] = .string(String(task.claimNumber))
         }
-        members["inquiries"] = .array(try read.inquiries.map { try $0.json(keys, whole: isMine) })
-        members["assessments"] = .array(try read.assessments.map { try $0.json(keys, whole: isMine) })
+        members["inquiries"] = .array(try read.inquiries.map { try $0.json(self.dependencies, whole: isMine) })
+        members["assessments"] = .array(try read.assessments.map { try $0.json(self.dependencies, whole: isMine) })
         members["comparison"] = AssessmentComparison(read.assessments)?.json ?? .null
         members["benefits"] = .array(read.benefits.map(\.json))
         members["consents"] = .array(read.consents.map(\.json))
@@ -81,8 +80,10 @@ extension CallbackQueue {
                 var members: [String: JSONOutput] = ["kind": .string("released"), "by": .string(claim.by)]
                 if whole, let sealed = claim.releaseNoteSealed {
                     members["reason"] = .string(
-                        try self.dependencies.keys.open(
-                            sealed, at: SealedPlace("callback_claims", "release_note_sealed", read.task.id)))
+                        try self.dependencies.shown {
+                            try $0.open(
+                                sealed, at: SealedPlace("callback_claims", "release_note_sealed", read.task.id))
+                        })
                 }
                 events.append((claim.endedAt ?? claim.claimedAt, members))
             case "expired":
@@ -102,8 +103,9 @@ extension CallbackQueue {
             ]
             if whole, let sealed = attempt.noteSealed {
                 members["note"] = .string(
-                    try self.dependencies.keys.open(sealed, at: SealedPlace("call_attempts", "note_sealed", attempt.id))
-                )
+                    try self.dependencies.shown {
+                        try $0.open(sealed, at: SealedPlace("call_attempts", "note_sealed", attempt.id))
+                    })
             }
             events.append((attempt.at, members))
         }
@@ -151,16 +153,18 @@ struct CardInquiry: Sendable {
     var dueAt: Date
     var metAt: Date?
 
-    func json(_ keys: KeyRing, whole: Bool) throws -> JSONOutput {
-        let name = PersonName(
-            stored: try keys.open(self.nameSealed, at: SealedPlace("inquiries", "name_sealed", self.id)))
-        let remark = try self.remarkSealed.map {
-            try keys.open($0, at: SealedPlace("inquiries", "remark_sealed", self.id))
+    func json(_ dependencies: Dependencies, whole: Bool) throws -> JSONOutput {
+        func name(_ keys: KeyRing) throws -> PersonName {
+            PersonName(stored: try keys.open(self.nameSealed, at: SealedPlace("inquiries", "name_sealed", self.id)))
+        }
+        let remark = try self.remarkSealed.map { sealed in
+            try dependencies.shown { try $0.open(sealed, at: SealedPlace("inquiries", "remark_sealed", self.id)) }
         }
         return .object([
             "id": .string(self.id.uuidString.lowercased()), "accepted_at": .string(RFC3339.text(self.acceptedAt)),
             "due_at": .string(RFC3339.text(self.dueAt)), "met_at": .optional(self.metAt.map { RFC3339.text($0) }),
-            "name": .optional(whole ? name.text : nil), "name_masked": .string(name.masked),
+            "name": .optional(try whole ? dependencies.shown { try name($0).text } : nil),
+            "name_masked": .string(try dependencies.shown { try name($0).masked }),
             "remark": .optional(whole ? remark : nil),
             "preferred_window": .optional(self.window), "source": .raw(self.source),
         ])
@@ -215,12 +219,12 @@ struct CardAssessment: Sendable {
 
     static func notePlace(of id: UUID) -> SealedPlace { SealedPlace("assessment_reviews", "note_sealed", id) }
 
-    func json(_ keys: KeyRing, whole: Bool) throws -> JSONOutput {
+    func json(_ dependencies: Dependencies, whole: Bool) throws -> JSONOutput {
         var members = self.assessed.members
         members["id"] = .string(self.assessed.id.uuidString.lowercased())
         members["assessed_at"] = .string(RFC3339.text(self.at))
         members["reviewed_by"] = .optional(self.reviewedBy)
-        members["note"] = .optional(whole ? try self.note(keys) : nil)
+        members["note"] = .optional(whole ? try dependencies.shown { try self.note($0) } : nil)
         return .object(members)
     }
 

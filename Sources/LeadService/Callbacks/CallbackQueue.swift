@@ -1,5 +1,6 @@
 package import Foundation
 package import Leads
+import Logging
 
 /// The queue that keeps the promise: lists, claims, reveals, releases and assignments.
 ///
@@ -11,6 +12,7 @@ package struct CallbackQueue: Sendable {
     let calendar: CalendarStore
     let audit: Audit
     let cadence = Cadence()
+    private let unreadable = UnreadableTasks()
 
     package init(database: Database, dependencies: Dependencies, settings: SettingsStore, calendar: CalendarStore) {
         self.database = database
@@ -46,30 +48,50 @@ package struct CallbackQueue: Sendable {
             next = CallbackCursor(at: at, id: last.id).text(view: view)
         }
         return .object([
-            "items": .array(try page.map { .object(try $0.json(self.dependencies.keys, at: moment.now)) }),
+            "items": .array(try page.map { .object(try $0.json(self.dependencies, at: moment.now)) }),
             "next_cursor": .optional(next),
         ])
     }
 
     /// Claims the most urgent task, or returns the adviser's own ordinary claim with a new lease.
+    ///
+    /// A task whose number cannot be read cannot be called: it is passed over.
     func claimNext(for session: StaffSession) async throws -> CallbackTask? {
-        let moment = self.moment(for: session.staffID)
+        var moment = self.moment(for: session.staffID)
         let until = moment.now.addingTimeInterval(self.settings.current.claimLength)
-        for _ in 0..<2 {
+        var racesLeft = 2
+        for _ in 0..<Self.mostPassedOver where racesLeft > 0 {
+            moment.passedOver = self.unreadable.tasks(at: moment.now)
             do {
-                return try await self.database.transaction { tx in
-                    guard let claimed = try await tx.claimNext(moment, until: until) else { return nil }
-                    if claimed.isNew {
-                        try await tx.insert(self.event("callback.claim", on: claimed.task.id, by: session))
-                    }
-                    return claimed.task
-                }
+                return try await self.claimNext(moment, until: until, for: session)
+            } catch let task as UnreadableTasks.Task {
+                self.dependencies.logger.error("a task is passed over", metadata: task.cause.logMetadata)
+                self.unreadable.add(task.id, at: moment.now)
             } catch let error where error.violates("one_claim_of_a_kind_per_adviser") {
                 // The same adviser asked twice at once; the other request's claim is found now.
-                continue
+                racesLeft -= 1
             }
         }
         throw Problems.unavailable
+    }
+
+    /// A request gives up after as many; the next one goes on behind them.
+    private static let mostPassedOver = 100
+
+    private func claimNext(_ moment: QueueMoment, until: Date, for session: StaffSession) async throws -> CallbackTask?
+    {
+        try await self.database.transaction { tx in
+            guard let claimed = try await tx.claimNext(moment, until: until) else { return nil }
+            if claimed.isNew {
+                do {
+                    _ = try claimed.task.phone(self.dependencies.keys)
+                } catch let broken as SealBroken {
+                    throw UnreadableTasks.Task(id: claimed.task.id, cause: broken)
+                }
+                try await tx.insert(self.event("callback.claim", on: claimed.task.id, by: session))
+            }
+            return claimed.task
+        }
     }
 
     /// Claims the open task of somebody who is on the line, opening one if there is none; the adviser's own ordinary
@@ -130,7 +152,7 @@ package struct CallbackQueue: Sendable {
 
     /// Shows the whole number to the claimant, inside calling hours and window unless the person is on the line.
     ///
-    /// - Throws: 409 `not_claimant`; 422 `outside_calling_hours` with `next_allowed_at`.
+    /// - Throws: 409 `not_claimant`, `phone_unreadable`; 422 `outside_calling_hours` with `next_allowed_at`.
     func reveal(_ id: UUID, purpose: String, for session: StaffSession) async throws -> PhoneNumber {
         let now = self.dependencies.now()
         let settings = self.settings.current
@@ -151,7 +173,13 @@ package struct CallbackQueue: Sendable {
                 let allowed = settings.callingHours.next(from: now, window: window)
                 if allowed > now { throw Self.outsideCallingHours(next: allowed) }
             }
-            let phone = try task.phone(self.dependencies.keys)
+            let phone: PhoneNumber
+            do {
+                phone = try task.phone(self.dependencies.keys)
+            } catch let broken as SealBroken {
+                self.dependencies.logger.error("a sealed value does not open", metadata: broken.logMetadata)
+                throw Self.phoneUnreadable
+            }
             let isShown = try await self.database.autocommit {
                 try await $0.reveal(task, to: session.staffID, at: now, until: until, event)
             }
@@ -238,6 +266,9 @@ package struct CallbackQueue: Sendable {
 
     static let notClaimant = Problem(
         .conflict, "not_claimant", "这个任务现在不在您手上，可能占用已到期并被他人接手", english: "You do not hold this task.")
+    static let phoneUnreadable = Problem(
+        .conflict, "phone_unreadable", "这个号码无法读取，请释放任务，并告知管理员",
+        english: "The number cannot be read; release the task and tell an administrator.")
     static let alreadyClosed = Problem(.conflict, "already_closed", "这个任务已经结束", english: "The task is closed already.")
 
     static func outsideCallingHours(next: Date) -> Problem {

@@ -43,12 +43,13 @@ package struct CallbackTask: Sendable {
     }
 
     /// The one task shape (contract §3): masked, and these members only.
-    func json(_ keys: KeyRing, at now: Date) throws -> [String: JSONOutput] {
+    func json(_ dependencies: Dependencies, at now: Date) throws -> [String: JSONOutput] {
         let isHeld = self.isHeld(at: now)
         return [
             "id": .string(self.id.uuidString.lowercased()), "lead_id": .string(self.leadID.uuidString.lowercased()),
-            "state": .string(self.state), "name_masked": .string(try self.name(keys).masked),
-            "phone_masked": .string(try self.phone(keys).masked), "due_at": .string(RFC3339.text(self.dueAt)),
+            "state": .string(self.state), "name_masked": .string(try dependencies.shown { try self.name($0).masked }),
+            "phone_masked": .string(try dependencies.shown { try self.phone($0).masked }),
+            "due_at": .string(RFC3339.text(self.dueAt)),
             "overdue": .bool(self.state == "open" && self.metAt == nil && self.dueAt < now),
             "next_attempt_at": self.state == "closed" ? .null : .string(RFC3339.text(self.nextAttemptAt)),
             "attempts": .integer(self.attempts), "total": .optional(self.total), "gap": .optional(self.gap),

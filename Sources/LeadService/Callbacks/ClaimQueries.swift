@@ -10,6 +10,8 @@ struct QueueMoment: Sendable {
     var openWindows: [String]?
     var endOfToday: Date
     var freshSince: Date
+    /// Tasks that cannot be served, whatever the tables say.
+    var passedOver: [UUID] = []
 
     /// An owner this late loses the task to anybody.
     var late: Date { self.now.addingTimeInterval(-30 * 60) }
@@ -35,6 +37,11 @@ extension PostgresQuery.StringInterpolation {
         self.appendLiteral(" OR t.next_attempt_at <= ")
         self.appendInterpolation(moment.late)
         self.appendLiteral(" OR NOT EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND o.active))")
+        if !moment.passedOver.isEmpty {
+            self.appendLiteral(" AND t.id <> ALL (")
+            self.appendInterpolation(moment.passedOver)
+            self.appendLiteral("::uuid[])")
+        }
     }
 }
 

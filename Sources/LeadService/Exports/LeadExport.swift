@@ -1,6 +1,7 @@
 import Crypto
 package import Foundation
 import Leads
+import Logging
 package import NIOCore
 
 /// What somebody asked to have exported.
@@ -88,6 +89,9 @@ package struct LeadExport: Sendable {
                 try await self.finish(record, request, state: "done", written)
             }
         } catch {
+            if let broken = error as? SealBroken {
+                self.dependencies.logger.error("an export broke off", metadata: broken.logMetadata)
+            }
             // Whoever asked may be gone, and with them this task; the record is kept all the same.
             await Task { try? await self.finish(record, request, state: "failed", Written()) }.value
             throw error

@@ -72,7 +72,8 @@ package struct LeadList: Sendable {
         let event = self.audit.event(
             "lead.search", on: "leads", by: session.username, role: session.role.rawValue, detail: filter.summary)
         let rows = try await self.database.transaction { tx in
-            let rows = try await tx.leads(IndexedLeadFilter(filter, keys: keys), after: cursor, limit: limit + 1)
+            let rows = try await tx.leads(
+                IndexedLeadFilter(filter, keys: self.dependencies.keys), after: cursor, limit: limit + 1)
             try await tx.insert(event)
             return rows
         }
@@ -81,7 +82,7 @@ package struct LeadList: Sendable {
             rows.count > limit
             ? page.last.map { LeadCursor(acceptedAt: $0.acceptedAt, leadID: $0.leadID, filter: fingerprint).text } : nil
         return .object([
-            "items": .array(try page.map { try Self.json($0, keys: keys) }),
+            "items": .array(try page.map { try self.json($0) }),
             "next_cursor": .optional(mayBrowse ? next : nil),
         ])
     }
@@ -89,7 +90,7 @@ package struct LeadList: Sendable {
     /// One lead, masked.
     package func lead(_ id: UUID, by session: StaffSession) async throws -> JSONOutput? {
         guard let row = try await self.database.autocommit({ try await $0.lead(id) }) else { return nil }
-        return try Self.json(row, keys: self.dependencies.keys)
+        return try self.json(row)
     }
 
     /// What the page of leads carries.
@@ -98,10 +99,12 @@ package struct LeadList: Sendable {
         return ConsolePage(session: session, now: self.dependencies.now(), people: people).context("leads", title: "线索")
     }
 
-    private static func json(_ row: LeadRow, keys: KeyRing) throws -> JSONOutput {
+    private func json(_ row: LeadRow) throws -> JSONOutput {
         .object([
-            "id": .string(row.leadID.uuidString.lowercased()), "name_masked": .string(try row.name(keys).masked),
-            "phone_masked": .string(try row.phone(keys).masked), "state": .optional(row.state),
+            "id": .string(row.leadID.uuidString.lowercased()),
+            "name_masked": .string(try self.dependencies.shown { try row.name($0).masked }),
+            "phone_masked": .string(try self.dependencies.shown { try row.phone($0).masked }),
+            "state": .optional(row.state),
             "disposition": .optional(row.disposition),
             "accepted_at": .string(RFC3339.text(row.acceptedAt)), "due_at": .string(RFC3339.text(row.dueAt)),
             "met_at": .optional(row.metAt.map { RFC3339.text($0) }), "total": .optional(row.total),

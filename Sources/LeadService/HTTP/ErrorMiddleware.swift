@@ -58,6 +58,9 @@ struct ErrorMiddleware: RouterMiddleware {
         case let error as PostgresTransactionError:
             let cause = error.closureError ?? error.commitError ?? error.beginError ?? error.rollbackError
             return cause.map { Self.problem(for: $0, logger: logger) } ?? Problems.internal
+        case let broken as SealBroken:
+            logger.error("a sealed value does not open", metadata: broken.logMetadata)
+            return Problems.internal
         case is CancellationError: return Problems.unavailable
         default:
             logger.error("fault", metadata: ["error": "\(String(describing: type(of: error)))"])

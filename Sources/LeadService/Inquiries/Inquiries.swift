@@ -213,7 +213,7 @@ package struct Inquiries: Sendable {
         let body = JSONOutput.array(benefits.map { .object(["title": .string($0.title), "url": .string($0.url)]) })
         return Intake(
             attempt: attempt, challenge: challenge, lead: lead, task: self.dependencies.makeID(),
-            phoneIndexKey: Int16(keys.current),
+            phoneIndexKey: Int16(keys.oldest),
             phoneSealed: try keys.seal(draft.phone.e164, at: SealedPlace("leads", "phone_sealed", lead)),
             lastFourIndex: keys.index(ofLastFour: draft.phone.lastFour),
             nameSealed: try keys.seal(draft.name.text, at: SealedPlace("inquiries", "name_sealed", inquiry)),

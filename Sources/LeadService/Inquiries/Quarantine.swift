@@ -39,7 +39,7 @@ package struct Quarantine: Sendable {
         let page = rows.prefix(limit)
         let next = rows.count > limit ? page.last.map { QuarantineCursor(submittedAt: $0.submittedAt, id: $0.id) } : nil
         return .object([
-            "items": .array(try page.map { try $0.json(self.dependencies.keys) }),
+            "items": .array(try page.map { try $0.json(self.dependencies) }),
             "next_cursor": .optional(next?.text(state: state)),
         ])
     }
@@ -121,12 +121,15 @@ struct QuarantinedInquiry: Sendable {
         try PhoneNumber(parsing: try keys.open(self.phoneSealed, at: SealedPlace("leads", "phone_sealed", self.leadID)))
     }
 
-    func json(_ keys: KeyRing) throws -> JSONOutput {
-        let name = PersonName(
-            stored: try keys.open(self.nameSealed, at: SealedPlace("inquiries", "name_sealed", self.id)))
+    func json(_ dependencies: Dependencies) throws -> JSONOutput {
+        let name = try dependencies.shown {
+            PersonName(stored: try $0.open(self.nameSealed, at: SealedPlace("inquiries", "name_sealed", self.id)))
+                .masked
+        }
+        let phone = try dependencies.shown { try self.phone($0).masked }
         return .object([
             "id": .string(self.id.uuidString.lowercased()), "lead_id": .string(self.leadID.uuidString.lowercased()),
-            "name_masked": .string(name.masked), "phone_masked": .string(try self.phone(keys).masked),
+            "name_masked": .string(name), "phone_masked": .string(phone),
             "reason": .string(self.reason), "state": .string(self.state),
             "source": .string(self.source),
             "submitted_at": .string(RFC3339.text(self.submittedAt)),

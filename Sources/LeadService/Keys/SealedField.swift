@@ -1,5 +1,6 @@
 import Crypto
 package import Foundation
+import Logging
 
 /// Where a sealed value lives; it opens nowhere else.
 package struct SealedPlace: Sendable {
@@ -22,7 +23,27 @@ package struct SealedPlace: Sendable {
 package struct SealBroken: Error, CustomStringConvertible {
     package let table: String
     package let column: String
-    package var description: String { "a sealed value of \(self.table).\(self.column) does not open" }
+    package let row: String
+    package var description: String { "\(self.table).\(self.column) of row \(self.row) does not open" }
+
+    /// What stands where it would be shown.
+    package static let shown = "无法读取"
+
+    var logMetadata: Logger.Metadata {
+        ["table": "\(self.table)", "column": "\(self.column)", "row": "\(self.row)"]
+    }
+}
+
+extension Dependencies {
+    /// The text that `read` opens, or “无法读取” for one that does not open; the log then names its row.
+    func shown(_ read: (KeyRing) throws -> String) rethrows -> String {
+        do {
+            return try read(self.keys)
+        } catch let broken as SealBroken {
+            self.logger.error("a sealed value does not open", metadata: broken.logMetadata)
+            return SealBroken.shown
+        }
+    }
 }
 
 extension KeyRing {
@@ -42,7 +63,7 @@ extension KeyRing {
             let box = try? AES.GCM.SealedBox(combined: sealed.dropFirst(2)),
             let plain = try? AES.GCM.open(box, using: key, authenticating: place.authenticated(keyNumber: sealed[1])),
             let text = String(data: plain, encoding: .utf8)
-        else { throw SealBroken(table: place.table, column: place.column) }
+        else { throw SealBroken(table: place.table, column: place.column, row: place.row) }
         return text
     }
 }

@@ -121,7 +121,11 @@ package struct Doctor: Sendable {
 
     private func lookAtKeys(databaseIsCurrent: Bool) async -> [Finding] {
         do {
-            if try self.keys() != nil { return [] }
+            if let keys = try self.keys() {
+                let check = KeyCheck(database: self.database, keys: keys)
+                guard databaseIsCurrent, let refusal = try? await check.refusal() else { return [] }
+                return [Finding("keys", refusal.problem, remedy: refusal.remedy)]
+            }
         } catch {
             return [
                 Finding("keys", "\(error)", remedy: "restore the key file from its backup, readable by its owner only")

@@ -3,7 +3,7 @@ package import Leads
 
 /// One invariant that does not hold, with the rows it breaks on.
 package struct Violation: Sendable, Equatable {
-    /// `I1` to `I9`.
+    /// `I1` to `I9`; what is sealed is `I7`.
     package var invariant: String
     package var check: String
     package var meaning: String
@@ -18,10 +18,12 @@ package struct Fsck: Sendable {
     package struct Report: Sendable, Equatable {
         package var checks: Int
         package var violations: [Violation]
+        /// False when there was no key file, and what is sealed was not looked at.
+        package var hasKeys = true
 
         package var json: JSONOutput {
             .object([
-                "checks": .integer(self.checks), "ok": .bool(self.violations.isEmpty),
+                "checks": .integer(self.checks), "ok": .bool(self.violations.isEmpty), "keys": .bool(self.hasKeys),
                 "violations": .array(
                     self.violations.map {
                         .object([
@@ -34,7 +36,10 @@ package struct Fsck: Sendable {
         }
 
         package var text: String {
-            guard !self.violations.isEmpty else { return "fsck: all \(self.checks) checks hold" }
+            guard !self.violations.isEmpty else {
+                return "fsck: all \(self.checks) checks hold"
+                    + (self.hasKeys ? "" : "; there is no key file, so nothing sealed was opened")
+            }
             return self.violations.map {
                 "\($0.invariant) \($0.check): \($0.meaning); \($0.count == FsckCheck.limit ? "\($0.count) or more" : "\($0.count)")"
                     + ", e.g. " + $0.examples.joined(separator: " ")
@@ -46,15 +51,20 @@ package struct Fsck: Sendable {
     private let now: @Sendable () -> Date
     private let budgetFactor: Double
     private let lockedHours: OpeningHours?
+    private let keys: KeyRing?
 
-    /// - Parameter lockedHours: opening hours that the environment names instead of the settings.
+    /// - Parameters:
+    ///   - lockedHours: opening hours that the environment names instead of the settings.
+    ///   - keys: without them nothing sealed is opened.
     package init(
-        database: Database, now: @escaping @Sendable () -> Date, budgetFactor: Double, lockedHours: OpeningHours? = nil
+        database: Database, now: @escaping @Sendable () -> Date, budgetFactor: Double,
+        lockedHours: OpeningHours? = nil, keys: KeyRing?
     ) {
         self.database = database
         self.now = now
         self.budgetFactor = budgetFactor
         self.lockedHours = lockedHours
+        self.keys = keys
     }
 
     package func run() async throws -> Report {
@@ -62,6 +72,8 @@ package struct Fsck: Sendable {
             now: self.now(), budgetFactor: self.budgetFactor, lockedHours: self.lockedHours)
         return try await self.database.snapshot { tx in
             try await tx.allowLongChecks()
+            let seals = self.keys.map { FsckSeals(keys: $0) }
+            let sealed = try await seals?.run(tx) ?? []
             var violations: [Violation] = []
             for check in FsckCheck.all {
                 let ids = try await tx.breaking(check, at: moment)
@@ -71,7 +83,9 @@ package struct Fsck: Sendable {
                         invariant: check.invariant, check: check.name, meaning: check.meaning, count: ids.count,
                         examples: Array(ids.prefix(3))))
             }
-            return Report(checks: FsckCheck.all.count, violations: violations)
+            return Report(
+                checks: FsckCheck.all.count + (seals?.checks ?? 0), violations: violations + sealed,
+                hasKeys: seals != nil)
         }
     }
 }

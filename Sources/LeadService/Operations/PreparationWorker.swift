@@ -23,7 +23,9 @@ package struct PreparationWorker: Service {
     }
 
     /// Tries once; false when the database was away or is not ours.
-    package func runOnce() async -> Bool {
+    ///
+    /// - Throws: `KeyCheck.Refusal`, because every request would write what the right keys cannot read.
+    package func runOnce() async throws -> Bool {
         do {
             try await self.database.autocommit { try await self.migrator.check($0) }
             try await self.prepare()
@@ -31,6 +33,9 @@ package struct PreparationWorker: Service {
             return true
         } catch let refusal as Migrator.Refusal {
             self.logger.error("schema refused", metadata: ["reason": "\(refusal)"])
+        } catch let refusal as KeyCheck.Refusal {
+            self.logger.error("keys refused", metadata: ["reason": "\(refusal)"])
+            throw refusal
         } catch {
             self.logger.warning("waiting for the database")
         }
@@ -38,7 +43,8 @@ package struct PreparationWorker: Service {
     }
 
     package func run() async throws {
-        for await _ in AsyncTimerSequence(every: .seconds(1)).cancelOnGracefulShutdown() where await self.runOnce() {
+        for await _ in AsyncTimerSequence(every: .seconds(1)).cancelOnGracefulShutdown() where try await self.runOnce()
+        {
             break
         }
         try? await gracefulShutdown()

@@ -49,14 +49,18 @@ private struct StoredInquiry: TableRow {
             (UUID, Date, Date, Date?, ByteBuffer, ByteBuffer?, ByteBuffer?, String?, String).self)
     }
 
-    func opened(_ keys: KeyRing) throws -> CopiedInquiry {
+    func opened(_ dependencies: Dependencies) throws -> CopiedInquiry {
         func open(_ sealed: ByteBuffer?, _ column: String) throws -> String? {
-            try sealed.map { try keys.open($0.bytes, at: SealedPlace("inquiries", column, self.id)) }
+            try sealed.map { sealed in
+                try dependencies.shown { try $0.open(sealed.bytes, at: SealedPlace("inquiries", column, self.id)) }
+            }
         }
+        let extra = try open(self.extra, "extra_sealed")
         return CopiedInquiry(
             id: self.id, acceptedAt: self.acceptedAt, dueAt: self.dueAt, metAt: self.metAt,
             name: try open(self.name, "name_sealed") ?? "", remark: try open(self.remark, "remark_sealed"),
-            extra: try open(self.extra, "extra_sealed"), window: self.window, source: self.source)
+            extra: extra == SealBroken.shown ? JSONOutput.object([SealBroken.shown: .null]).text : extra,
+            window: self.window, source: self.source)
     }
 }
 
@@ -98,7 +102,7 @@ extension CopiedMessage: TableRow {
 extension Transaction {
     /// Everything of one lead, the newest first: the rows of its own number, whatever it was merged with; nothing for a lead
     /// that is erased or not there.
-    func personalCopy(of lead: UUID, keys: KeyRing) async throws -> PersonalCopy {
+    func personalCopy(of lead: UUID, _ dependencies: Dependencies) async throws -> PersonalCopy {
         let stored = try await self.first(
             """
             SELECT \(columnsOf: StoredLead.self) FROM leads l
@@ -137,13 +141,16 @@ extension Transaction {
             """)
         let benefits = try await self.benefitRequests(of: lead)
         guard let stored else { return PersonalCopy() }
-        let phone = try keys.open(stored.sealed, at: SealedPlace("leads", "phone_sealed", stored.id))
+        let phone = try dependencies.shown {
+            try $0.open(stored.sealed, at: SealedPlace("leads", "phone_sealed", stored.id))
+        }
         return PersonalCopy(
             leads: [
                 CopiedLead(
                     id: stored.id, phone: phone, createdAt: stored.createdAt, state: stored.state,
                     doNotCall: stored.doNotCall)
-            ], inquiries: try inquiries.map { try $0.opened(keys) }, assessments: assessments, consents: consents,
+            ], inquiries: try inquiries.map { try $0.opened(dependencies) }, assessments: assessments,
+            consents: consents,
             calls: calls, exports: exports, messages: messages, benefits: benefits)
     }
 }

@@ -129,8 +129,11 @@ package struct PrivacyRequests: Sendable {
         let names = try await tx.names(of: lead)
         if let name = draft.name {
             before["names"] = .array(
-                try names.map {
-                    .string(try keys.open($0.sealed, at: SealedPlace("inquiries", "name_sealed", $0.id)))
+                try names.map { name in
+                    .string(
+                        try self.dependencies.shown {
+                            try $0.open(name.sealed, at: SealedPlace("inquiries", "name_sealed", name.id))
+                        })
                 })
             let sealed = try names.map {
                 (id: $0.id, bytes: try keys.seal(name.text, at: SealedPlace("inquiries", "name_sealed", $0.id)))
@@ -161,13 +164,12 @@ package struct PrivacyRequests: Sendable {
             guard let request = try await tx.privacyRequest(id),
                 now < request.requestedAt.addingTimeInterval(Self.lifetime)
             else { throw Problems.gone }
-            return (request, try await tx.personalCopy(of: request.leadID ?? id, keys: self.dependencies.keys))
+            return (request, try await tx.personalCopy(of: request.leadID ?? id, self.dependencies))
         }
     }
 
     /// A page of requests, masked.
     func list(after cursor: PrivacyCursor?, limit: Int) async throws -> JSONOutput {
-        let keys = self.dependencies.keys
         let rows = try await self.database.autocommit {
             try await $0.privacyRequests(after: cursor, limit: limit + 1)
         }
@@ -177,14 +179,17 @@ package struct PrivacyRequests: Sendable {
             "items": .array(
                 try page.map { row in
                     let phone = try row.leadID.flatMap { lead in
-                        try row.phoneSealed.map {
-                            try PhoneNumber(
-                                parsing: try keys.open($0, at: SealedPlace("leads", "phone_sealed", lead)))
+                        try row.phoneSealed.map { sealed in
+                            try self.dependencies.shown {
+                                try PhoneNumber(
+                                    parsing: try $0.open(sealed, at: SealedPlace("leads", "phone_sealed", lead))
+                                ).masked
+                            }
                         }
                     }
                     return .object([
                         "id": .string(row.id.uuidString.lowercased()), "kind": .string(row.kind.rawValue),
-                        "state": .string("done"), "phone_masked": .optional(phone?.masked),
+                        "state": .string("done"), "phone_masked": .optional(phone),
                         "requested_at": .string(RFC3339.text(row.requestedAt)),
                         "finished_at": .string(RFC3339.text(row.finishedAt)),
                     ])

@@ -53,7 +53,13 @@ package struct ReminderWorker: Service {
 
     private func draft(_ due: DueReminder, on today: ShanghaiDate, at now: Date) throws -> NoticeDraft? {
         let place = SealedPlace("leads", "phone_sealed", due.lead)
-        let phone = try PhoneNumber(parsing: try self.dependencies.keys.open(due.phoneSealed, at: place))
+        let phone: PhoneNumber
+        do {
+            phone = try PhoneNumber(parsing: try self.dependencies.keys.open(due.phoneSealed, at: place))
+        } catch let broken as SealBroken {
+            self.dependencies.logger.error("a reminder is left out", metadata: broken.logMetadata)
+            return nil
+        }
         let days = due.validUntil.dayNumber - today.dayNumber
         return try self.notices.draft(
             .permitReminder, to: phone, ["valid_until": due.validUntil.fullText, "days": String(days)], at: now)

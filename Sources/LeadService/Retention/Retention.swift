@@ -1,5 +1,6 @@
 package import Foundation
 import Leads
+import Logging
 import Metrics
 
 /// Letting go of what the privacy notice says is kept no longer: one batch of each kind in a round, each in a transaction of
@@ -134,8 +135,14 @@ package struct Retention: Sendable {
         }
         var erased = 0
         for lead in found {
-            let phone = try PhoneNumber(
-                parsing: try keys.open(lead.phoneSealed, at: SealedPlace("leads", "phone_sealed", lead.id)))
+            let phone: PhoneNumber
+            do {
+                phone = try PhoneNumber(
+                    parsing: try keys.open(lead.phoneSealed, at: SealedPlace("leads", "phone_sealed", lead.id)))
+            } catch let broken as SealBroken {
+                self.dependencies.logger.error("a lead is kept", metadata: broken.logMetadata)
+                continue
+            }
             let isDone = try await self.database.transaction { tx in
                 // Whoever submits now waits for this, or is seen by the second look.
                 guard try await tx.lockLead(phone: lead.phoneIndex) == lead.id,

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import Leads
 
@@ -30,14 +29,13 @@ struct CodeReservation: Sendable {
 extension KeyRing {
     /// The live challenge whose code it is; without one, one comparison is made all the same.
     func challenge(of attempt: CodeAttempt, among reservation: CodeReservation) -> UUID? {
-        guard let key = self.key(.code) else { return nil }
         var match: UUID?
         let candidates = reservation.isReserved ? reservation.live : []
         for (challenge, mac) in candidates.isEmpty ? [(attempt.challenge, Array(repeating: 0, count: 32))] : candidates
         {
             let message = VerificationCode.message(
                 challenge: challenge, purpose: attempt.purpose, phone: attempt.phone, code: attempt.code)
-            if HMAC<SHA256>.isValidAuthenticationCode(mac, authenticating: message, using: key) { match = challenge }
+            if self.isAuthentic(mac, of: message, for: .code) { match = challenge }
         }
         return match
     }

@@ -86,7 +86,7 @@ struct Executable: Sendable {
         values["HUIFANG_DATA_DIR"] = self.folder.path
         values["PATH"] = ProcessInfo.processInfo.environment["PATH"]
         for (name, value) in environment {
-            values[name.hasPrefix("CREDENTIALS") ? name : "HUIFANG_\(name)"] = value
+            values[name.hasPrefix("CREDENTIALS") || name == "SUDO_USER" ? name : "HUIFANG_\(name)"] = value
         }
         return try RunningCommand(Self.url, arguments, values, folder: self.folder, input: input)
     }
@@ -155,7 +155,11 @@ final class RunningCommand: Sendable {
     }
 
     func terminate() {
-        self.process.terminate()
+        self.send(SIGTERM)
+    }
+
+    func send(_ signal: Int32) {
+        kill(self.process.processIdentifier, signal)
     }
 
     /// What it logged so far.

@@ -31,7 +31,9 @@ extension TestService {
 
     /// Every violation fsck finds, and the break the audit has.
     func soundness() async throws -> [String] {
-        let report = try await Fsck(database: self.services.database, now: { self.clock.now }, budgetFactor: 1).run()
+        let report = try await Fsck(
+            database: self.services.database, now: { self.clock.now }, budgetFactor: 1, keys: self.keys
+        ).run()
         let audit = try await AuditChain(database: self.services.database, keys: self.keys).verify()
         return report.violations.map(\.check) + (audit.firstBreak.map { ["\($0)"] } ?? [])
     }

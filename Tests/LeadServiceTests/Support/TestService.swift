@@ -19,7 +19,16 @@ struct TestService: Sendable {
     let sms: RecordingSMSGateway
     let logs: LogRecorder
     let keys: KeyRing
+    /// The key file they come from.
+    let keyText: String
     let dependencies: Dependencies
+
+    /// Runs `body` against another process beside this one: the same database, clock and gateway, another key file.
+    func beside(keyText: String, _ body: @Sendable (TestService) async throws -> Void) async throws {
+        try await serve(
+            on: self.database, keyText: keyText, clock: self.clock, sms: self.sms, logs: self.logs, [:],
+            workers: false, nil, body)
+    }
 }
 
 /// A clock that moves only when it is told to; it starts on Wednesday, 2026-11-25 10:30 in Shanghai.
@@ -66,9 +75,23 @@ private func runService(
     _ body: @Sendable (TestService) async throws -> Void
 ) async throws {
     let database = try await TestDatabase.make()
-    let clock = TestClock()
-    let sms = RecordingSMSGateway()
-    let logs = LogRecorder()
+    do {
+        try await serve(
+            on: database, keyText: KeyRing.newText((0..<32).map { _ in UInt8.random(in: .min ... .max) }),
+            clock: TestClock(), sms: RecordingSMSGateway(), logs: LogRecorder(), environment, workers: workers,
+            gateways, body)
+        try await database.drop()
+    } catch {
+        try? await database.drop()
+        throw error
+    }
+}
+
+private func serve(
+    on database: TestDatabase, keyText: String, clock: TestClock, sms: RecordingSMSGateway, logs: LogRecorder,
+    _ environment: [String: String], workers: Bool, _ gateways: (@Sendable (TestClock) -> [any SMSGateway])?,
+    _ body: @Sendable (TestService) async throws -> Void
+) async throws {
     let logger = Logger(label: "huifang", factory: { _ in RecordingLogHandler(recorder: logs) })
     var values: [String: String] = [
         "HUIFANG_DATABASE_URL": database.conninfo, "HUIFANG_PUBLIC_URL": "http://127.0.0.1:8080",
@@ -78,7 +101,7 @@ private func runService(
     for (name, value) in environment { values["HUIFANG_\(name)"] = value }
     let reader = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: values))
     let configuration = try ServiceConfiguration(reader: reader)
-    let keys = try KeyRing(text: KeyRing.newText((0..<32).map { _ in UInt8.random(in: .min ... .max) }))
+    let keys = try KeyRing(text: keyText)
     var cheap = Dependencies(
         now: { clock.now }, randomBytes: { count in (0..<count).map { _ in UInt8.random(in: .min ... .max) } },
         keys: keys,
@@ -92,25 +115,18 @@ private func runService(
     // Sixty at once on a busy machine wait long for a connection; what they come to is tested, not how fast.
     settings.extras.leaseTimeout = .seconds(30)
     let client = PostgresClient(configuration: settings, backgroundLogger: logger)
-    do {
-        try await withRunning(client) { client in
-            let services = try await LeadServices(
-                configuration: configuration, dependencies: dependencies, client: client, sentMessages: SentMessages())
-            try await services.prepare()
-            let running = Application(
-                router: services.router.build(), configuration: .init(address: .hostname("127.0.0.1", port: 0)),
-                services: workers ? services.workers : [], logger: logger)
-            try await running.test(.router) { testing in
-                try await body(
-                    TestService(
-                        client: testing, services: services, database: database, clock: clock, sms: sms, logs: logs,
-                        keys: keys,
-                        dependencies: dependencies))
-            }
+    try await withRunning(client) { client in
+        let services = try await LeadServices(
+            configuration: configuration, dependencies: dependencies, client: client, sentMessages: SentMessages())
+        try await services.prepare()
+        let running = Application(
+            router: services.router.build(), configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+            services: workers ? services.workers : [], logger: logger)
+        try await running.test(.router) { testing in
+            try await body(
+                TestService(
+                    client: testing, services: services, database: database, clock: clock, sms: sms, logs: logs,
+                    keys: keys, keyText: keyText, dependencies: dependencies))
         }
-        try await database.drop()
-    } catch {
-        try? await database.drop()
-        throw error
     }
 }
