@@ -10,9 +10,9 @@ struct QueueMoment: Sendable {
     var openWindows: [String]?
     var endOfToday: Date
     var freshSince: Date
+    /// An owner whose time came before this loses the task to anybody.
+    var late: Date
 
-    /// An owner this late loses the task to anybody.
-    var late: Date { self.now.addingTimeInterval(-30 * 60) }
     var soon: Date { self.now.addingTimeInterval(3600) }
 }
 
@@ -34,8 +34,14 @@ extension PostgresQuery.StringInterpolation {
         self.appendInterpolation(moment.adviser)
         self.appendLiteral(" OR t.next_attempt_at <= ")
         self.appendInterpolation(moment.late)
-        self.appendLiteral(" OR NOT EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND o.active))")
+        self.appendLiteral(" OR EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND \(AwayStaff.condition)))")
     }
+}
+
+/// Who cannot be waited for.
+enum AwayStaff {
+    /// Whether `staff o` is away.
+    static let condition = "NOT o.active"
 }
 
 /// What an adviser who asks for the next call gets.
