@@ -86,7 +86,7 @@ import Testing
               AND (c.revealed_at AT TIME ZONE 'Asia/Shanghai')::date = (a.at AT TIME ZONE 'Asia/Shanghai')::date
             """,
             "more than six calls in a row without contact or a new inquiry": """
-            SELECT count(*) FROM callback_tasks WHERE attempts > 6 AND closed_reason IS DISTINCT FROM 'converted'
+            SELECT count(*) FROM callback_tasks WHERE attempts > 6 AND first_contact_at IS NULL
             """,
             "shown after a stop": """
             SELECT count(*) FROM callback_claims c JOIN callback_tasks t ON t.id = c.task_id JOIN leads l ON l.id = t.lead_id

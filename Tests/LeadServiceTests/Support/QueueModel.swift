@@ -181,9 +181,10 @@ struct QueueModel {
         let hurry = servable.contains {
             self.tasks[$0].metAt == nil && self.tasks[$0].dueAt > self.now && self.tasks[$0].dueAt <= soon
         }
-        return servable.min {
-            self.place(self.tasks[$0], adviser, hurry).lexicographicallyPrecedes(
-                self.place(self.tasks[$1], adviser, hurry))
+        return servable.min { one, other in
+            let places = [one, other].map { self.place(self.tasks[$0], adviser, hurry) }
+            return places[0] == places[1]
+                ? self.tasks[one].id < self.tasks[other].id : places[0].lexicographicallyPrecedes(places[1])
         }
     }
 
