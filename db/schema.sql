@@ -532,6 +532,7 @@ CREATE TABLE public.callback_tasks (
     last_attempt_at timestamp with time zone,
     closed_at timestamp with time zone,
     closed_reason text,
+    rests_until timestamp with time zone,
     CONSTRAINT a_claim_is_whole CHECK ((((claimed_by IS NULL) = (claimed_until IS NULL)) AND ((claimed_by IS NULL) = (claim_kind IS NULL)))),
     CONSTRAINT callback_tasks_attempts_check CHECK ((attempts >= 0)),
     CONSTRAINT callback_tasks_claim_kind_check CHECK ((claim_kind = ANY (ARRAY['ordinary'::text, 'incoming'::text]))),
@@ -544,6 +545,12 @@ CREATE TABLE public.callback_tasks (
     CONSTRAINT owned_for_a_reason CHECK (((owner_id IS NULL) = (owner_reason IS NULL))),
     CONSTRAINT paused_says_why CHECK (((state = 'paused'::text) = (paused_reason IS NOT NULL)))
 );
+
+--
+-- Name: COLUMN callback_tasks.rests_until; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.callback_tasks.rests_until IS 'The day''s attempts are used up until then';
 
 --
 -- Name: company_days; Type: TABLE; Schema: public; Owner: -

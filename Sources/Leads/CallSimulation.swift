@@ -110,6 +110,32 @@ package struct CallRules: Sendable {
     }
 }
 
+extension CallRules {
+    /// The rules of a firm with a cadence and hours.
+    ///
+    /// Of earlier attempts only their number is known: they count as unanswered, as many a day as the cadence allows. An
+    /// agreed time is the opening of the next working day.
+    package init(order: CallOrder, cadence: Cadence, times: Cadence.Times) {
+        self.init(
+            order: order, isWorkingDay: { times.calendar.isWorkingDay($0) },
+            promise: { times.calendar.deadline(acceptedAt: $0, closing: times.opening).dueAt },
+            again: { disposition, attempts, now in
+                let day = times.calendar.nextWorkingDay(after: ShanghaiDate(now))
+                let perDay = max(1, cadence.attemptsPerDay)
+                let before = (1..<max(1, attempts)).map { earlier in
+                    Cadence.Attempt(
+                        at: now.addingTimeInterval(-86400 * Double(earlier / perDay)), disposition: .noAnswer)
+                }
+                let step = cadence.next(
+                    after: disposition, reason: nil,
+                    callAgainAt: disposition.needsCallAgainAt ? day.at(minute: times.opening.opens) : nil,
+                    history: Cadence.History(before: before, earlierToday: before.count % perDay), at: now, times: times
+                )
+                return if case .tryAgain(let time) = step { time } else { nil }
+            })
+    }
+}
+
 /// A desk played forward call by call: who is free takes what is next, until a given instant.
 ///
 /// A copy goes on by itself, so one state can be played to its end many times.

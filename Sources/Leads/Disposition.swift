@@ -1,5 +1,3 @@
-package import Foundation
-
 /// How a call ended (contract §3; flags of the console's table).
 package enum Disposition: String, Sendable, Hashable, CaseIterable {
     case reachedInterested = "reached_interested"
@@ -75,73 +73,4 @@ package enum Disposition: String, Sendable, Hashable, CaseIterable {
 package enum PoweredOffReason: String, Sendable, CaseIterable {
     case off, suspended
     case noService = "no_service"
-}
-
-/// When to try again, as numbers that settings may replace.
-package struct Cadence: Sendable, Hashable {
-    package var afterNoAnswer: TimeInterval = 2 * 3600
-    package var afterBusy: TimeInterval = 30 * 60
-    package var afterPoweredOff: TimeInterval = 4 * 3600
-    package var materialsWorkingDays = 2
-    package var mostAttempts = 6
-    package var mostSuspended = 2
-
-    package init() {}
-
-    /// What happened before this result, counting attempts only.
-    package struct History: Sendable {
-        /// Counting attempts since the newest inquiry, this one included.
-        package var attempts: Int
-        /// Dispositions of counting attempts of this task, newest first, without this one.
-        package var before: [Disposition]
-        /// Earlier results that said the number is suspended.
-        package var suspended: Int
-
-        package init(attempts: Int, before: [Disposition], suspended: Int) {
-            self.attempts = attempts
-            self.before = before
-            self.suspended = suspended
-        }
-    }
-
-    /// What follows a result.
-    package enum Step: Sendable, Hashable {
-        case tryAgain(at: Date)
-        case close(reason: String)
-    }
-
-    /// The next step after a counting result: +2 h and then the other half of a day for no answer, +30 min once for busy,
-    /// +4 h for a phone that is off, at most six attempts without contact; always inside calling hours.
-    package func next(
-        after disposition: Disposition, reason: PoweredOffReason?, callAgainAt: Date?, history: History, at now: Date,
-        calendar: WorkingCalendar, calling: CallingHours, opening: OpeningHours, window: Span?
-    ) -> Step {
-        if let reason = disposition.closedReason { return .close(reason: reason) }
-        if disposition == .poweredOff, reason == .suspended, history.suspended + 1 >= self.mostSuspended {
-            return .close(reason: "bad_number")
-        }
-        if !disposition.isContact, history.attempts >= self.mostAttempts { return .close(reason: "unreachable") }
-        if let callAgainAt { return .tryAgain(at: callAgainAt) }
-        func open(_ instant: Date) -> Step { .tryAgain(at: calling.next(from: instant, window: window)) }
-        switch disposition {
-        case .busyOrRejected where history.before.first != .busyOrRejected:
-            return open(now.addingTimeInterval(self.afterBusy))
-        case .poweredOff: return open(now.addingTimeInterval(self.afterPoweredOff))
-        case .reachedNeedMaterials:
-            var day = ShanghaiDate(now)
-            for _ in 0..<self.materialsWorkingDays { day = calendar.nextWorkingDay(after: day) }
-            return open(day.at(minute: opening.opens))
-        default:
-            let isFirst = !history.before.contains(.noAnswer)
-            return open(
-                isFirst ? now.addingTimeInterval(self.afterNoAnswer) : Self.otherHalf(of: now, calendar: calendar))
-        }
-    }
-
-    /// The other half of the working day: this afternoon after a morning try, else the next working day's morning.
-    private static func otherHalf(of now: Date, calendar: WorkingCalendar) -> Date {
-        let today = ShanghaiDate(now)
-        if ShanghaiDate.minute(of: now) < 720, calendar.isWorkingDay(today) { return today.at(minute: 840) }
-        return calendar.nextWorkingDay(after: today).at(minute: 570)
-    }
 }

@@ -58,7 +58,7 @@ package struct WorkingCalendar: Sendable {
     }
 
     /// The working days from one day up to another, that one excluded.
-    private func workingDays(from: ShanghaiDate, until: ShanghaiDate) -> Int {
+    package func workingDays(from: ShanghaiDate, until: ShanghaiDate) -> Int {
         guard from < until else { return 0 }
         let (start, end) = (from.dayNumber - self.first, until.dayNumber - self.first)
         if self.works.indices.contains(start), self.works.indices.contains(end) {

@@ -204,15 +204,28 @@ import Testing
         }
     }
 
-    @Test func `the sixth call in a row without contact closes the task as unreachable`() async throws {
-        try await withService { service in
+    @Test func `six calls without contact go over five working days, then the task is closed as unreachable`()
+        async throws
+    {
+        try await withService(["CALLING_HOURS": "09:00-12:00,13:30-21:00"]) { service in
             let (anna, task) = (try await service.colleague("anna"), try await service.seed())
+            var times: [String] = []
             for number in 1...6 {
                 let answer = try await service.workThrough("no_answer", on: task, anna)
                 #expect(answer["state"].string == (number < 6 ? "open" : "closed"))
                 #expect(answer["closed_reason"].string == (number < 6 ? "" : "unreachable"))
-                service.clock.advance(by: 2 * 86400)
+                times.append(answer["next_attempt_at"].string)
+                service.clock.set(RFC3339.date(answer["next_attempt_at"].string) ?? service.clock.now)
             }
+            #expect(
+                times.map { $0.prefix(16) } == [
+                    "2026-11-25T13:30", "2026-11-26T09:30", "2026-11-27T14:00", "2026-11-30T09:30", "2026-12-01T14:00",
+                    "",
+                ])
+            let most = try await service.count(
+                "SELECT max(n) FROM (SELECT count(*) n FROM call_attempts GROUP BY (at AT TIME ZONE 'Asia/Shanghai')::date) d"
+            )
+            #expect(most == 2)
         }
     }
 

@@ -208,7 +208,7 @@ import Testing
     {
         try await withService { service in
             let index = ByteBuffer(bytes: service.keys.index(of: try PhoneNumber(parsing: Self.phone)))
-            try await service.database.query("INSERT INTO do_not_call VALUES (\(index), now(), 'test')")
+            try await service.database.query("INSERT INTO do_not_call VALUES (\(index), \(service.clock.now), 'test')")
             let answer = try await service.submit(phone: Self.phone)
             #expect(answer["due_at"].string == Self.thursday)
             #expect(try await service.count("SELECT count(*) FROM callback_tasks WHERE state = 'open'") == 1)

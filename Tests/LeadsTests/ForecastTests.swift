@@ -5,7 +5,6 @@ import Testing
 /// Office days made up from a seed: two advisers or more, quiet and busy weeks.
 private struct Office: Sendable {
     static let calendar = WorkingCalendar(years: [])
-    static let cadence = Cadence()
     let monday: ShanghaiDate
     let days: Int
     /// Inquiries an hour between eight and eleven at night; half as many on weekends.
@@ -35,17 +34,8 @@ private struct Office: Sendable {
 
     func rules(_ order: CallOrder) -> CallRules {
         CallRules(
-            order: order, isWorkingDay: { Self.calendar.isWorkingDay($0) },
-            promise: { Self.calendar.deadline(acceptedAt: $0, closing: .standard).dueAt },
-            again: { disposition, attempts, now in
-                let agreed = Self.calendar.nextWorkingDay(after: ShanghaiDate(now)).at(minute: 600)
-                let step = Self.cadence.next(
-                    after: disposition, reason: nil, callAgainAt: disposition.needsCallAgainAt ? agreed : nil,
-                    history: Cadence.History(
-                        attempts: attempts, before: attempts > 1 ? [disposition] : [], suspended: 0),
-                    at: now, calendar: Self.calendar, calling: .standard, opening: .standard, window: nil)
-                return if case .tryAgain(let time) = step { time } else { nil }
-            })
+            order: order, cadence: Cadence(),
+            times: Cadence.Times(calendar: Self.calendar, calling: .standard, opening: .standard, window: nil))
     }
 
     func shifts(_ advisers: Int) throws -> [[DateInterval]] {

@@ -97,6 +97,8 @@ extension Transaction {
                     owner_reason = CASE WHEN t.owner_id IS DISTINCT FROM \(adviser) THEN t.owner_reason
                                         WHEN \(target)::uuid IS NULL THEN NULL
                                         WHEN t.owner_reason = 'appointment' THEN 'appointment' ELSE 'assigned' END,
+                    next_attempt_at = CASE WHEN t.owner_id = \(adviser) AND \(target)::uuid IS NOT NULL
+                                           THEN greatest(t.next_attempt_at, \(now)) ELSE t.next_attempt_at END,
                     claimed_by = CASE WHEN t.claimed_by <> \(adviser) THEN t.claimed_by END,
                     claim_kind = CASE WHEN t.claimed_by <> \(adviser) THEN t.claim_kind END,
                     claimed_until = CASE WHEN t.claimed_by <> \(adviser) THEN t.claimed_until END

@@ -94,6 +94,8 @@ struct ResultEffect: Sendable {
     var boundary: Date
     var noteSealed: [UInt8]?
     var fingerprint: [UInt8]
+    /// Until when the person is not dialled any more, whatever else happens.
+    var restsUntil: Date?
 }
 
 /// What the adviser is answered, now and on a repeat.

@@ -7,7 +7,8 @@ extension CallbackTask: TableRow {
     package static let columns = """
         t.id, t.lead_id, t.state, t.accepted_at, t.due_at, t.met_at, t.next_attempt_at, t.call_again_at, t.preferred_window, t.attempts,
         t.claim_number, t.claimed_by, t.claim_kind, t.claimed_until, h.username, t.last_disposition, t.last_attempt_at, t.closed_at,
-        t.closed_reason, l.phone_sealed, l.id, i.id, i.name_sealed, short_source(i.source), a.total, a.gap
+        t.closed_reason, l.phone_sealed, l.id, i.id, i.name_sealed, short_source(i.source), a.total, a.gap,
+        \(StoppedNumber.condition)
         """
 
     /// Tasks with their newest inquiry, of somebody erased none: that inquiry's lead, its assessment or an adviser's later one,
@@ -35,7 +36,7 @@ extension CallbackTask: TableRow {
             phoneSealed: try c[19].decode(ByteBuffer.self).bytes, phoneRow: try c[20].decode(UUID.self),
             inquiryID: try c[21].decode(UUID.self), nameSealed: try c[22].decode(ByteBuffer.self).bytes,
             source: try c[23].decode(String.self), total: try c[24].decode(Int32?.self).map { Int($0) },
-            gap: try c[25].decode(Int32?.self).map { Int($0) })
+            gap: try c[25].decode(Int32?.self).map { Int($0) }, isStopped: try c[26].decode(Bool.self))
     }
 }
 

@@ -17,7 +17,8 @@ extension CallbackQueue {
         let outcome: Result<String, Problem> = try await self.database.transaction { tx in
             guard
                 let read = try await tx.lockForResult(
-                    of: session.staffID, on: id, claim: result.claimNumber, key: result.idempotencyKey)
+                    of: session.staffID, on: id, claim: result.claimNumber, key: result.idempotencyKey,
+                    today: ShanghaiDate(self.dependencies.now()).at(minute: 0))
             else { return .failure(try await tx.lockTask(id) ? Self.alreadyClosed : Problems.notFound) }
             let task = read.task
             if let first = read.first {
@@ -85,27 +86,27 @@ extension CallbackQueue {
         let settings = self.settings.current
         let counts = (claim.revealedAt != nil || claim.kind == "incoming") && result.disposition.canCount
         var step: Cadence.Step?
+        var restsUntil: Date?
         if counts {
-            let (task, before) = (read.task, read.attempts)
-            let sinceContact = before.prefix { !$0.disposition.isContact }.count
+            let task = read.task
+            let sinceContact = read.attempts.prefix { !$0.disposition.isContact }.count
             let history = Cadence.History(
-                attempts: min(task.attempts, sinceContact) + 1, before: before.map(\.disposition),
-                suspended: before.filter {
-                    $0.disposition == .poweredOff && $0.reason == PoweredOffReason.suspended.rawValue
-                }.count)
-            step = self.cadence.next(
-                after: result.disposition, reason: result.reason.flatMap { PoweredOffReason(rawValue: $0) },
-                callAgainAt: result.callAgainAt,
-                history: history, at: now, calendar: self.calendar.current, calling: settings.callingHours,
-                opening: settings.openingHours,
+                before: Array(read.attempts.prefix(min(task.attempts, sinceContact))), earlierToday: read.earlierToday)
+            let times = Cadence.Times(
+                calendar: self.calendar.current, calling: settings.callingHours, opening: settings.openingHours,
                 window: result.disposition.isContact ? nil : task.window.flatMap { settings.windows.span($0) })
+            step = settings.cadence.next(
+                after: result.disposition, reason: result.reason.flatMap { PoweredOffReason(rawValue: $0) },
+                callAgainAt: result.callAgainAt, history: history, at: now, times: times)
+            restsUntil = settings.cadence.restsUntil(earlierToday: read.earlierToday, at: now, times: times)
+            // Somebody on the list may ring us, but nobody rings them (contract §4.7).
+            if task.isStopped, case .tryAgain = step { step = .close(reason: Disposition.doNotCall.rawValue) }
         } else if let reason = result.disposition.closedReason {
             step = .close(reason: reason)
         }
         return ResultEffect(
             id: id, claim: claim, counts: counts, step: step, boundary: claim.revealedAt ?? claim.claimedAt,
-            noteSealed: note,
-            fingerprint: fingerprint)
+            noteSealed: note, fingerprint: fingerprint, restsUntil: restsUntil)
     }
 
     private func apply(
@@ -122,6 +123,9 @@ extension CallbackQueue {
         case .tryAgain(let time): if unmet.map({ time < $0 }) ?? true { nextAttemptAt = time }
         case nil: break
         }
+        // The day's attempts are used up, whoever asked meanwhile; what was agreed and a promise do not wait for the next one.
+        let isAgreed = result.disposition.isContact && result.callAgainAt == nextAttemptAt
+        if let rest = effect.restsUntil, let unmet, rest < unmet, !isAgreed { nextAttemptAt = max(nextAttemptAt, rest) }
         var change = TaskChange(
             task: task.id, at: now, disposition: result.disposition.rawValue, nextAttemptAt: nextAttemptAt)
         change.counts = effect.counts
@@ -129,7 +133,8 @@ extension CallbackQueue {
         change.closedReason = closedReason
         change.callAgainAt = effect.counts && result.callAgainAt == nextAttemptAt ? result.callAgainAt : nil
         change.replacesWindow =
-            effect.counts && unmet == nil && (result.callAgainAt != nil || effect.claim.kind == "incoming")
+            effect.counts && unmet == nil && (change.callAgainAt != nil || effect.claim.kind == "incoming")
+        change.restsUntil = effect.restsUntil
         change.dueAt = effect.counts ? unmet ?? task.dueAt : task.dueAt
         change.metAt = effect.counts ? (unmet == nil ? task.metAt ?? now : nil) : task.metAt
         if change.isContact, closedReason == nil {
@@ -137,7 +142,7 @@ extension CallbackQueue {
             change.ownerReason = change.callAgainAt == nil ? "contacted" : "appointment"
         }
         let answer = ResultAnswer(
-            state: closedReason == nil ? "open" : "closed", dueAt: change.dueAt,
+            state: closedReason == nil ? (effect.counts ? "open" : task.state) : "closed", dueAt: change.dueAt,
             nextAttemptAt: closedReason == nil ? nextAttemptAt : nil,
             closedReason: closedReason
         ).json.text

@@ -11,7 +11,6 @@ package struct CallbackQueue: Sendable {
     let settings: SettingsStore
     let calendar: CalendarStore
     let audit: Audit
-    let cadence = Cadence()
     private let unreadable = UnreadableTasks()
 
     package init(database: Database, dependencies: Dependencies, settings: SettingsStore, calendar: CalendarStore) {
@@ -81,16 +80,19 @@ package struct CallbackQueue: Sendable {
     private func claimNext(_ moment: QueueMoment, until: Date, for session: StaffSession) async throws -> CallbackTask?
     {
         try await self.database.transaction { tx in
-            guard let claimed = try await tx.claimNext(moment, until: until) else { return nil }
-            if claimed.isNew {
-                do {
-                    _ = try claimed.task.phone(self.dependencies.keys)
-                } catch let broken as SealBroken {
-                    throw UnreadableTasks.Task(id: claimed.task.id, cause: broken)
+            while let claimed = try await tx.claimNext(moment, until: until) {
+                if claimed.isNew {
+                    do {
+                        _ = try claimed.task.phone(self.dependencies.keys)
+                    } catch let broken as SealBroken {
+                        throw UnreadableTasks.Task(id: claimed.task.id, cause: broken)
+                    }
+                    try await tx.insert(self.event("callback.claim", on: claimed.task.id, by: session))
                 }
-                try await tx.insert(self.event("callback.claim", on: claimed.task.id, by: session))
+                guard claimed.task.isStopped else { return claimed.task }
+                try await self.stop(claimed.task, by: session, tx)
             }
-            return claimed.task
+            return nil
         }
     }
 
@@ -152,7 +154,9 @@ package struct CallbackQueue: Sendable {
 
     /// Shows the whole number to the claimant, inside calling hours and window unless the person is on the line.
     ///
-    /// - Throws: 409 `not_claimant`, `phone_unreadable`; 422 `outside_calling_hours` with `next_allowed_at`.
+    /// A number that was put on the do-not-call list since the claim ends the task instead.
+    ///
+    /// - Throws: 409 `not_claimant`, `phone_unreadable`; 422 `do_not_call`, `outside_calling_hours` with `next_allowed_at`.
     func reveal(_ id: UUID, purpose: String, for session: StaffSession) async throws -> PhoneNumber {
         let now = self.dependencies.now()
         let settings = self.settings.current
@@ -168,6 +172,13 @@ package struct CallbackQueue: Sendable {
             }
             guard task.state != "closed" else { throw Self.alreadyClosed }
             guard task.claimedBy == session.staffID, task.isHeld(at: now) else { throw Self.notClaimant }
+            if task.isStopped, task.claimKind == "ordinary" {
+                try await self.database.transaction { tx in
+                    let task = try await self.lockedTask(id, tx)
+                    if task.isStopped { try await self.stop(task, by: session, tx) }
+                }
+                throw Self.isStopped
+            }
             if task.claimKind == "ordinary" {
                 let window = task.callAgainAt == nil ? task.window.flatMap { settings.windows.span($0) } : nil
                 let allowed = settings.callingHours.next(from: now, window: window)
@@ -186,6 +197,12 @@ package struct CallbackQueue: Sendable {
             if isShown { return phone }
         }
         throw Self.notClaimant
+    }
+
+    /// Takes the number a task would dial out of the queue: it was put on the do-not-call list.
+    private func stop(_ task: CallbackTask, by session: StaffSession, _ tx: Transaction) async throws {
+        try await tx.leaveQueue(task.phoneRow, reason: Disposition.doNotCall.rawValue, at: self.dependencies.now())
+        try await tx.insert(self.event("callback.stop", on: task.id, by: session))
     }
 
     /// Gives a claim back; a note says why, sealed.
@@ -218,7 +235,7 @@ package struct CallbackQueue: Sendable {
                 try await tx.endClaim(
                     id, number: task.claimNumber, reason: reason, note: nil, at: min(now, task.claimedUntil ?? now))
             }
-            try await tx.setOwner(id, account.id, reason: "assigned")
+            try await tx.assignTask(id, to: account.id, at: now)
             if account.id != session.staffID {
                 let alert = AlertDraft(
                     id: self.dependencies.makeID(), kind: .assigned, taskID: id, parameters: ["by": session.username],
@@ -254,7 +271,8 @@ package struct CallbackQueue: Sendable {
             adviser: adviser, now: now,
             openWindows: settings.callingHours.isAlways ? nil : settings.windows.open(at: now).map(\.rawValue),
             endOfToday: ShanghaiDate(now).adding(1).at(minute: 0),
-            freshSince: now.addingTimeInterval(-settings.freshLength))
+            freshSince: now.addingTimeInterval(-settings.freshLength),
+            late: now.addingTimeInterval(-60 * Double(settings.cadence.ownerMinutes)))
     }
 
     func event(
@@ -269,6 +287,8 @@ package struct CallbackQueue: Sendable {
     static let phoneUnreadable = Problem(
         .conflict, "phone_unreadable", "这个号码无法读取，请释放任务，并告知管理员",
         english: "The number cannot be read; release the task and tell an administrator.")
+    static let isStopped = Problem(
+        .unprocessableContent, "do_not_call", "这位客户已要求不再致电，任务已结束", english: "This person asked not to be called.")
     static let alreadyClosed = Problem(.conflict, "already_closed", "这个任务已经结束", english: "The task is closed already.")
 
     static func outsideCallingHours(next: Date) -> Problem {

@@ -29,6 +29,8 @@ package struct CallbackTask: Sendable {
     var source: String
     var total: Int?
     var gap: Int?
+    /// The number it would dial is on the do-not-call list, and no inquiry of this task has lifted that.
+    var isStopped: Bool
 
     func isHeld(at now: Date) -> Bool { self.claimedUntil.map { $0 > now } ?? false }
 

@@ -10,11 +10,11 @@ struct QueueMoment: Sendable {
     var openWindows: [String]?
     var endOfToday: Date
     var freshSince: Date
+    /// An owner whose time came before this loses the task to anybody.
+    var late: Date
     /// Tasks that cannot be served, whatever the tables say.
     var passedOver: [UUID] = []
 
-    /// An owner this late loses the task to anybody.
-    var late: Date { self.now.addingTimeInterval(-30 * 60) }
     var soon: Date { self.now.addingTimeInterval(3600) }
 }
 
@@ -36,12 +36,21 @@ extension PostgresQuery.StringInterpolation {
         self.appendInterpolation(moment.adviser)
         self.appendLiteral(" OR t.next_attempt_at <= ")
         self.appendInterpolation(moment.late)
-        self.appendLiteral(" OR NOT EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND o.active))")
+        self.appendLiteral(" OR EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND ")
+        self.appendInterpolation(awayOn: ShanghaiDate(moment.now))
+        self.appendLiteral("))")
         if !moment.passedOver.isEmpty {
             self.appendLiteral(" AND t.id <> ALL (")
             self.appendInterpolation(moment.passedOver)
             self.appendLiteral("::uuid[])")
         }
+    }
+
+    /// Whether `staff o` is away: gone, off duty or on leave that day.
+    mutating func appendInterpolation(awayOn day: ShanghaiDate) {
+        self.appendLiteral("(NOT o.active OR o.availability = 'off' OR EXISTS (SELECT FROM staff_leaves v WHERE v.staff_id = o.id AND ")
+        self.appendInterpolation(day.description)
+        self.appendLiteral("::text::date BETWEEN v.first_day AND v.last_day))")
     }
 }
 

@@ -14,7 +14,7 @@ extension CallbackQueue {
         context["working_days"] = days.map(\.description).joined(separator: " ")
         context["opening_hours"] = settings.openingHours.description.replacingOccurrences(of: "–", with: "-")
         context["calling_hours"] = settings.callingHours.description
-        context["max_attempts"] = self.cadence.mostAttempts
+        context["max_attempts"] = settings.cadence.attempts
         return context
     }
 }

@@ -17,9 +17,36 @@ enum TaskJoin {
 
     /// The new window cannot be waited for.
     static let opensTooLate = "excluded.next_attempt_at > \(dueAt)"
+
+    /// Until when the day's attempts are used up; a promise that would break meanwhile does not wait.
+    static let rest = "CASE WHEN t.rests_until < \(dueAt) THEN t.rests_until END"
+
+    /// The same for `lead`, whose earlier tasks are closed.
+    static func rest(of lead: String) -> String {
+        "(SELECT max(r.rests_until) FROM callback_tasks r WHERE r.lead_id = \(lead) AND r.state = 'closed')"
+    }
+}
+
+/// A number that nobody may dial, though its task is open (contract §4.7).
+enum StoppedNumber {
+    /// Whether the number of `leads l` is on the do-not-call list and no later inquiry of `callback_tasks t` lifts that.
+    static let condition = """
+        EXISTS (SELECT FROM do_not_call d WHERE d.phone_index = l.phone_index
+                  AND NOT EXISTS (SELECT FROM inquiries p WHERE p.lead_id = l.id AND NOT p.quarantined AND p.cancelled_at IS NULL
+                                    AND p.accepted_at >= greatest(d.added_at, t.accepted_at)))
+        """
 }
 
 extension PostgresQuery.StringInterpolation {
+    /// When a joined task is tried next: at the agreed time, else as the new inquiry asks, after the day's rest (contract §4.2).
+    package mutating func appendInterpolation(joinedNextAttempt now: Date) {
+        self.appendLiteral(
+            "CASE WHEN \(TaskJoin.keepsAgreedTime) THEN t.call_again_at ELSE greatest(CASE WHEN \(TaskJoin.opensTooLate) THEN "
+        )
+        self.appendInterpolation(now)
+        self.appendLiteral(" ELSE excluded.next_attempt_at END, \(TaskJoin.rest)) END")
+    }
+
     /// Whether `leads l` is a lead or was merged into it (contract §4.11).
     package mutating func appendInterpolation(isOrMergedInto lead: UUID) {
         self.appendLiteral("(l.id = ")

@@ -17,8 +17,8 @@ extension Transaction {
     /// Takes a lead out of the queue at once: its unmet inquiries are cancelled, its open task is closed and any claim on it
     /// ends.
     ///
-    /// Only a task that inquiries of another number still need stays open (contract §4.11): it goes on with the newest of
-    /// them and is due when the earliest unmet of them is. One that an adviser opened for a call stays if there are any.
+    /// Only a task that inquiries of another number still need, one that may be called, stays open (contract §4.11): it goes on
+    /// with the newest of them and is due when the earliest unmet of them is. One that an adviser opened for a call stays if there are any.
     ///
     /// - Returns: whether a task was closed.
     @discardableResult
@@ -39,6 +39,7 @@ extension Transaction {
             WITH others AS (
                 SELECT i.* FROM inquiries i JOIN leads m ON m.id = i.lead_id
                 WHERE (m.id = \(task.lead) OR m.merged_into = \(task.lead)) AND m.id <> \(lead) AND NOT i.quarantined AND i.erased_at IS NULL AND i.cancelled_at IS NULL
+                  AND NOT EXISTS (SELECT FROM do_not_call d WHERE d.phone_index = m.phone_index AND d.added_at > i.accepted_at)
             ), stays AS (
                 SELECT count(*) FILTER (WHERE accepted_at >= \(task.acceptedAt)) > 0
                     OR count(*) > 0 AND NOT EXISTS (SELECT FROM inquiries own WHERE own.lead_id = \(lead) AND own.accepted_at >= \(task.acceptedAt))

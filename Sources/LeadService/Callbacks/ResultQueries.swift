@@ -1,7 +1,7 @@
 import Foundation
 import Leads
 import NIOCore
-import Postgres
+package import Postgres
 
 extension CallbackClaim: TableRow {
     static let columns = "claim_number, adviser_id, kind, claimed_at, revealed_at, ended_at, end_reason, phone_lead_id"
@@ -15,17 +15,13 @@ extension CallbackClaim: TableRow {
     }
 }
 
-/// A counting attempt, as the cadence looks back on it.
-struct PastAttempt: TableRow {
-    static let columns = "disposition, reason"
-    let disposition: Disposition
-    let reason: String?
+extension Cadence.Attempt: TableRow {
+    package static let columns = "at, disposition, reason"
 
-    init(row: PostgresRow) throws {
-        let (disposition, reason) = try row.decode((String, String?).self)
+    package init(row: PostgresRow) throws {
+        let (at, disposition, reason) = try row.decode((Date, String, String?).self)
         guard let known = Disposition(rawValue: disposition) else { throw MissingRow() }
-        self.disposition = known
-        self.reason = reason
+        self.init(at: at, disposition: known, reason: reason.flatMap { PoweredOffReason(rawValue: $0) })
     }
 }
 
@@ -47,7 +43,9 @@ struct FirstAnswer: TableRow {
 struct ResultReading: Sendable {
     var task: CallbackTask
     var claim: CallbackClaim?
-    var attempts: [PastAttempt]
+    var attempts: [Cadence.Attempt]
+    /// Counting attempts to reach this person since midnight, whichever task they belong to.
+    var earlierToday: Int
     var first: FirstAnswer?
 }
 
@@ -67,6 +65,7 @@ struct TaskChange: Sendable {
     var metAt: Date?
     var owner: UUID?
     var ownerReason: String?
+    var restsUntil: Date?
 
     init(task: UUID, at: Date, disposition: String, nextAttemptAt: Date) {
         self.task = task
@@ -86,10 +85,11 @@ extension Transaction {
         try await self.execute(
             """
             WITH held AS (
-                UPDATE callback_tasks SET claimed_until = \(until)
-                WHERE id = \(task.id) AND claim_number = \(Int32(task.claimNumber)) AND claim_kind = \(task.claimKind)
+                UPDATE callback_tasks t SET claimed_until = \(until)
+                WHERE t.id = \(task.id) AND claim_number = \(Int32(task.claimNumber)) AND claim_kind = \(task.claimKind)
                   AND claimed_by = \(adviser) AND claimed_until > \(now)
-                RETURNING id, claim_number
+                  AND (claim_kind = 'incoming' OR NOT EXISTS (SELECT FROM leads l WHERE l.id = \(task.phoneRow) AND \(unescaped: StoppedNumber.condition)))
+                RETURNING t.id, claim_number
             ), revealed AS (
                 UPDATE callback_claims c SET revealed_at = coalesce(c.revealed_at, \(now)), phone_lead_id = \(task.phoneRow)
                 FROM held WHERE c.task_id = held.id AND c.claim_number = held.claim_number
@@ -99,10 +99,11 @@ extension Transaction {
     }
 
     /// Locks a task, so that its result and its expiry cannot both win, and reads what a result of the adviser needs, in one
-    /// round trip: their claim of that number, else their newest; the counting attempts so far, newest first; the first
-    /// answer under the key.
-    func lockForResult(of adviser: UUID, on task: UUID, claim number: Int?, key: String?) async throws -> ResultReading?
-    {
+    /// round trip: their claim of that number, else their newest; the counting attempts so far, newest first, and how many
+    /// there were today; the first answer under the key.
+    func lockForResult(
+        of adviser: UUID, on task: UUID, claim number: Int?, key: String?, today: Date
+    ) async throws -> ResultReading? {
         let number = number.map { Int32(clamping: $0) }
         let answers = try await self.pipeline([
             "SELECT 1 FROM callback_tasks WHERE id = \(task) FOR UPDATE",
@@ -113,19 +114,25 @@ extension Transaction {
             ORDER BY claim_number DESC LIMIT 1
             """,
             """
-            SELECT \(columnsOf: PastAttempt.self) FROM call_attempts WHERE task_id = \(task) AND counts ORDER BY at DESC, id DESC LIMIT 100
+            SELECT \(columnsOf: Cadence.Attempt.self) FROM call_attempts WHERE task_id = \(task) AND counts ORDER BY at DESC, id DESC LIMIT 100
             """,
             """
             SELECT \(columnsOf: FirstAnswer.self) FROM call_attempts
             WHERE task_id = \(task) AND adviser_id = \(adviser) AND idempotency_key = \(key) AND answer IS NOT NULL
             """,
+            """
+            SELECT count(*) FROM callback_tasks t JOIN call_attempts a ON a.task_id = t.id
+            WHERE t.lead_id = (SELECT lead_id FROM callback_tasks WHERE id = \(task)) AND a.counts AND a.at >= \(today)
+            """,
         ])
         let tasks: [CallbackTask] = try Self.decode(answers[1])
         let claims: [CallbackClaim] = try Self.decode(answers[2])
-        let attempts: [PastAttempt] = try Self.decode(answers[3])
+        let attempts: [Cadence.Attempt] = try Self.decode(answers[3])
         let first: [FirstAnswer] = try Self.decode(answers[4])
+        let earlierToday = try answers[5].first?.decode(Int.self) ?? 0
         return tasks.first.map {
-            ResultReading(task: $0, claim: claims.first, attempts: attempts, first: first.first)
+            ResultReading(
+                task: $0, claim: claims.first, attempts: attempts, earlierToday: earlierToday, first: first.first)
         }
     }
 
@@ -148,10 +155,13 @@ extension Transaction {
         """
     }
 
-    func setOwner(_ task: UUID, _ owner: UUID, reason: String) async throws {
+    /// Gives a task to somebody, whose time for it begins now, however long it has waited.
+    func assignTask(_ task: UUID, to owner: UUID, at now: Date) async throws {
         try await self.execute(
-            "UPDATE callback_tasks SET owner_id = \(owner), owner_reason = \(reason) WHERE id = \(task) AND state <> 'closed'"
-        )
+            """
+            UPDATE callback_tasks SET owner_id = \(owner), owner_reason = 'assigned', next_attempt_at = greatest(next_attempt_at, \(now))
+            WHERE id = \(task) AND state <> 'closed'
+            """)
     }
 
     /// Writes a result: the claim's end, the task, the inquiries it meets, the attempt and the audit, in one round trip.
@@ -169,9 +179,9 @@ extension Transaction {
             statements.append(Self.meetingInquiries(of: task.leadID, acceptedUpTo: effect.boundary, at: change.at))
         }
         if result.disposition == .doNotCall {
-            // Who was spoken to; meanwhile another one of linked leads may have asked anew.
+            // Who was spoken to, and when: meanwhile they, or another one of linked leads, may have asked anew.
             let lead = effect.claim.phoneLeadID ?? task.phoneRow
-            statements.append(Self.addingDoNotCall(lead: lead, by: session.username, at: change.at))
+            statements.append(Self.addingDoNotCall(lead: lead, by: session.username, at: effect.boundary))
         }
         _ = try await self.pipeline(statements)
     }
@@ -205,7 +215,9 @@ extension Transaction {
             call_again_at = CASE WHEN \(change.counts) THEN \(change.callAgainAt)::timestamptz ELSE call_again_at END,
             preferred_window = CASE WHEN \(change.replacesWindow) THEN NULL ELSE preferred_window END,
             owner_id = coalesce(\(change.owner), owner_id), owner_reason = coalesce(\(change.ownerReason), owner_reason),
-            state = CASE WHEN \(change.closedReason) IS NULL THEN state ELSE 'closed' END,
+            rests_until = coalesce(\(change.restsUntil), rests_until),
+            state = CASE WHEN \(change.closedReason) IS NOT NULL THEN 'closed' WHEN \(change.counts) THEN 'open' ELSE state END,
+            paused_reason = CASE WHEN \(change.closedReason) IS NULL AND NOT \(change.counts) THEN paused_reason END,
             closed_reason = \(change.closedReason),
             closed_at = CASE WHEN \(change.closedReason) IS NULL THEN NULL ELSE \(change.at)::timestamptz END
         WHERE id = \(change.task)
@@ -274,7 +286,8 @@ extension Transaction {
                 state = 'open', paused_reason = NULL, met_at = NULL,
                 due_at = \(unescaped: TaskJoin.dueAt), provisional = \(unescaped: TaskJoin.provisional),
                 call_again_at = CASE WHEN \(unescaped: TaskJoin.keepsAgreedTime) THEN t.call_again_at END,
-                next_attempt_at = CASE WHEN \(unescaped: TaskJoin.keepsAgreedTime) THEN t.call_again_at ELSE least(t.next_attempt_at, \(now)) END
+                next_attempt_at = CASE WHEN \(unescaped: TaskJoin.keepsAgreedTime) THEN t.call_again_at
+                                       ELSE greatest(least(t.next_attempt_at, \(now)), \(unescaped: TaskJoin.rest)) END
             """)
     }
 }

@@ -141,21 +141,11 @@ private struct ForecastDesk: Sendable {
     }
 
     func simulation(shifts: [[DateInterval]], busyUntil: [Date]?, until end: Date, seed: UInt64) -> CallSimulation {
-        let (calendar, settings) = (self.calendar, self.settings)
-        let cadence = Cadence()
+        let times = Cadence.Times(
+            calendar: self.calendar, calling: self.settings.callingHours, opening: self.settings.openingHours,
+            window: nil)
         let rules = CallRules(
-            order: .contract(fresh: settings.freshLength), isWorkingDay: { calendar.isWorkingDay($0) },
-            promise: { calendar.deadline(acceptedAt: $0, closing: settings.openingHours).dueAt },
-            again: { disposition, attempts, now in
-                let agreed = calendar.nextWorkingDay(after: ShanghaiDate(now)).at(minute: settings.openingHours.opens)
-                let step = cadence.next(
-                    after: disposition, reason: nil, callAgainAt: disposition.needsCallAgainAt ? agreed : nil,
-                    history: Cadence.History(
-                        attempts: attempts, before: attempts > 1 ? [disposition] : [], suspended: 0),
-                    at: now, calendar: calendar, calling: settings.callingHours, opening: settings.openingHours,
-                    window: nil)
-                return if case .tryAgain(let time) = step { time } else { nil }
-            })
+            order: .contract(fresh: self.settings.freshLength), cadence: self.settings.cadence, times: times)
         return CallSimulation(
             calls: self.calls, shifts: shifts, busyUntil: busyUntil, habits: self.past.habits, rules: rules,
             at: self.now, arrivalsUntil: end, seed: seed)

@@ -57,7 +57,7 @@ extension Transaction {
                 INSERT INTO callback_tasks AS t (id, lead_id, latest_inquiry_id, state, accepted_at, newest_inquiry_at, due_at,
                                                  provisional, next_attempt_at, preferred_window)
                 SELECT \(intake.task), task_lead, \(attempt.inquiryID), 'open', \(now), \(now), \(promise.dueAt),
-                       \(promise.provisional), \(promise.nextAttemptAt), \(intake.window)
+                       \(promise.provisional), greatest(\(promise.nextAttemptAt), \(unescaped: TaskJoin.rest(of: "task_lead"))), \(intake.window)
                 FROM lead WHERE NOT \(intake.suspicion != nil)
                 ON CONFLICT (lead_id) WHERE state <> 'closed' DO UPDATE SET
                     state = 'open', paused_reason = NULL, latest_inquiry_id = excluded.latest_inquiry_id,
@@ -65,8 +65,7 @@ extension Transaction {
                     due_at = \(unescaped: TaskJoin.dueAt), provisional = \(unescaped: TaskJoin.provisional),
                     preferred_window = CASE WHEN \(unescaped: TaskJoin.opensTooLate) THEN t.preferred_window ELSE excluded.preferred_window END,
                     call_again_at = CASE WHEN \(unescaped: TaskJoin.keepsAgreedTime) THEN t.call_again_at END,
-                    next_attempt_at = CASE WHEN \(unescaped: TaskJoin.keepsAgreedTime) THEN t.call_again_at
-                                           WHEN \(unescaped: TaskJoin.opensTooLate) THEN \(now) ELSE excluded.next_attempt_at END
+                    next_attempt_at = \(joinedNextAttempt: now)
                 RETURNING CASE WHEN t.due_at > \(now) THEN t.due_at ELSE \(promise.dueAt) END AS told,
                           CASE WHEN t.due_at > \(now) THEN t.provisional ELSE \(promise.provisional) END AS provisional
             ), inquiry AS (

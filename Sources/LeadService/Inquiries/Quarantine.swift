@@ -28,6 +28,7 @@ package struct Quarantine: Sendable {
     enum Release {
         case released(dueAt: Date)
         case releasedBefore
+        case takenBack
         case unknown
     }
 
@@ -50,8 +51,11 @@ package struct Quarantine: Sendable {
         let now = self.dependencies.now()
         let event = self.event("inquiry.release", id, session)
         let task = self.dependencies.makeID()
-        let outcome = try await self.database.transaction { tx -> Date?? in
-            guard let row = try await tx.quarantinedInquiry(id) else { return nil }
+        return try await self.database.transaction { tx in
+            // Whoever takes it back meanwhile locks their lead as well.
+            try await tx.lockLead(ofInquiry: id)
+            guard let row = try await tx.quarantinedInquiry(id) else { return .unknown }
+            guard row.cancelledAt == nil else { return .takenBack }
             let (promise, window) = self.promise(row.window.flatMap { PreferredWindow(rawValue: $0) }, at: now)
             let phone = try row.phone(self.dependencies.keys)
             let confirmation =
@@ -60,11 +64,10 @@ package struct Quarantine: Sendable {
             let dueAt = try await tx.releaseInquiry(
                 id, task: task, promise: promise, window: window, confirmation: confirmation,
                 to: self.dependencies.keys.index(of: phone), by: session.staffID, at: now)
-            if dueAt != nil { try await tx.insert(event) }
-            return .some(dueAt)
+            guard let dueAt else { return .releasedBefore }
+            try await tx.insert(event)
+            return .released(dueAt: dueAt)
         }
-        guard let outcome else { return .unknown }
-        return outcome.map { .released(dueAt: $0) } ?? .releasedBefore
     }
 
     /// Takes the inquiry off the list; a release is still possible.
@@ -116,6 +119,7 @@ struct QuarantinedInquiry: Sendable {
     var dueAt: Date
     var reviewedBy: String?
     var reviewedAt: Date?
+    var cancelledAt: Date?
 
     func phone(_ keys: KeyRing) throws -> PhoneNumber {
         try PhoneNumber(parsing: try keys.open(self.phoneSealed, at: SealedPlace("leads", "phone_sealed", self.leadID)))

@@ -5,7 +5,8 @@ import Postgres
 extension QuarantinedInquiry: TableRow {
     static let columns = """
         q.inquiry_id, l.id, l.phone_sealed, i.name_sealed, i.preferred_window, short_source(i.source), q.reason, q.state, q.submitted_at,
-        q.told_due_at, i.due_at, s.username, q.reviewed_at
+        q.told_due_at, i.due_at, s.username, q.reviewed_at,
+        i.cancelled_at
         """
 
     static let tables = """
@@ -22,7 +23,7 @@ extension QuarantinedInquiry: TableRow {
             reason: try c[6].decode(String.self), state: try c[7].decode(String.self),
             submittedAt: try c[8].decode(Date.self), toldDueAt: try c[9].decode(Date.self),
             dueAt: try c[10].decode(Date.self), reviewedBy: try c[11].decode(String?.self),
-            reviewedAt: try c[12].decode(Date?.self))
+            reviewedAt: try c[12].decode(Date?.self), cancelledAt: try c[13].decode(Date?.self))
     }
 }
 
@@ -76,7 +77,8 @@ extension Transaction {
                 INSERT INTO callback_tasks AS t (id, lead_id, latest_inquiry_id, state, accepted_at, newest_inquiry_at, due_at,
                                                  provisional, next_attempt_at, preferred_window)
                 SELECT \(task), coalesce(l.merged_into, l.id), r.inquiry_id, 'open', \(now), \(now), \(promise.dueAt),
-                       \(promise.provisional), \(promise.nextAttemptAt), \(window)
+                       \(promise.provisional),
+                       greatest(\(promise.nextAttemptAt), \(unescaped: TaskJoin.rest(of: MergedLead.target))), \(window)
                 FROM reviewed r JOIN inquiries i ON i.id = r.inquiry_id JOIN leads l ON l.id = i.lead_id
                 ON CONFLICT (lead_id) WHERE state <> 'closed' DO UPDATE SET
                     state = 'open', paused_reason = NULL, latest_inquiry_id = excluded.latest_inquiry_id,
@@ -84,8 +86,7 @@ extension Transaction {
                     due_at = \(unescaped: TaskJoin.dueAt), provisional = \(unescaped: TaskJoin.provisional),
                     preferred_window = CASE WHEN \(unescaped: TaskJoin.opensTooLate) THEN t.preferred_window ELSE excluded.preferred_window END,
                     call_again_at = CASE WHEN \(unescaped: TaskJoin.keepsAgreedTime) THEN t.call_again_at END,
-                    next_attempt_at = CASE WHEN \(unescaped: TaskJoin.keepsAgreedTime) THEN t.call_again_at
-                                           WHEN \(unescaped: TaskJoin.opensTooLate) THEN \(now) ELSE excluded.next_attempt_at END
+                    next_attempt_at = \(joinedNextAttempt: now)
                 RETURNING CASE WHEN t.due_at > \(now) THEN t.due_at ELSE \(promise.dueAt) END AS told,
                           CASE WHEN t.due_at > \(now) THEN t.provisional ELSE \(promise.provisional) END AS provisional
             ), inquiry AS (

@@ -40,6 +40,7 @@ struct QuarantineRoutes: RouteList {
         switch try await self.quarantine.release(try context.id, by: try context.loggedIn) {
         case .released(let dueAt): return .json(.object(["due_at": .string(RFC3339.text(dueAt))]))
         case .releasedBefore: throw Self.alreadyReleased
+        case .takenBack: throw Self.takenBack
         case .unknown: throw Problems.notFound
         }
     }
@@ -52,6 +53,8 @@ struct QuarantineRoutes: RouteList {
         return Response(status: .noContent)
     }
 
+    private static let takenBack = Problem(
+        .conflict, "already_closed", "访客已撤回这次咨询，不再致电", english: "The visitor has taken it back.")
     private static let alreadyReleased = Problem(
         .conflict, "already_released", "这条提交已经放行，任务已建立", english: "The inquiry was released already.")
 }

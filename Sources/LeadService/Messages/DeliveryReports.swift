@@ -96,7 +96,7 @@ package struct DeliveryReports: Sendable {
             {
                 lead = nil
             }
-            if try await tx.stopCalls(index, of: lead ?? nobody, by: "sms_reply", at: now) {
+            if try await tx.stopCalls(index, of: lead ?? nobody, by: "sms_reply", saidAt: repliedAt, at: now) {
                 try await tx.insert(event)
             }
         }

@@ -202,10 +202,13 @@ package struct PrivacyRequests: Sendable {
 extension Transaction {
     /// Takes a number out of everything at once: it is listed, its lead leaves the queue and what waits for it is not sent.
     ///
+    /// - Parameter saidAt: when they asked for it, if that was earlier: an inquiry since then is still answered.
     /// - Returns: whether anything changed.
     @discardableResult
-    func stopCalls(_ phone: [UInt8], of lead: UUID, by actor: String, at now: Date) async throws -> Bool {
-        let isNew = try await self.addDoNotCall(phone: phone, by: actor, at: now)
+    func stopCalls(
+        _ phone: [UInt8], of lead: UUID, by actor: String, saidAt: Date? = nil, at now: Date
+    ) async throws -> Bool {
+        let isNew = try await self.addDoNotCall(phone: phone, by: actor, at: min(saidAt ?? now, now))
         let isClosed = try await self.leaveQueue(lead, reason: "do_not_call", at: now)
         try await self.dropQueuedMessages(phone: phone, because: "do_not_call", at: now)
         return isNew || isClosed

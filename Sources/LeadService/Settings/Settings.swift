@@ -14,6 +14,7 @@ package struct Settings: Sendable, Equatable {
     package var windows = PreferredWindowTimes.standard
     package var claimLength: TimeInterval = 30 * 60
     package var freshLength: TimeInterval = 15 * 60
+    package var cadence = Cadence()
     package var resendCooldown = 60
     package var sendsPerMinute = 60
     package var sendsPerDay = 2000
@@ -64,6 +65,9 @@ package struct Settings: Sendable, Equatable {
             self.callingHours = hours
         case ("claim_minutes", _): return Self.whole(value, 1...720) { self.claimLength = TimeInterval($0 * 60) }
         case ("fresh_minutes", _): return Self.whole(value, 0...1440) { self.freshLength = TimeInterval($0 * 60) }
+        case ("cadence", .object):
+            guard let cadence = Cadence(setting: value) else { return false }
+            self.cadence = cadence
         case ("resend_seconds", _): return Self.whole(value, 1...3600) { self.resendCooldown = $0 }
         case ("sends_per_minute", _): return Self.whole(value, 1...1_000_000) { self.sendsPerMinute = $0 }
         case ("sends_per_day", _): return Self.whole(value, 1...100_000_000) { self.sendsPerDay = $0 }

@@ -31,24 +31,24 @@ WITH own AS MATERIALIZED (
             SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t
             WHERE t.state = 'open' AND t.next_attempt_at <= now() AND (t.claimed_until IS NULL OR t.claimed_until <= now())
                   AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR t.next_attempt_at <= now() - interval '30 minutes'
-                  OR NOT EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND o.active)) AND t.owner_id = bench_adviser(:client_id) AND t.owner_reason IN ('appointment', 'assigned')
+                  OR EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND NOT o.active)) AND t.owner_id = bench_adviser(:client_id) AND t.owner_reason IN ('appointment', 'assigned')
             ORDER BY t.next_attempt_at, t.due_at, t.accepted_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED) own_first
         UNION ALL
         SELECT * FROM (
             SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t
             WHERE t.state = 'open' AND t.next_attempt_at <= now() AND (t.claimed_until IS NULL OR t.claimed_until <= now())
                   AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR t.next_attempt_at <= now() - interval '30 minutes'
-                  OR NOT EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND o.active)) AND t.call_again_at IS NOT NULL
+                  OR EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND NOT o.active)) AND t.call_again_at IS NOT NULL
             ORDER BY t.next_attempt_at, t.due_at, t.accepted_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED) appointments
         UNION ALL
         SELECT * FROM (
             SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t
             WHERE t.state = 'open' AND t.next_attempt_at <= now() AND (t.claimed_until IS NULL OR t.claimed_until <= now())
                   AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR t.next_attempt_at <= now() - interval '30 minutes'
-                  OR NOT EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND o.active)) AND t.met_at IS NULL AND t.newest_inquiry_at > now() - interval '15 minutes'
+                  OR EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND NOT o.active)) AND t.met_at IS NULL AND t.newest_inquiry_at > now() - interval '15 minutes'
               AND NOT EXISTS (SELECT FROM callback_tasks t WHERE t.state = 'open' AND t.next_attempt_at <= now() AND (t.claimed_until IS NULL OR t.claimed_until <= now())
                     AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR t.next_attempt_at <= now() - interval '30 minutes'
-                    OR NOT EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND o.active)) AND t.met_at IS NULL
+                    OR EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND NOT o.active)) AND t.met_at IS NULL
                               AND t.due_at > now() AND t.due_at <= now() + interval '1 hour')
             ORDER BY t.newest_inquiry_at DESC, t.due_at, t.accepted_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED) fresh
         UNION ALL
@@ -56,21 +56,21 @@ WITH own AS MATERIALIZED (
             SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t
             WHERE t.state = 'open' AND t.next_attempt_at <= now() AND (t.claimed_until IS NULL OR t.claimed_until <= now())
                   AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR t.next_attempt_at <= now() - interval '30 minutes'
-                  OR NOT EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND o.active)) AND t.met_at IS NULL AND t.due_at < date_trunc('day', now()) + interval '1 day'
+                  OR EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND NOT o.active)) AND t.met_at IS NULL AND t.due_at < date_trunc('day', now()) + interval '1 day'
             ORDER BY t.due_at, t.accepted_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED) due
         UNION ALL
         SELECT * FROM (
             SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t
             WHERE t.state = 'open' AND t.next_attempt_at <= now() AND (t.claimed_until IS NULL OR t.claimed_until <= now())
                   AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR t.next_attempt_at <= now() - interval '30 minutes'
-                  OR NOT EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND o.active)) AND t.met_at IS NOT NULL
+                  OR EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND NOT o.active)) AND t.met_at IS NOT NULL
             ORDER BY t.next_attempt_at, t.due_at, t.accepted_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED) met
         UNION ALL
         SELECT * FROM (
             SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t
             WHERE t.state = 'open' AND t.next_attempt_at <= now() AND (t.claimed_until IS NULL OR t.claimed_until <= now())
                   AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR t.next_attempt_at <= now() - interval '30 minutes'
-                  OR NOT EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND o.active)) AND t.met_at IS NULL
+                  OR EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND NOT o.active)) AND t.met_at IS NULL
             ORDER BY t.due_at, t.accepted_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED) later
         LIMIT 1) first
     WHERE NOT EXISTS (SELECT FROM own)
@@ -158,9 +158,11 @@ LEFT JOIN assessments a ON a.id = coalesce(r.assessment_id, i.assessment_id) LEF
 WHERE t.id = :task::uuid \gset
 SELECT claim_number, adviser_id, kind, claimed_at, revealed_at, ended_at, end_reason, phone_lead_id FROM callback_claims
 WHERE task_id = :task::uuid AND adviser_id = bench_adviser(:client_id) AND (NULL::integer IS NULL OR claim_number = NULL::integer) ORDER BY claim_number DESC LIMIT 1;
-SELECT disposition, reason FROM call_attempts WHERE task_id = :task::uuid AND counts ORDER BY at DESC, id DESC LIMIT 100;
+SELECT at, disposition, reason FROM call_attempts WHERE task_id = :task::uuid AND counts ORDER BY at DESC, id DESC LIMIT 100;
 SELECT fingerprint, answer::text FROM call_attempts
 WHERE task_id = :task::uuid AND adviser_id = bench_adviser(:client_id) AND idempotency_key = NULL AND answer IS NOT NULL;
+SELECT count(*) FROM callback_tasks t JOIN call_attempts a ON a.task_id = t.id
+WHERE t.lead_id = (SELECT lead_id FROM callback_tasks WHERE id = :task::uuid) AND a.counts AND a.at >= date_trunc('day', now());
 SELECT min(i.due_at) FROM inquiries i JOIN leads l ON i.lead_id = l.id
 WHERE (l.id = :lead::uuid OR l.merged_into = :lead::uuid) AND i.met_at IS NULL AND NOT i.quarantined AND i.cancelled_at IS NULL AND i.accepted_at > now();
 WITH freed AS (

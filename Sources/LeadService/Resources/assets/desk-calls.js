@@ -162,6 +162,10 @@ export class Calls {
     const allowed = Date.parse(problem.body?.next_allowed_at ?? "");
     if (problem.code === "outside_calling_hours") {
       announce(`现在不能拨打这位客户${Number.isNaN(allowed) ? "" : `，最早 ${moment(allowed, now())}`}。可以放回公共池`, "error");
+    } else if (problem.code === "do_not_call") {
+      this.#drop(id);
+      announce("这位客户刚要求不再致电，任务已结束。按 N 接下一条", "error");
+      this.#refresh();
     } else if (gone(problem)) {
       this.#drop(id);
       announce("占用已到期，任务已回到公共池。按 N 再接", "error");
