@@ -142,6 +142,19 @@ END
 $$;
 
 --
+-- Name: mark_task_changed(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.mark_task_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    NEW.changed_in := pg_current_xact_id();
+    RETURN NEW;
+END
+$$;
+
+--
 -- Name: move_audit_head(bigint, bytea, bytea); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -532,6 +545,7 @@ CREATE TABLE public.callback_tasks (
     last_attempt_at timestamp with time zone,
     closed_at timestamp with time zone,
     closed_reason text,
+    changed_in xid8 DEFAULT '0'::xid8 NOT NULL,
     CONSTRAINT a_claim_is_whole CHECK ((((claimed_by IS NULL) = (claimed_until IS NULL)) AND ((claimed_by IS NULL) = (claim_kind IS NULL)))),
     CONSTRAINT callback_tasks_attempts_check CHECK ((attempts >= 0)),
     CONSTRAINT callback_tasks_claim_kind_check CHECK ((claim_kind = ANY (ARRAY['ordinary'::text, 'incoming'::text]))),
@@ -544,6 +558,28 @@ CREATE TABLE public.callback_tasks (
     CONSTRAINT owned_for_a_reason CHECK (((owner_id IS NULL) = (owner_reason IS NULL))),
     CONSTRAINT paused_says_why CHECK (((state = 'paused'::text) = (paused_reason IS NOT NULL)))
 );
+
+--
+-- Name: COLUMN callback_tasks.changed_in; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.callback_tasks.changed_in IS 'The transaction that last changed the task, written by a trigger';
+
+--
+-- Name: callback_viewers; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE UNLOGGED TABLE public.callback_viewers (
+    staff_id uuid NOT NULL,
+    task_id uuid NOT NULL,
+    seen_at timestamp with time zone NOT NULL
+);
+
+--
+-- Name: TABLE callback_viewers; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.callback_viewers IS 'Whose card an adviser looks at without holding it: the last one, for less than a minute';
 
 --
 -- Name: company_days; Type: TABLE; Schema: public; Owner: -
@@ -576,6 +612,10 @@ CREATE TABLE public.consents (
     channel text,
     challenge_id uuid,
     user_agent_hash bytea,
+    basis text,
+    evidence_sealed bytea,
+    recorded_by uuid,
+    CONSTRAINT consents_basis_check CHECK ((basis = ANY (ARRAY['call_in'::text, 'walk_in'::text, 'wechat'::text, 'written'::text, 'other'::text]))),
     CONSTRAINT consents_channel_check CHECK ((channel = ANY (ARRAY['script'::text, 'form'::text, 'staff'::text]))),
     CONSTRAINT consents_notice_sha256_check CHECK ((octet_length(notice_sha256) = 32)),
     CONSTRAINT consents_purpose_check CHECK ((purpose ~ '^[a-z_]+(:[A-Za-z0-9_-]+)?$'::text)),
@@ -595,6 +635,12 @@ COMMENT ON COLUMN public.consents.user_agent IS 'Not written any more: user_agen
 --
 
 COMMENT ON COLUMN public.consents.challenge_id IS 'The code that proved the number; challenges are thrown away, this stays';
+
+--
+-- Name: COLUMN consents.basis; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.consents.basis IS 'How somebody agreed whose inquiry the staff wrote down; null where a code proved the number';
 
 --
 -- Name: do_not_call; Type: TABLE; Schema: public; Owner: -
@@ -1362,6 +1408,13 @@ CREATE TABLE public.withheld_codes (
 COMMENT ON TABLE public.withheld_codes IS 'Codes of test numbers, for administrators to read while they live';
 
 --
+-- Name: consents a_basis_has_a_witness; Type: CHECK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE public.consents
+    ADD CONSTRAINT a_basis_has_a_witness CHECK ((((basis IS NULL) = (recorded_by IS NULL)) AND ((evidence_sealed IS NULL) OR (basis IS NOT NULL)))) NOT VALID;
+
+--
 -- Name: assessment_items assessment_items_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1472,6 +1525,13 @@ ALTER TABLE ONLY public.callback_claims
 
 ALTER TABLE ONLY public.callback_tasks
     ADD CONSTRAINT callback_tasks_pkey PRIMARY KEY (id);
+
+--
+-- Name: callback_viewers callback_viewers_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_viewers
+    ADD CONSTRAINT callback_viewers_pkey PRIMARY KEY (staff_id);
 
 --
 -- Name: company_days company_days_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -1814,6 +1874,12 @@ CREATE INDEX callback_tasks_appointments ON public.callback_tasks USING btree (n
 CREATE INDEX callback_tasks_by_lead ON public.callback_tasks USING btree (lead_id);
 
 --
+-- Name: callback_tasks_changed; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX callback_tasks_changed ON public.callback_tasks USING btree (changed_in);
+
+--
 -- Name: callback_tasks_closed; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1854,6 +1920,12 @@ CREATE INDEX callback_tasks_unmet ON public.callback_tasks USING btree (due_at, 
 --
 
 CREATE INDEX consents_by_lead ON public.consents USING btree (lead_id, given_at);
+
+--
+-- Name: consents_by_recorder; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX consents_by_recorder ON public.consents USING btree (recorded_by) WHERE (recorded_by IS NOT NULL);
 
 --
 -- Name: consents_to_remind; Type: INDEX; Schema: public; Owner: -
@@ -2066,6 +2138,12 @@ CREATE INDEX verification_challenges_by_phone ON public.verification_challenges 
 CREATE INDEX withheld_codes_by_age ON public.withheld_codes USING btree (expires_at);
 
 --
+-- Name: callback_tasks callback_tasks_changed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER callback_tasks_changed BEFORE INSERT OR UPDATE ON public.callback_tasks FOR EACH ROW EXECUTE FUNCTION public.mark_task_changed();
+
+--
 -- Name: inquiries source_is_kept; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -2219,6 +2297,20 @@ ALTER TABLE ONLY public.callback_tasks
     ADD CONSTRAINT callback_tasks_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.staff(id);
 
 --
+-- Name: callback_viewers callback_viewers_staff_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_viewers
+    ADD CONSTRAINT callback_viewers_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES public.staff(id) ON DELETE CASCADE;
+
+--
+-- Name: callback_viewers callback_viewers_task_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_viewers
+    ADD CONSTRAINT callback_viewers_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_tasks(id) ON DELETE CASCADE;
+
+--
 -- Name: consents consents_inquiry_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2238,6 +2330,13 @@ ALTER TABLE ONLY public.consents
 
 ALTER TABLE ONLY public.consents
     ADD CONSTRAINT consents_notice_version_fkey FOREIGN KEY (notice_version) REFERENCES public.privacy_notices(version);
+
+--
+-- Name: consents consents_recorded_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.staff(id);
 
 --
 -- Name: export_leads export_leads_export_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -2538,6 +2637,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.callback_claims TO huifang_app
 
 GRANT SELECT ON TABLE public.callback_tasks TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.callback_tasks TO huifang_app;
+
+--
+-- Name: TABLE callback_viewers; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.callback_viewers TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.callback_viewers TO huifang_app;
 
 --
 -- Name: TABLE company_days; Type: ACL; Schema: public; Owner: -

@@ -22,6 +22,8 @@ package struct LeadServices: Sendable {
     package let sendWatch: SendWatchWorker
     package let housekeeping: HousekeepingWorker
     package let auditChain: AuditChainWorker
+    /// Tells the consoles of this process what changes; it belongs to the role `http` and stops before the server.
+    package let queueWatch: QueueWatchWorker
     private let notices: PrivacyNoticeStore
     private let stores: [any Service]
 
@@ -64,6 +66,7 @@ package struct LeadServices: Sendable {
         let tokens = FormTokens(dependencies: dependencies)
         let queue = CallbackQueue(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
+        let streams = EventStreams()
         let leads = LeadList(database: database, dependencies: dependencies)
         let exports = LeadExport(database: database, dependencies: dependencies)
 
@@ -112,7 +115,12 @@ package struct LeadServices: Sendable {
                 PermitRoutes(permits: rules.permits, now: dependencies.now),
                 StaffRoutes(sessions: sessions, pages: pages, configuration: configuration),
                 CallbackRoutes(queue: queue, pages: pages),
+                EventRoutes(streams: streams, queue: queue),
                 LeadRoutes(leads: leads, pages: pages),
+                EntryRoutes(
+                    entry: LeadEntry(
+                        database: database, dependencies: dependencies, settings: settings, promises: promises,
+                        notices: notices, assessments: assessments, queue: queue)),
                 ExportRoutes(exports: exports, now: dependencies.now),
                 DeliveryRoutes(reports: reports, configuration: configuration, dependencies: dependencies),
                 DevelopmentRoutes(
@@ -144,6 +152,8 @@ package struct LeadServices: Sendable {
         self.housekeeping = HousekeepingWorker(
             database: database, dependencies: dependencies, settings: settings)
         self.auditChain = AuditChainWorker(database: database, dependencies: dependencies)
+        self.queueWatch = QueueWatchWorker(
+            database: database, dependencies: dependencies, queue: queue, streams: streams)
         self.notices = notices
         self.stores = [settings, calendar, pointsRules, notices]
     }
