@@ -26,6 +26,8 @@ package struct LeadServices: Sendable {
     package let sendWatch: SendWatchWorker
     package let housekeeping: HousekeepingWorker
     package let auditChain: AuditChainWorker
+    /// Tells the consoles of this process what changes; it belongs to the role `http` and stops before the server.
+    package let queueWatch: QueueWatchWorker
     private let notices: PrivacyNoticeStore
     private let keyCheck: KeyCheck
     private let now: @Sendable () -> Date
@@ -70,6 +72,7 @@ package struct LeadServices: Sendable {
         let tokens = FormTokens(dependencies: dependencies)
         let queue = CallbackQueue(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
+        let streams = EventStreams()
         let leads = LeadList(database: database, dependencies: dependencies)
         let exports = LeadExport(database: database, dependencies: dependencies)
 
@@ -127,12 +130,17 @@ package struct LeadServices: Sendable {
                     forecasts: Forecasts(
                         database: database, dependencies: dependencies, settings: settings, calendar: calendar),
                     pages: pages),
+                EventRoutes(streams: streams, queue: queue),
                 AlertRoutes(alerts: Alerts(database: database, now: dependencies.now)),
                 LeadRoutes(leads: leads, pages: pages),
                 StatisticsRoutes(
                     reader: StatisticsReader(
                         database: database, dependencies: dependencies, settings: settings, calendar: calendar),
                     page: StatisticsPage(questions: questions, now: dependencies.now), pages: pages),
+                EntryRoutes(
+                    entry: LeadEntry(
+                        database: database, dependencies: dependencies, settings: settings, promises: promises,
+                        notices: notices, assessments: assessments, queue: queue)),
                 ExportRoutes(exports: exports, now: dependencies.now),
                 DeliveryRoutes(reports: reports, configuration: configuration, dependencies: dependencies),
                 DevelopmentRoutes(
@@ -172,6 +180,8 @@ package struct LeadServices: Sendable {
         self.housekeeping = HousekeepingWorker(
             database: database, dependencies: dependencies, settings: settings)
         self.auditChain = AuditChainWorker(database: database, dependencies: dependencies)
+        self.queueWatch = QueueWatchWorker(
+            database: database, dependencies: dependencies, queue: queue, streams: streams)
         self.notices = notices
         self.keyCheck = KeyCheck(database: database, keys: dependencies.keys)
         self.now = dependencies.now

@@ -61,6 +61,8 @@ struct Run {
                             ? "http://\(configuration.httpHost):\(port)" : Self.withoutSlash(address)
                         Output.line("Form           \(base)/\nConsole        \(base)/staff")
                     }))
+            // Behind the server, so that it ends the open streams before the server waits for them.
+            services.append(leads.queueWatch)
         }
         services.append(StopSignWorker(readiness: readiness))
         self.services = services

@@ -94,7 +94,7 @@ extension DescribedService {
         for path in ["/api/v1/callbacks", "/api/v1/leads", "/api/v1/leads/export", "/api/v1/privacy-requests"] {
             #expect(try await self.call(.get, path + "?nobody_asked=1", token: chief.token).code == "unknown_member")
         }
-        for path in ["/api/v1/inquiries", "/api/v1/callbacks/\(UUID().text)/attempts"] {
+        for path in ["/api/v1/inquiries", "/api/v1/leads", "/api/v1/callbacks/\(UUID().text)/attempts"] {
             let refused = try await self.call(.post, path, "{}", token: chief.token, headers: [.key: "no spaces"])
             #expect(refused.code == "idempotency_key_invalid")
         }

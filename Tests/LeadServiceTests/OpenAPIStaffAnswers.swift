@@ -88,6 +88,8 @@ extension DescribedService {
         }
         #expect(
             try await self.call(.get, "/staff/desk", token: clara.token, headers: [.accept: "text/html"]).status == 200)
+        try await self.watchQueue()
+        try await self.enterLeads()
     }
 
     /// Availability, plan and leave of an adviser, and the board that shows them.

@@ -28,6 +28,7 @@ import Testing
             method: .post, path: "/api/v1/callbacks/\(id)/attempts", body: #"{"disposition":"spam"}"#, roles: callers),
         Route(method: .post, path: "/api/v1/callbacks/\(id)/release", body: "{}", roles: callers),
         Route(method: .post, path: "/api/v1/callbacks/\(id)/assign", body: #"{"adviser":"a"}"#, roles: chiefs),
+        Route(method: .post, path: "/api/v1/callbacks/\(id)/presence", roles: callers),
         Route(method: .get, path: "/api/v1/leads?q=13800000001", roles: callers),
         Route(method: .post, path: "/api/v1/leads/search", body: #"{"q":"13800000001"}"#, roles: callers),
         Route(method: .get, path: "/api/v1/leads/\(id)", roles: chiefs),

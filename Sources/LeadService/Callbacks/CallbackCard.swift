@@ -25,7 +25,8 @@ extension CallbackQueue {
                 consents: try await tx.cardConsents(of: task.leadID),
                 claims: try await tx.cardClaims(of: id), attempts: try await tx.cardAttempts(of: id),
                 assessments: try await tx.cardAssessments(of: task.leadID),
-                benefits: try await tx.cardBenefits(of: task.leadID))
+                benefits: try await tx.cardBenefits(of: task.leadID),
+                viewers: try await tx.viewers(seenAfter: now.addingTimeInterval(-Viewer.length), of: id)[id] ?? [])
         }
         guard let read else { return nil }
         let task = read.task
@@ -50,7 +51,9 @@ extension CallbackQueue {
         members["assessments"] = .array(try read.assessments.map { try $0.json(self.dependencies, whole: isMine) })
         members["comparison"] = AssessmentComparison(read.assessments)?.json ?? .null
         members["benefits"] = .array(read.benefits.map(\.json))
-        members["consents"] = .array(read.consents.map(\.json))
+        members["viewers"] = .array(
+            read.viewers.filter { $0.username != session.username && $0.username != task.holder }.map(\.json))
+        members["consents"] = .array(try read.consents.map { try $0.json(keys, whole: isMine) })
         members["history"] = .array(try self.history(read, whole: isMine))
         return .object(members)
     }
@@ -141,6 +144,7 @@ struct CardRead: Sendable {
     var attempts: [CardAttempt]
     var assessments: [CardAssessment]
     var benefits: [BenefitRequest]
+    var viewers: [Viewer]
 }
 
 struct CardInquiry: Sendable {
@@ -176,12 +180,19 @@ struct CardConsent: Sendable {
     var noticeVersion: String
     var givenAt: Date
     var withdrawnAt: Date?
+    var id: UUID
+    var basis: String?
+    var recordedBy: String?
+    var evidenceSealed: [UInt8]?
 
-    var json: JSONOutput {
-        .object([
+    func json(_ keys: KeyRing, whole: Bool) throws -> JSONOutput {
+        let evidence = whole ? self.evidenceSealed : nil
+        return .object([
             "purpose": .string(self.purpose), "notice_version": .string(self.noticeVersion),
             "given_at": .string(RFC3339.text(self.givenAt)),
             "withdrawn_at": .optional(self.withdrawnAt.map { RFC3339.text($0) }),
+            "basis": .optional(self.basis), "recorded_by": .optional(self.recordedBy),
+            "evidence": .optional(try evidence.map { try keys.open($0, at: ConsentBasis.evidencePlace(of: self.id)) }),
         ])
     }
 }

@@ -47,26 +47,34 @@ extension Problems {
 }
 
 extension Transaction {
-    /// Claims one task for an incoming call, unless somebody holds it.
-    func claimTask(_ id: UUID, of lead: UUID, for adviser: UUID, at now: Date, until: Date) async throws -> Bool {
-        try await self.execute(
-            """
-            WITH picked AS (
-                SELECT id, claim_number, claimed_until FROM callback_tasks
-                WHERE id = \(id) AND state <> 'closed' AND (claimed_until IS NULL OR claimed_until <= \(now)) FOR UPDATE
-            ), lapsed AS (
-                UPDATE callback_claims c SET ended_at = p.claimed_until, end_reason = 'expired'
-                FROM picked p WHERE c.task_id = p.id AND c.claim_number = p.claim_number AND c.ended_at IS NULL
-            ), claimed AS (
-                UPDATE callback_tasks t SET claimed_by = \(adviser), claim_kind = 'incoming', claimed_until = \(until),
-                       claim_number = t.claim_number + 1
-                FROM picked p WHERE t.id = p.id
-                RETURNING t.id, t.claim_number
-            )
-            INSERT INTO callback_claims (task_id, claim_number, adviser_id, kind, claimed_at, phone_lead_id)
-            SELECT id, claim_number, \(adviser), 'incoming', \(now), \(lead) FROM claimed
-            RETURNING 1
-            """)
+    /// Claims one task, unless somebody holds it; an ordinary claim is not made beside another one.
+    ///
+    /// - Parameter caller: the lead that is on the line, of an incoming call.
+    func claimTask(
+        _ id: UUID, from caller: UUID?, for adviser: UUID, at now: Date, until: Date
+    ) async throws -> Bool {
+        let kind = caller == nil ? "ordinary" : "incoming"
+        return
+            try await self.execute(
+                """
+                WITH picked AS (
+                    SELECT id, claim_number, claimed_until FROM callback_tasks
+                    WHERE id = \(id) AND state <> 'closed' AND (claimed_until IS NULL OR claimed_until <= \(now))
+                      AND (\(caller != nil) OR NOT EXISTS (SELECT FROM callback_tasks o WHERE o.claimed_by = \(adviser) AND o.claim_kind = 'ordinary'))
+                    FOR UPDATE
+                ), lapsed AS (
+                    UPDATE callback_claims c SET ended_at = p.claimed_until, end_reason = 'expired'
+                    FROM picked p WHERE c.task_id = p.id AND c.claim_number = p.claim_number AND c.ended_at IS NULL
+                ), claimed AS (
+                    UPDATE callback_tasks t SET claimed_by = \(adviser), claim_kind = \(kind), claimed_until = \(until),
+                           claim_number = t.claim_number + 1
+                    FROM picked p WHERE t.id = p.id
+                    RETURNING t.id, t.claim_number
+                )
+                INSERT INTO callback_claims (task_id, claim_number, adviser_id, kind, claimed_at, phone_lead_id)
+                SELECT id, claim_number, \(adviser), \(kind), \(now), \(caller) FROM claimed
+                RETURNING 1
+                """)
     }
 
     /// Extends the adviser's live claim on one task.

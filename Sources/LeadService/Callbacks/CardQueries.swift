@@ -17,11 +17,17 @@ extension CardInquiry: TableRow {
 }
 
 extension CardConsent: TableRow {
-    static let columns = "c.purpose, c.notice_version, c.given_at, c.withdrawn_at"
+    static let columns = """
+        c.purpose, c.notice_version, c.given_at, c.withdrawn_at, c.id, c.basis, (SELECT s.username FROM staff s WHERE s.id = c.recorded_by),
+        c.evidence_sealed
+        """
 
     init(row: PostgresRow) throws {
-        (self.purpose, self.noticeVersion, self.givenAt, self.withdrawnAt) = try row.decode(
-            (String, String, Date, Date?).self)
+        let (purpose, notice, given, withdrawn, id, basis, recordedBy, evidence) =
+            try row.decode((String, String, Date, Date?, UUID, String?, String?, ByteBuffer?).self)
+        self.init(
+            purpose: purpose, noticeVersion: notice, givenAt: given, withdrawnAt: withdrawn, id: id, basis: basis,
+            recordedBy: recordedBy, evidenceSealed: evidence?.bytes)
     }
 }
 

@@ -19,8 +19,8 @@ struct QueueMoment: Sendable {
 }
 
 extension PostgresQuery.StringInterpolation {
-    /// The tasks that this adviser could be served now (contract §4.8).
-    mutating func appendInterpolation(servable moment: QueueMoment) {
+    /// The tasks that could be served now, if only to their owner.
+    mutating func appendInterpolation(waiting moment: QueueMoment) {
         self.appendLiteral("t.state = 'open' AND t.next_attempt_at <= ")
         self.appendInterpolation(moment.now)
         self.appendLiteral(" AND (t.claimed_until IS NULL OR t.claimed_until <= ")
@@ -32,6 +32,11 @@ extension PostgresQuery.StringInterpolation {
             self.appendInterpolation(open)
             self.appendLiteral("))")
         }
+    }
+
+    /// The tasks that this adviser could be served now (contract §4.8).
+    mutating func appendInterpolation(servable moment: QueueMoment) {
+        self.appendInterpolation(waiting: moment)
         self.appendLiteral(" AND (t.owner_id IS NULL OR t.owner_id = ")
         self.appendInterpolation(moment.adviser)
         self.appendLiteral(" OR t.next_attempt_at <= ")

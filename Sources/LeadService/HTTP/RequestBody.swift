@@ -47,6 +47,9 @@ extension Request {
         return key
     }
 
+    /// The browser's name for itself, as far as evidence of consent keeps it.
+    var evidenceUserAgent: String { String((self.headers[.userAgent] ?? "").unicodeScalars.prefix(512)) }
+
     private func parsedJSON(_ context: LeadRequestContext) async throws -> JSONValue {
         let buffer = try await self.body.collect(upTo: context.maxUploadSize)
         do {

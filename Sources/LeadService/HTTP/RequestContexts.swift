@@ -13,11 +13,18 @@ package struct LeadRequestContext: RequestContext {
     package var clientAddress: ClientAddress
     /// Who is logged in; set by `AccessCheck` on staff routes.
     package var session: StaffSession?
+    private let channel: any Channel
 
     package init(source: ApplicationRequestContextSource) {
         self.coreContext = .init(source: source)
         self.peer = source.channel.remoteAddress?.ipAddress ?? "127.0.0.1"
         self.clientAddress = ClientAddress(peer: self.peer)
+        self.channel = source.channel
+    }
+
+    /// Closes the connection at once, whatever still waits to be sent: for a client that takes nothing any more.
+    func hangUp() {
+        self.channel.close(promise: nil)
     }
 
     package var maxUploadSize: Int { 64 * 1024 }

@@ -40,6 +40,11 @@ enum ConsentTexts {
         "同意把\(recipient.kinds)以\(recipient.manner)交给\(recipient.name)（\(recipient.contact)），用于\(recipient.purpose)（可不选，随时可撤回）"
     }
 
+    /// What stands for the box when the staff took an inquiry down.
+    static func recorded(_ basis: ConsentBasis, _ company: String) -> String {
+        "客户同意\(company)为这次咨询致电，由员工记录（\(basis.title)）"
+    }
+
     /// Beside the box; the date is asked for below it.
     static let reminder = "居住证到期前 30 天和 7 天，各发一条短信提醒我签注（可不选，回复 T 即停）"
 

@@ -171,7 +171,9 @@ package struct Inquiries: Sendable {
                     told = try await self.database.statement { [intake] in try await $0.insertInquiry(intake) }
                 }
             }
-            guard let dueAt = told else { return try await self.firstAnswer(attempt, reservation) ?? .codeInvalid }
+            guard let dueAt = told?.dueAt else {
+                return try await self.firstAnswer(attempt, reservation) ?? .codeInvalid
+            }
             return .accepted(
                 InquiryReceipt(
                     inquiryID: attempt.inquiryID, dueAt: dueAt,
@@ -212,7 +214,10 @@ package struct Inquiries: Sendable {
         let isConfirmed = self.settings.current.confirmationSMS && draft.suspicion == nil
         let body = JSONOutput.array(benefits.map { .object(["title": .string($0.title), "url": .string($0.url)]) })
         return Intake(
-            attempt: attempt, challenge: challenge, lead: lead, task: self.dependencies.makeID(),
+            proof: .code(challenge: challenge, attempt: attempt.check), inquiryID: inquiry,
+            phoneIndex: attempt.phoneIndex, idempotencyKey: attempt.idempotencyKey, fingerprint: attempt.fingerprint,
+            at: attempt.at, address: attempt.sender.address, userAgent: attempt.sender.userAgent,
+            channel: attempt.sender.channel, lead: lead, task: self.dependencies.makeID(),
             phoneIndexKey: Int16(keys.oldest),
             phoneSealed: try keys.seal(draft.phone.e164, at: SealedPlace("leads", "phone_sealed", lead)),
             lastFourIndex: keys.index(ofLastFour: draft.phone.lastFour),

@@ -53,7 +53,8 @@ enum InquiryFields {
             fingerprintText: JSONOutput.object(identity).text)
     }
 
-    private static func answers(_ fields: inout FieldReader) throws -> Answers? {
+    /// The answers of an assessment, each failure at its place.
+    static func answers(_ fields: inout FieldReader) throws -> Answers? {
         guard let value = fields.value("answers") else { return nil }
         do {
             return try Answers(value)

@@ -8,31 +8,28 @@ extension Transaction {
     ///
     /// A site with a quota counts the inquiry; one more than its quota breaks `within_the_quota`, and nothing is stored.
     ///
-    /// - Returns: the deadline the visitor is told, or nil when the code was consumed by another submit meanwhile,
-    ///   or when the promise was made by a calendar that is out of date.
-    func insertInquiry(_ intake: Intake) async throws -> Date? {
-        let attempt = intake.attempt
-        let now = attempt.at
-        let phone = ByteBuffer(bytes: attempt.phoneIndex)
+    /// - Returns: what the visitor is told, or nil when the code was consumed by another submit meanwhile, when the promise
+    ///   was made by a calendar that is out of date, or when the staff took it down for a number on the do-not-call list.
+    func insertInquiry(_ intake: Intake) async throws -> AcceptedInquiry? {
+        let now = intake.at
+        let phone = ByteBuffer(bytes: intake.phoneIndex)
+        let attempt = intake.proof.attempt
         let promise = intake.promise
         let assessed = intake.assessed
         let rows = try await self.rows(
             """
             WITH consumed AS (
-                UPDATE verification_challenges SET consumed_at = \(now)
-                WHERE id = \(intake.challenge) AND consumed_at IS NULL AND expires_at > \(now)
-                  AND \(calendarVersion: ()) = \(promise.calendarVersion)
-                RETURNING id
+                \(proving: intake)
             ), counter AS (
                 UPDATE verification_counters SET tries = 0
-                WHERE phone_index = \(phone) AND purpose = 'inquiry' AND EXISTS (SELECT FROM consumed)
+                WHERE phone_index = \(phone) AND purpose = 'inquiry' AND EXISTS (SELECT FROM consumed) AND \(attempt != nil)
                 RETURNING 1
             ), place AS (
                 UPDATE sites SET taken = taken + 1
                 WHERE name = \(intake.site) AND quota IS NOT NULL AND \(intake.suspicion == nil) AND EXISTS (SELECT FROM consumed)
             ), unlocked AS (
-                DELETE FROM submit_locks WHERE key = ANY (\(attempt.locks.map { ByteBuffer(bytes: $0) })::bytea[])
-                  AND holder = \(attempt.check.holder)
+                DELETE FROM submit_locks WHERE key = ANY (\((attempt?.locks ?? []).map { ByteBuffer(bytes: $0) })::bytea[])
+                  AND holder = \(attempt?.holder)
             ), lead AS (
                 INSERT INTO leads AS l (id, phone_index, phone_index_key, phone_sealed, last_four_index, created_at)
                 SELECT \(intake.lead), \(phone), \(intake.phoneIndexKey), \(ByteBuffer(bytes: intake.phoneSealed)),
@@ -56,7 +53,7 @@ extension Transaction {
             ), task AS (
                 INSERT INTO callback_tasks AS t (id, lead_id, latest_inquiry_id, state, accepted_at, newest_inquiry_at, due_at,
                                                  provisional, next_attempt_at, preferred_window)
-                SELECT \(intake.task), task_lead, \(attempt.inquiryID), 'open', \(now), \(now), \(promise.dueAt),
+                SELECT \(intake.task), task_lead, \(intake.inquiryID), 'open', \(now), \(now), \(promise.dueAt),
                        \(promise.provisional), greatest(\(promise.nextAttemptAt), \(unescaped: TaskJoin.rest(of: "task_lead"))), \(intake.window)
                 FROM lead WHERE NOT \(intake.suspicion != nil)
                 ON CONFLICT (lead_id) WHERE state <> 'closed' DO UPDATE SET
@@ -66,12 +63,12 @@ extension Transaction {
                     preferred_window = CASE WHEN \(unescaped: TaskJoin.opensTooLate) THEN t.preferred_window ELSE excluded.preferred_window END,
                     call_again_at = CASE WHEN \(unescaped: TaskJoin.keepsAgreedTime) THEN t.call_again_at END,
                     next_attempt_at = \(joinedNextAttempt: now)
-                RETURNING CASE WHEN t.due_at > \(now) THEN t.due_at ELSE \(promise.dueAt) END AS told,
+                RETURNING t.id, CASE WHEN t.due_at > \(now) THEN t.due_at ELSE \(promise.dueAt) END AS told,
                           CASE WHEN t.due_at > \(now) THEN t.provisional ELSE \(promise.provisional) END AS provisional
             ), inquiry AS (
                 INSERT INTO inquiries (id, lead_id, name_sealed, name_index, remark_sealed, extra_sealed, assessment_id, preferred_window,
                                        source, site, accepted_at, due_at, provisional, quarantined)
-                SELECT \(attempt.inquiryID), lead.id, \(ByteBuffer(bytes: intake.nameSealed)), \(ByteBuffer(bytes: intake.nameIndex)),
+                SELECT \(intake.inquiryID), lead.id, \(ByteBuffer(bytes: intake.nameSealed)), \(ByteBuffer(bytes: intake.nameIndex)),
                        \(intake.remarkSealed.map { ByteBuffer(bytes: $0) }), \(intake.extraSealed.map { ByteBuffer(bytes: $0) }),
                        coalesce((SELECT id FROM assessment), \(intake.assessmentID)), \(intake.window), \(intake.source)::text::jsonb,
                        \(intake.site), \(now), coalesce(task.told, \(promise.dueAt)), coalesce(task.provisional, \(promise.provisional)),
@@ -84,16 +81,18 @@ extension Transaction {
                 FROM inquiry WHERE \(intake.suspicion != nil)
             ), agreed AS (
                 INSERT INTO consents (id, lead_id, inquiry_id, purpose, notice_version, notice_sha256, given_at, address, user_agent_hash,
-                                      text_shown, channel, challenge_id, reminder_valid_until)
+                                      text_shown, channel, challenge_id, reminder_valid_until, basis, evidence_sealed, recorded_by)
                 SELECT c.id, i.lead_id, i.id, c.purpose, \(intake.notice.version), \(ByteBuffer(bytes: intake.notice.sha256)), \(now),
-                       \(attempt.sender.address.description)::text::inet, sha256(convert_to(\(attempt.sender.userAgent)::text, 'UTF8')),
-                       c.shown, \(attempt.sender.channel), \(intake.challenge), nullif(c.reminder, '')::date
+                       \(intake.address.description)::text::inet, sha256(convert_to(\(intake.userAgent)::text, 'UTF8')),
+                       c.shown, \(intake.channel), \(intake.proof.challenge), nullif(c.reminder, '')::date,
+                       \(intake.proof.witness?.basis.rawValue), nullif(c.evidence, ''), \(intake.proof.witness?.staff)
                 FROM inquiry i, unnest(\(intake.consents.map(\.id))::uuid[], \(intake.consents.map(\.purpose))::text[],
-                                       \(intake.consents.map(\.textShown))::text[], \(intake.consents.map { $0.reminderValidUntil ?? "" })::text[])
-                     AS c (id, purpose, shown, reminder)
+                                       \(intake.consents.map(\.textShown))::text[], \(intake.consents.map { $0.reminderValidUntil ?? "" })::text[],
+                                       \(intake.consents.map { ByteBuffer(bytes: $0.evidenceSealed) })::bytea[])
+                     AS c (id, purpose, shown, reminder, evidence)
             ), bound AS (
                 INSERT INTO submit_keys (inquiry_id, phone_index, idempotency_key, fingerprint, body_sealed, due_at, created_at)
-                SELECT id, \(phone), \(attempt.idempotencyKey), \(ByteBuffer(bytes: attempt.fingerprint)),
+                SELECT id, \(phone), \(intake.idempotencyKey), \(ByteBuffer(bytes: intake.fingerprint)),
                        \(ByteBuffer(bytes: intake.bodySealed)), due_at, \(now)
                 FROM inquiry
             ), audited AS (
@@ -101,9 +100,34 @@ extension Transaction {
                 SELECT \(intake.event.id), \(intake.event.at), \(intake.event.actor), \(intake.event.role), \(intake.event.action),
                        \(intake.event.object), \(intake.event.detail.text)::text::jsonb, \(ByteBuffer(bytes: intake.event.mac))
                 FROM inquiry
-            \(confirmation: intake.confirmation, to: phone, at: now)), \(givingBack: attempt.check.wrongBuckets, when: "EXISTS (SELECT FROM consumed)")
-            SELECT due_at FROM inquiry
+            \(confirmation: intake.confirmation, to: phone, at: now)), \(givingBack: attempt?.wrongBuckets ?? [], when: "EXISTS (SELECT FROM consumed)")
+            SELECT due_at, lead_id, (SELECT id FROM task) FROM inquiry
             """)
-        return try rows.first?.decode(Date.self)
+        guard let (dueAt, lead, task) = try rows.first?.decode((Date, UUID, UUID?).self) else { return nil }
+        return AcceptedInquiry(dueAt: dueAt, lead: lead, task: task)
+    }
+}
+
+extension PostgresQuery.StringInterpolation {
+    /// One row when the inquiry may be stored, none otherwise: the code is used up by it, or nobody said not to call.
+    fileprivate mutating func appendInterpolation(proving intake: Intake) {
+        switch intake.proof {
+        case .code(let challenge, _):
+            self.appendLiteral("UPDATE verification_challenges SET consumed_at = ")
+            self.appendInterpolation(intake.at)
+            self.appendLiteral(" WHERE id = ")
+            self.appendInterpolation(challenge)
+            self.appendLiteral(" AND consumed_at IS NULL AND expires_at > ")
+            self.appendInterpolation(intake.at)
+            self.appendLiteral(" AND ")
+        case .witness:
+            self.appendLiteral("SELECT 1 AS id WHERE NOT EXISTS (SELECT FROM do_not_call WHERE phone_index = ")
+            self.appendInterpolation(ByteBuffer(bytes: intake.phoneIndex))
+            self.appendLiteral(") AND ")
+        }
+        self.appendInterpolation(calendarVersion: ())
+        self.appendLiteral(" = ")
+        self.appendInterpolation(intake.promise.calendarVersion)
+        if case .code = intake.proof { self.appendLiteral(" RETURNING id") }
     }
 }

@@ -23,7 +23,7 @@ struct InquiryRoutes: RouteList {
         let form = try await self.sites.form(draft.formKey, from: request.headers[.origin])
         let sender = InquirySender(
             address: context.clientAddress,
-            userAgent: String((request.headers[.userAgent] ?? "").unicodeScalars.prefix(512)),
+            userAgent: request.evidenceUserAgent,
             idempotencyKey: key, site: form.site, refusal: form.refusal)
         let receipt = try Self.receipt(try await self.inquiries.submit(draft, from: sender))
         return .json(

@@ -32,10 +32,38 @@ struct Promise: Sendable {
     var calendarVersion = 0
 }
 
+/// What stands behind an inquiry: a code that proves the number, or somebody of the staff who took it down.
+enum IntakeProof: Sendable {
+    case code(challenge: UUID, attempt: CodeAttempt)
+    case witness(staff: UUID, basis: ConsentBasis)
+
+    var challenge: UUID? {
+        guard case .code(let challenge, _) = self else { return nil }
+        return challenge
+    }
+
+    var attempt: CodeAttempt? {
+        guard case .code(_, let attempt) = self else { return nil }
+        return attempt
+    }
+
+    var witness: (staff: UUID, basis: ConsentBasis)? {
+        guard case .witness(let staff, let basis) = self else { return nil }
+        return (staff, basis)
+    }
+}
+
 /// Everything one accepted inquiry writes, sealed and hashed, for one statement.
 struct Intake: Sendable {
-    var attempt: SubmitAttempt
-    var challenge: UUID
+    var proof: IntakeProof
+    var inquiryID: UUID
+    var phoneIndex: [UInt8]
+    var idempotencyKey: String?
+    var fingerprint: [UInt8]
+    var at: Date
+    var address: ClientAddress
+    var userAgent: String
+    var channel: String
     var lead: UUID
     var task: UUID
     var phoneIndexKey: Int16
@@ -66,4 +94,15 @@ struct ConsentRow: Sendable {
     var purpose: String
     var textShown: String
     var reminderValidUntil: String?
+    /// What the staff wrote down of how they agreed.
+    var evidenceSealed: [UInt8] = []
+}
+
+/// What became of an inquiry that was stored.
+struct AcceptedInquiry: Sendable {
+    /// What the person is told.
+    var dueAt: Date
+    var lead: UUID
+    /// The task that calls them; none while it is put aside.
+    var task: UUID?
 }

@@ -15,6 +15,22 @@ extension BoundSubmit: TableRow {
 }
 
 extension Transaction {
+    /// The first body under an inquiry's id.
+    func boundSubmit(_ inquiry: UUID) async throws -> BoundSubmit? {
+        try await self.first("SELECT \(columnsOf: BoundSubmit.self) FROM submit_keys WHERE inquiry_id = \(inquiry)")
+    }
+
+    /// Writes the body that is only known once the inquiry is stored, in the transaction that stores it.
+    func bindBody(_ sealed: [UInt8], to inquiry: UUID) async throws {
+        try await self.execute(
+            "UPDATE submit_keys SET body_sealed = \(ByteBuffer(bytes: sealed)) WHERE inquiry_id = \(inquiry)")
+    }
+
+    /// Whether a number is on the do-not-call list.
+    func isListed(phone index: [UInt8]) async throws -> Bool {
+        try await self.execute("SELECT 1 FROM do_not_call WHERE phone_index = \(ByteBuffer(bytes: index))")
+    }
+
     /// The inquiry that the id or the key is bound to; when they are bound to different ones, the id's.
     func boundSubmit(_ attempt: SubmitAttempt) async throws -> BoundSubmit? {
         guard !attempt.locks.isEmpty else { return nil }

@@ -41,6 +41,10 @@ extension Transaction {
                    source = '{}', erased_at = \(now)
             WHERE lead_id = \(lead) AND accepted_at <= \(limit) AND erased_at IS NULL
             """)
+        // That they agreed, how and whom they told stays; the words about it may name them.
+        try await self.execute(
+            "UPDATE consents SET evidence_sealed = NULL WHERE lead_id = \(lead) AND given_at <= \(limit) AND evidence_sealed IS NOT NULL"
+        )
     }
 
     /// Strips what advisers wrote about a lead's calls; when they were and how they ended stays for counts.

@@ -33,6 +33,19 @@ extension StaffSession: TableRow {
     }
 }
 
+extension PostgresQuery.StringInterpolation {
+    /// Whether `staff_sessions s` of `staff p` has not ended.
+    mutating func appendInterpolation(livingAt now: Date, idleSince: Date) {
+        self.appendLiteral("s.expires_at > ")
+        self.appendInterpolation(now)
+        self.appendLiteral(" AND s.last_seen_at > ")
+        self.appendInterpolation(idleSince)
+        self.appendLiteral(" AND p.active AND (p.password_expires_at IS NULL OR p.password_expires_at > ")
+        self.appendInterpolation(now)
+        self.appendLiteral(")")
+    }
+}
+
 extension Transaction {
     func staffAccount(username: String) async throws -> StaffAccount? {
         try await self.first("SELECT \(columnsOf: StaffAccount.self) FROM staff WHERE username = \(username)")
@@ -92,8 +105,7 @@ extension Transaction {
             """
             WITH found AS (
                 SELECT \(columnsOf: StaffSession.self) FROM staff_sessions s JOIN staff p ON p.id = s.staff_id
-                WHERE s.token_hash = \(ByteBuffer(bytes: hash)) AND s.expires_at > \(now) AND s.last_seen_at > \(idleSince) AND p.active
-                  AND (p.password_expires_at IS NULL OR p.password_expires_at > \(now))
+                WHERE s.token_hash = \(ByteBuffer(bytes: hash)) AND \(livingAt: now, idleSince: idleSince)
             ), touched AS (
                 UPDATE staff_sessions s SET last_seen_at = \(now) FROM found
                 WHERE s.token_hash = found.token_hash AND s.last_seen_at <= \(seenBefore)

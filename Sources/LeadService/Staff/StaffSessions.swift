@@ -110,11 +110,17 @@ package struct StaffSessions: Sendable {
         guard token.utf8.count == 43 else { return nil }
         let now = self.dependencies.now()
         let hash = Self.hash(token)
-        let idleSince = now.addingTimeInterval(-Self.idle)
         return try await self.database.autocommit { database in
-            try await database.session(hash, at: now, idleSince: idleSince, seenBefore: now.addingTimeInterval(-60))
+            try await database.session(
+                hash, at: now, idleSince: Self.idleSince(now), seenBefore: Self.seenBefore(now))
         }
     }
+
+    /// Who was not seen since then has gone.
+    static func idleSince(_ now: Date) -> Date { now.addingTimeInterval(-Self.idle) }
+
+    /// What was seen since then need not be written again.
+    static func seenBefore(_ now: Date) -> Date { now.addingTimeInterval(-60) }
 
     /// What the database keeps of a token.
     static func hash(_ token: String) -> [UInt8] { Array(SHA256.hash(data: Data(token.utf8))) }

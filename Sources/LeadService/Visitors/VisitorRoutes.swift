@@ -123,7 +123,7 @@ struct VisitorRoutes: RouteList {
             let draft = try InquiryFields.read(try self.inquiry(form), tokens: self.tokens)
             let sender = InquirySender(
                 address: context.clientAddress,
-                userAgent: String((request.headers[.userAgent] ?? "").unicodeScalars.prefix(512)),
+                userAgent: request.evidenceUserAgent,
                 channel: "form", idempotencyKey: nil, site: frame.site,
                 refusal: self.sites.closed(frame.site))
             let receipt = try InquiryRoutes.receipt(try await self.inquiries.submit(draft, from: sender))

@@ -1,5 +1,7 @@
 // Shared by every console page: requests, the server's clock, elements, people, messages.
 
+import { forgetDrafts } from "./drafts.js";
+
 const { dataset } = document.body;
 export const me = { username: dataset.username ?? "", role: dataset.role ?? "" };
 
@@ -157,12 +159,13 @@ export async function busy(button, work) {
   }
 }
 
-/** Ends the session and forgets what this tab kept. */
+/** Ends the session and forgets what this tab kept, and what was typed and not saved. */
 export async function logOut() {
   await api("DELETE", "/api/v1/session", undefined, { background: true }).catch((problem) => {
     if (problem.status !== 401) throw problem;
   });
   sessionStorage.clear();
+  forgetDrafts();
   location.assign("/staff/login");
 }
 

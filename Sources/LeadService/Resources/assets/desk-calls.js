@@ -1,6 +1,6 @@
 // The calls of one person: what is open, what is held, and everything one does with a claim until its disposition.
 
-import { $, announce, api, busy, confirmed, el, now, person, report } from "./console.js";
+import { $, announce, api, busy, confirmed, el, me, now, person, report } from "./console.js";
 import { Card } from "./desk-card.js";
 import { isMine } from "./desk-queue.js";
 import { nextWords } from "./desk-views.js";
@@ -9,6 +9,13 @@ import { dispositionLabel } from "./dispositions.js";
 import { moment } from "./worktime.js";
 
 const address = (id, verb) => `/api/v1/callbacks/${id}${verb ? `/${verb}` : ""}`;
+/** How the visitor ends a task, in words for whoever holds it. */
+const endings = {
+  cancelled_by_visitor: "客户刚刚撤回了咨询，请不要再拨打",
+  consent_withdrawn: "客户刚刚撤回了同意，请不要再拨打",
+  do_not_call: "客户要求不再联系，请不要再拨打",
+  erased: "客户要求删除个人信息，请不要再拨打",
+};
 const gone = (problem) => problem.code === "not_claimant" || problem.code === "already_closed";
 
 export class Calls {
@@ -32,6 +39,7 @@ export class Calls {
     this.#refresh = refresh;
     this.#card = new Card($("card"), {
       calendar, maxAttempts, mayAssign, mayClaim,
+      whyOver: (id) => this.#held.get(id)?.over ?? "",
       isOpen: (id) => this.#held.has(id) && !this.#held.get(id).lost,
       placeholder: () => el("p", { class: "quiet placeholder" }, mayClaim ? "按 N 接下一个，或从左边选一条查看" : "从左边选一条查看"),
       onReveal: (button) => this.reveal(button), onCopy: () => this.copy(), onRelease: (button) => this.#release(button),
@@ -65,12 +73,54 @@ export class Calls {
     this.#queue.select(task.id);
     if (claim) this.#wrapUp.open(claim.task);
     else this.#wrapUp.close();
+    if (claim?.over) this.#wrapUp.stop(`${claim.over}。写下的内容留在本机`);
     this.#pane.pane = "card";
     this.#pane.open = claim ? "mine" : "other";
     this.#card.show(claim?.task ?? task, claim?.card, claim?.phone);
     this.#card.heading?.focus({ preventScroll: true });
     $("card").scrollTop = 0;
+    this.look();
     await this.#read(task.id);
+  }
+
+  /** What an event says of the claims held, at once, and of the card that is shown. */
+  tell(changed) {
+    for (const news of changed) {
+      const claim = this.#held.get(news.id);
+      if (claim && !claim.saving && !claim.lost) this.#follow(claim, news);
+      if (news.id !== this.#selected) continue;
+      this.#card.tell(news);
+      if (claim?.card) {
+        claim.card.viewers = news.viewers;
+        this.#card.show(claim.task, claim.card, claim.phone);
+      } else if (!claim) this.#read(news.id);
+    }
+  }
+
+  #follow(claim, news) {
+    if (news.state !== "closed" && news.claimed_by === me.username) {
+      claim.task.claimed_until = news.claimed_until;
+      return;
+    }
+    const over = news.state === "closed" ? endings[news.closed_reason] ?? "这条任务已经结束"
+      : news.claimed_by ? `这条任务已由 ${news.claimed_by_name} 接手` : "这条任务已不在您名下";
+    Object.assign(claim, { over, lost: true, phone: undefined });
+    Object.assign(claim.task, { state: news.state, claimed_by: news.claimed_by, claimed_until: news.claimed_until });
+    if (this.#wrapUp.taskId === news.id) this.#wrapUp.stop(`${over}。写下的内容留在本机`);
+    if (this.#selected === news.id) this.#card.show(claim.task, claim.card, undefined);
+    announce(over, "warning");
+  }
+
+  /** Says that this card is being looked at; whoever holds it is known to by their claim, which this would extend. */
+  look() {
+    if (!this.#selected || this.#claim || document.hidden) return;
+    api("POST", address(this.#selected, "presence"), undefined, { background: true }).catch(() => {});
+  }
+
+  /** Takes up what was just entered by hand. */
+  async takeEntered({ callback_id: id, claimed }) {
+    if (claimed) await this.#hold(await api("GET", address(id)));
+    else await this.#refresh();
   }
 
   /** Reads the full card; for a claim this also extends its lease. */
@@ -94,7 +144,8 @@ export class Calls {
   /** Serves the next task, or says why there is none; with a call still open it goes there instead. */
   async next(said = "") {
     if (!this.#mayClaim) return;
-    for (const [id, claim] of this.#held) if (claim.lost) this.#drop(id, true);
+    // What was refused is in the history; what was never sent stays on this computer.
+    for (const [id, claim] of this.#held) if (claim.lost) this.#drop(id, !claim.over);
     if (this.isHolding) {
       announce("先记录这通电话的结果，再接下一个", "warning");
       const [first] = this.#held.values();
@@ -195,7 +246,9 @@ export class Calls {
   }
 
   async #save(task, body, key, next) {
-    const token = this.#held.get(task.id)?.token;
+    const claim = this.#held.get(task.id);
+    const token = claim?.token;
+    if (claim) claim.saving = true;
     try {
       const result = await api("POST", address(task.id, "attempts"),
         token === undefined ? body : { ...body, claim_token: token }, { headers: { "Idempotency-Key": key } });
@@ -204,7 +257,7 @@ export class Calls {
       await this.#goOn(`已记录：${dispositionLabel(body.disposition)}，${after}`, next);
     } catch (problem) {
       this.#wrapUp.refuse(problem);
-      const claim = this.#held.get(task.id);
+      if (claim) claim.saving = false;
       if (!gone(problem) || !claim) return;
       claim.phone = undefined;
       claim.lost = true;
@@ -226,12 +279,15 @@ export class Calls {
 
   async #release(button) {
     const id = this.#selected;
-    if (!this.#claim || !(await confirmed("放回公共池？", "放回后别人可以接起。写下的备注不会保存为结果。", "放回"))) return;
+    const claim = this.#claim;
+    if (!claim || !(await confirmed("放回公共池？", "放回后别人可以接起。写下的备注不会保存为结果。", "放回"))) return;
     await busy(button, async () => {
+      claim.saving = true;
       try {
         await api("POST", address(id, "release"), {});
         announce("已放回公共池");
       } catch (problem) {
+        claim.saving = false;
         if (!gone(problem)) { report(problem); return; }
       }
       this.#drop(id);

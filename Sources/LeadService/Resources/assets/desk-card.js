@@ -1,8 +1,9 @@
 // The lead card in the middle: who, the number, the promise, then everything known.
 
-import { busy, el, now, people, person, setText } from "./console.js";
-import { countdown, isMine, isTaken, scoreWords } from "./desk-queue.js";
-import { windows } from "./dispositions.js";
+import { busy, el, now, people, setText } from "./console.js";
+import { viewerWords } from "./desk-live.js";
+import { countdown, holderWords, isMine, isTaken, scoreWords } from "./desk-queue.js";
+import { bases, windows } from "./dispositions.js";
 import { assessmentPart, benefitsPart, consentsPart, fact, historyPart, inquiriesPart, lastWord, promiseWords, tracePart } from "./dossier.js";
 import { clock, minutes, moment, spacedPhone } from "./worktime.js";
 
@@ -14,6 +15,8 @@ export class Card {
   #shown = "";
   #task = null;
   #lease = null;
+  /** Who holds the task since when, as an event told. */
+  #news = null;
   #promise = null;
 
   constructor(root, options) {
@@ -28,13 +31,14 @@ export class Card {
   clear() {
     this.#shown = "";
     this.#task = null;
+    this.#news = null;
     this.#root.replaceChildren(this.#options.placeholder());
   }
 
   /** Draws the task and, once it is there, the full card; the same content again leaves the page alone. */
   show(task, card, phone) {
     const { claimed_until: _, readAt: __, ...stable } = task;
-    const content = JSON.stringify([stable, card?.history, card?.inquiries, card?.assessments, card?.benefits, card?.name, phone, isMine(task), isTaken(task)]);
+    const content = JSON.stringify([this.#options.whyOver(task.id), card?.viewers, stable, card?.history, card?.inquiries, card?.assessments, card?.benefits, card?.name, phone, isMine(task), isTaken(task)]);
     this.#task = task;
     if (content !== this.#shown) {
       this.#shown = content;
@@ -45,13 +49,20 @@ export class Card {
     this.tick();
   }
 
+  /** Takes what an event says of the task that is shown. */
+  tell(news) {
+    this.#news = news;
+    this.tick();
+  }
+
   /** Moves the two clocks of the card on. */
   tick() {
     const task = this.#task;
     if (!task || !this.#lease) return;
     const left = Date.parse(task.claimed_until) - now();
     if (isMine(task)) setText(this.#lease, `占用剩 ${minutes(left)}`);
-    else if (isTaken(task)) setText(this.#lease, `${person(task.claimed_by)} 处理中，占用到 ${clock(Date.parse(task.claimed_until))}`);
+    else if (isTaken(task)) setText(this.#lease, `${holderWords(task, this.#news)}，占用到 ${clock(Date.parse(task.claimed_until))}`);
+    else if (this.#options.whyOver(task.id)) setText(this.#lease, "");
     else setText(this.#lease, this.#options.isOpen(task.id) ? "占用已到期：现在记录仍有效，除非别人已接手" : "");
     this.#lease.dataset.kind = this.#options.isOpen(task.id) && left < 5 * 60_000 ? "soon" : "";
     const promise = countdown(task, this.#options.calendar);
@@ -66,12 +77,16 @@ export class Card {
     this.#lease = el("span", { class: "lease" });
     this.#promise = el("span", { class: "when" });
     const open = this.#options.isOpen(task.id);
+    const over = this.#options.whyOver(task.id);
+    const seen = viewerWords(card?.viewers);
     this.#root.replaceChildren(
+      ...(over ? [el("p", { class: "banner", role: "alert" }, over)] : []),
       el("header", { class: "card-head" },
         el("div", { class: "title" },
           el("h2", { tabindex: "-1" }, card?.name ?? task.name ?? task.name_masked),
           card?.incoming && open ? el("span", { class: "tag" }, "来电") : null,
           this.#lease,
+          seen ? el("span", { class: "seen" }, seen) : null,
           open ? el("button", { type: "button", class: "quiet-button", onclick: (event) => this.#options.onRelease(event.currentTarget) }, "放回公共池") : null),
         this.#number(task, phone, open),
         el("dl", { class: "facts" },
@@ -80,7 +95,7 @@ export class Card {
           fact("拨打", `${task.attempts}/${maxAttempts} 次`),
           task.state === "open" && Date.parse(task.next_attempt_at) > now() ? fact("下次", moment(Date.parse(task.next_attempt_at), now())) : null,
           window ? fact("希望", windows[window]) : null,
-          fact("来源", task.source || "来源不详")),
+          fact("来源", bases[task.source] ?? (task.source || "来源不详"))),
         card ? tracePart(card.deadline_trace) : null,
         lastWord(card?.history)),
       card

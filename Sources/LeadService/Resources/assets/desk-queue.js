@@ -1,8 +1,9 @@
 // The queue at the left: rows that change in place, new ones that wait until they are asked for.
 
 import { el, me, now, person, setText } from "./console.js";
-import { dispositionLabel } from "./dispositions.js";
-import { hours, moment, shortMoment, spacedPhone } from "./worktime.js";
+import { bases, dispositionLabel } from "./dispositions.js";
+import { viewerWords } from "./desk-live.js";
+import { clock, hours, moment, shortMoment, spacedPhone } from "./worktime.js";
 
 const at = (text) => (text ? Date.parse(text) : NaN);
 
@@ -25,6 +26,12 @@ export function countdown(task, calendar) {
 export const isMine = (task) => task.claimed_by === me.username && at(task.claimed_until) > now();
 export const isTaken = (task) => Boolean(task.claimed_by) && at(task.claimed_until) > now();
 
+/** `张三 处理中 12:03`: who holds it and, where an event told, since when. */
+export function holderWords(task, news) {
+  if (news?.claimed_by !== task.claimed_by) return `${person(task.claimed_by)} 处理中`;
+  return `${news.claimed_by_name} 处理中 ${clock(at(news.claimed_at))}`;
+}
+
 /** The score and what is missing to the standard. */
 export function scoreWords(task) {
   if (task.total === null || task.total === undefined) return { total: "—", gap: "未测分" };
@@ -39,6 +46,8 @@ export class Queue {
   #calendar;
   #maxAttempts;
   #rows = new Map();
+  /** Who holds or looks at a task, as events told. */
+  #news = new Map();
   #view = "pool";
   #selected = null;
   #waiting = null;
@@ -109,6 +118,26 @@ export class Queue {
     return this.#rows.get(id)?.task;
   }
 
+  /** What an event says: rows change in place; none comes and none goes. */
+  tell(changed, more) {
+    if (more) this.#news.clear();
+    for (const news of changed) {
+      if (news.claimed_by || news.viewers.length > 0) this.#news.set(news.id, news);
+      else this.#news.delete(news.id);
+      const row = this.#rows.get(news.id);
+      if (!row) continue;
+      Object.assign(row.task, { state: news.state, claimed_by: news.claimed_by, claimed_until: news.claimed_until });
+      if (news.state === "closed" && this.#view !== "closed") row.item.classList.add("gone");
+    }
+    this.tick();
+  }
+
+  /** Whether an event makes this list old: a row of it changed, or one may have come. */
+  isTouched(changed) {
+    return changed.some((news) => (this.#rows.has(news.id) ? news.state !== "closed"
+      : this.#view === "closed" ? news.state === "closed" : news.state === "open" && (!news.claimed_by || news.claimed_by === me.username)));
+  }
+
   tick() {
     for (const row of this.#rows.values()) this.#time(row);
   }
@@ -153,7 +182,7 @@ export class Queue {
     setText(row.phone, spacedPhone(task.phone_masked));
     setText(row.total, score.total);
     setText(row.gap, score.gap);
-    setText(row.source, task.source || "来源不详");
+    setText(row.source, bases[task.source] ?? (task.source || "来源不详"));
     setText(row.tries, `${task.attempts}/${this.#maxAttempts} 次`);
     this.#time(row);
   }
@@ -168,9 +197,11 @@ export class Queue {
     const last = task.last_disposition
       ? `${dispositionLabel(task.last_disposition)}${task.last_attempt_at ? ` ${shortMoment(at(task.last_attempt_at), now())}` : ""}`
       : "";
-    const taken = isMine(task) ? "我在处理" : `${person(task.claimed_by)} 处理中`;
+    const news = this.#news.get(task.id);
+    const taken = isTaken(task) && (isMine(task) ? "我在处理" : holderWords(task, news));
+    const seen = viewerWords(news?.viewers);
     const waits = task.state === "open" && !scheduled && next > now() + 60_000 ? `${moment(next, now())} 再拨` : "";
-    setText(row.last, isTaken(task) ? taken : last || waits || (task.attempts === 0 && task.state === "open" ? "新线索" : ""));
+    setText(row.last, taken || seen || last || waits || (task.attempts === 0 && task.state === "open" ? "新线索" : ""));
     row.button.dataset.claim = isMine(task) ? "mine" : isTaken(task) ? "other" : "";
   }
 

@@ -12,13 +12,9 @@ export async function read(name, cursor = null, limit = 50) {
   return page;
 }
 
-/** Puts a view's size on its tab; the overdue ones also into the window's title. */
-export function countView(name, page) {
-  const size = page.items.length;
-  const words = size > 0 ? `${size}${page.next_cursor ? "+" : ""}` : "";
-  const badge = $(`count-${name}`);
-  if (badge) setText(badge, words);
-  if (name === "overdue") document.title = words ? `（${words} 超时）工作台` : "工作台";
+/** How long a view is, as far as one page tells. */
+export function sizeOf(page) {
+  return page.items.length > 0 ? `${page.items.length}${page.next_cursor ? "+" : ""}` : "";
 }
 
 const nothing = {

@@ -1,10 +1,11 @@
-// The wrap-up at the right: how the call ended. What is typed lives in this tab until the server has it.
+// The wrap-up at the right: how the call ended. What is typed stays on this computer until the server has it.
 
-import { $, api, busy, el, me, now, say } from "./console.js";
+import { $, api, busy, el, me, now, say, setText } from "./console.js";
 import { blocks, disposition, dispositions } from "./dispositions.js";
+import { forgetDraft, keepDraft, readDraft } from "./drafts.js";
 import { fromField, moment, toField, toWire } from "./worktime.js";
 
-const draftKey = (id) => `draft:${me.username}:${id}`;
+const invitation = "接起一条任务后，在这里记录结果。";
 
 export class WrapUp {
   #form;
@@ -41,9 +42,10 @@ export class WrapUp {
     if (this.#task?.id === task.id) return;
     this.#form.reset();
     this.#task = task;
-    this.#draft = JSON.parse(sessionStorage.getItem(draftKey(task.id)) ?? "{}");
+    this.#draft = readDraft(me.username, task.id);
     $("wrapup-fields").disabled = false;
     $("wrapup-hint").hidden = true;
+    $("wrapup-hint").dataset.kind = "";
     for (const [name, value] of Object.entries(this.#draft.fields ?? {})) {
       const field = this.#form.elements[name];
       if (field?.type === "checkbox") field.checked = value === "on";
@@ -57,19 +59,31 @@ export class WrapUp {
 
   /** Nothing is claimed: the form says so and takes nothing. */
   close(forget = false) {
-    if (forget && this.#task) sessionStorage.removeItem(draftKey(this.#task.id));
+    if (forget && this.#task) forgetDraft(me.username, this.#task.id);
     this.#task = null;
     this.#draft = {};
     this.#form.reset();
-    $("wrapup-fields").disabled = true;
-    $("wrapup-hint").hidden = false;
+    this.#disable(invitation);
     this.#layOut();
     this.#fail("");
   }
 
+  /** The task is over: nothing can be recorded any more, and what was typed stays to be read. */
+  stop(why) {
+    this.#fail("");
+    this.#disable(why, "over");
+  }
+
+  #disable(why, kind = "") {
+    $("wrapup-fields").disabled = true;
+    $("wrapup-hint").hidden = false;
+    $("wrapup-hint").dataset.kind = kind;
+    setText($("wrapup-hint"), why);
+  }
+
   choose(code) {
     const radio = this.#form.querySelector(`input[value="${code}"]`);
-    if (!this.#task || !radio) return false;
+    if (!this.#task || !radio || $("wrapup-fields").disabled) return false;
     radio.checked = true;
     this.#changed();
     this.#layOut();
@@ -81,7 +95,7 @@ export class WrapUp {
   focusNote() { $("note").focus(); }
 
   async save(next) {
-    if (!this.#task) return;
+    if (!this.#task || $("wrapup-fields").disabled) return;
     const body = this.#read();
     if (!body) return;
     const text = JSON.stringify(body);
@@ -144,7 +158,7 @@ export class WrapUp {
   }
 
   #keep() {
-    sessionStorage.setItem(draftKey(this.#task.id), JSON.stringify(this.#draft));
+    keepDraft(me.username, this.#task.id, this.#draft, now());
   }
 
   #fail(text, fieldId) {

@@ -46,5 +46,8 @@ export const blocks = {
   employer_not_eligible: "单位不符合条件",
 };
 
+/** How somebody agreed whose inquiry was taken down by hand; also the source of one without another. */
+export const bases = { call_in: "来电", walk_in: "到访", wechat: "微信", written: "书面", other: "其他" };
+
 /** The part of the day a visitor asked to be rung in. */
 export const windows = { morning: "上午", afternoon: "下午", evening: "晚上" };

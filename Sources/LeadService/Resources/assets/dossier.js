@@ -1,7 +1,7 @@
 // What is known about a person: assessment, inquiries, consent, history. Used by the desk's card and the leads list.
 
 import { el, now, person } from "./console.js";
-import { blocks, dispositionLabel, reasonLabel, windows } from "./dispositions.js";
+import { bases, blocks, dispositionLabel, reasonLabel, windows } from "./dispositions.js";
 import { clock, dayWords, moment, stamp } from "./worktime.js";
 
 const when = (text) => moment(Date.parse(text), now());
@@ -106,7 +106,8 @@ const purposes = { contact: "电话联系", callback: "电话联系", inquiry: "
 export function consentsPart(consents) {
   const purpose = (name) => purposes[name] ?? (name.startsWith("recipient") ? "转交合作方" : name);
   return section("同意", null, el("ul", { class: "consents" }, consents.map((consent) => el("li", {},
-    el("span", {}, purpose(consent.purpose)), el("span", {}, `声明 ${consent.notice_version}`), time(consent.given_at),
+    el("span", {}, purpose(consent.purpose)), consent.basis ? el("span", {}, `${bases[consent.basis]}，${person(consent.recorded_by)} 记录`) : null,
+    consent.evidence ? el("span", { class: "said" }, consent.evidence) : null, el("span", {}, `声明 ${consent.notice_version}`), time(consent.given_at),
     consent.withdrawn_at ? el("strong", { class: "withdrawn" }, `${when(consent.withdrawn_at)} 已撤回`) : null))));
 }
 

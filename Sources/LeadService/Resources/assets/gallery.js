@@ -43,13 +43,19 @@ window.fetch = async (path, { method = 'GET' } = {}) => {
   return json(200, { form_token: 'made-up' });
 };
 
+// Nothing changes while one looks.
+window.EventSource = class extends EventTarget { close() {} };
+
 // What the visitor's pages would have kept of an earlier step; nothing of it stays behind.
 const kept = {
   busy: { challenge: 'made-up', number: '13800001234', dies: Date.now() + 3e5, until: 0 },
   disabled: { challenge: 'made-up', number: '13800001234', dies: Date.now() + 3e5, until: Date.now() + 59e3 },
 };
 sessionStorage.setItem('huifang', JSON.stringify(kept[state] ?? {}));
-addEventListener('pagehide', () => sessionStorage.clear());
+addEventListener('pagehide', () => {
+  sessionStorage.clear();
+  for (const key of Object.keys(localStorage)) if (/^draft:.*:task-/.test(key)) localStorage.removeItem(key);
+});
 
 /** Shows everything that can be used as if it had the focus or a finger on it: the page's own rules once more, for an attribute. */
 function showAs(pseudo) {

@@ -1,6 +1,7 @@
 // Logging in and choosing a password.
 
 import { $, Problem, api, busy, say } from "./console.js";
+import { keepOnlyDraftsOf } from "./drafts.js";
 
 const form = $("login") ?? $("password-change");
 const error = $("error");
@@ -21,11 +22,10 @@ function fail(text, field = null) {
   (field ?? error).focus();
 }
 
-/** Drafts of another person's calls do not outlive their session. */
-function keepOnlyDraftsOf(username) {
-  for (const key of Object.keys(sessionStorage)) {
-    if (!key.startsWith(`draft:${username}:`)) sessionStorage.removeItem(key);
-  }
+/** What a tab kept for another person does not outlive their session. */
+function begin(username) {
+  sessionStorage.clear();
+  keepOnlyDraftsOf(username);
   sessionStorage.setItem("username", username);
 }
 
@@ -49,7 +49,7 @@ async function logIn() {
   if (!username) { fail("请填用户名", form.elements.username); return; }
   if (!password.value) { fail("请填密码", password); return; }
   const session = await api("POST", "/api/v1/session", { username, password: password.value });
-  keepOnlyDraftsOf(username);
+  begin(username);
   const next = destination(session);
   location.replace(session.must_change_password ? `/staff/password?next=${encodeURIComponent(next)}` : next);
 }

@@ -1,0 +1,22 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Leads
+
+/// `POST /api/v1/leads`: what the staff take down for somebody.
+struct EntryRoutes: RouteList {
+    let entry: LeadEntry
+
+    var routes: [Route] {
+        [Route(.post, "/api/v1/leads", .staff(.workCallbacks), self.enter)]
+    }
+
+    @Sendable private func enter(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        let key = try request.idempotencyKey()
+        let draft = try EntryDraft.read(try await request.json(context))
+        let sender = EntrySender(
+            address: context.clientAddress, userAgent: request.evidenceUserAgent, idempotencyKey: key)
+        return .json(
+            text: try await self.entry.enter(draft, by: try context.loggedIn, from: sender), status: .created)
+    }
+}
