@@ -142,6 +142,19 @@ END
 $$;
 
 --
+-- Name: mark_task_changed(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.mark_task_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    NEW.changed_in := pg_current_xact_id();
+    RETURN NEW;
+END
+$$;
+
+--
 -- Name: move_audit_head(bigint, bytea, bytea); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -533,6 +546,7 @@ CREATE TABLE public.callback_tasks (
     closed_at timestamp with time zone,
     closed_reason text,
     rests_until timestamp with time zone,
+    changed_in xid8 DEFAULT '0'::xid8 NOT NULL,
     CONSTRAINT a_claim_is_whole CHECK ((((claimed_by IS NULL) = (claimed_until IS NULL)) AND ((claimed_by IS NULL) = (claim_kind IS NULL)))),
     CONSTRAINT callback_tasks_attempts_check CHECK ((attempts >= 0)),
     CONSTRAINT callback_tasks_claim_kind_check CHECK ((claim_kind = ANY (ARRAY['ordinary'::text, 'incoming'::text]))),
@@ -551,6 +565,28 @@ CREATE TABLE public.callback_tasks (
 --
 
 COMMENT ON COLUMN public.callback_tasks.rests_until IS 'The day''s attempts are used up until then';
+
+--
+-- Name: COLUMN callback_tasks.changed_in; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.callback_tasks.changed_in IS 'The transaction that last changed the task, written by a trigger';
+
+--
+-- Name: callback_viewers; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE UNLOGGED TABLE public.callback_viewers (
+    staff_id uuid NOT NULL,
+    task_id uuid NOT NULL,
+    seen_at timestamp with time zone NOT NULL
+);
+
+--
+-- Name: TABLE callback_viewers; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.callback_viewers IS 'Whose card an adviser looks at without holding it: the last one, for less than a minute';
 
 --
 -- Name: company_days; Type: TABLE; Schema: public; Owner: -
@@ -583,6 +619,10 @@ CREATE TABLE public.consents (
     channel text,
     challenge_id uuid,
     user_agent_hash bytea,
+    basis text,
+    evidence_sealed bytea,
+    recorded_by uuid,
+    CONSTRAINT consents_basis_check CHECK ((basis = ANY (ARRAY['call_in'::text, 'walk_in'::text, 'wechat'::text, 'written'::text, 'other'::text]))),
     CONSTRAINT consents_channel_check CHECK ((channel = ANY (ARRAY['script'::text, 'form'::text, 'staff'::text]))),
     CONSTRAINT consents_notice_sha256_check CHECK ((octet_length(notice_sha256) = 32)),
     CONSTRAINT consents_purpose_check CHECK ((purpose ~ '^[a-z_]+(:[A-Za-z0-9_-]+)?$'::text)),
@@ -602,6 +642,12 @@ COMMENT ON COLUMN public.consents.user_agent IS 'Not written any more: user_agen
 --
 
 COMMENT ON COLUMN public.consents.challenge_id IS 'The code that proved the number; challenges are thrown away, this stays';
+
+--
+-- Name: COLUMN consents.basis; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.consents.basis IS 'How somebody agreed whose inquiry the staff wrote down; null where a code proved the number';
 
 --
 -- Name: do_not_call; Type: TABLE; Schema: public; Owner: -
@@ -1308,7 +1354,10 @@ CREATE TABLE public.staff (
     active boolean DEFAULT true NOT NULL,
     created_at timestamp with time zone NOT NULL,
     demo boolean DEFAULT false NOT NULL,
+    availability text DEFAULT 'on_shift'::text NOT NULL,
+    availability_at timestamp with time zone,
     CONSTRAINT one_time_passwords_expire CHECK (((NOT must_change_password) OR (password_expires_at IS NOT NULL))),
+    CONSTRAINT staff_availability_check CHECK ((availability = ANY (ARRAY['on_shift'::text, 'break'::text, 'off'::text]))),
     CONSTRAINT staff_display_name_check CHECK (((char_length(display_name) >= 1) AND (char_length(display_name) <= 50))),
     CONSTRAINT staff_role_check CHECK ((role = ANY (ARRAY['adviser'::text, 'supervisor'::text, 'administrator'::text, 'auditor'::text, 'privacy'::text]))),
     CONSTRAINT staff_username_check CHECK ((username ~ '^[a-z0-9][a-z0-9._-]{1,31}$'::text))
@@ -1319,6 +1368,12 @@ CREATE TABLE public.staff (
 --
 
 COMMENT ON COLUMN public.staff.demo IS 'Made up for a demonstration, and goes with it';
+
+--
+-- Name: COLUMN staff.availability; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.staff.availability IS 'What the person, or a supervisor for them, said last; leave is in staff_leaves';
 
 --
 -- Name: staff_alert_readers; Type: TABLE; Schema: public; Owner: -
@@ -1367,6 +1422,20 @@ COMMENT ON COLUMN public.staff_alerts.about IS 'What tells an occasion from the 
 COMMENT ON COLUMN public.staff_alerts.parameters IS 'Usernames, counts and years: never the name or number of a visitor';
 
 --
+-- Name: staff_leaves; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.staff_leaves (
+    id uuid NOT NULL,
+    staff_id uuid NOT NULL,
+    first_day date NOT NULL,
+    last_day date NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    CONSTRAINT a_leave_ends_after_it_starts CHECK ((first_day <= last_day))
+);
+
+--
 -- Name: staff_sessions; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1380,6 +1449,27 @@ CREATE TABLE public.staff_sessions (
     CONSTRAINT staff_sessions_check CHECK ((expires_at > created_at)),
     CONSTRAINT staff_sessions_token_hash_check CHECK ((octet_length(token_hash) = 32))
 );
+
+--
+-- Name: staff_shifts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.staff_shifts (
+    staff_id uuid NOT NULL,
+    weekday smallint NOT NULL,
+    starts smallint NOT NULL,
+    ends smallint NOT NULL,
+    CONSTRAINT a_shift_ends_after_it_starts CHECK ((starts < ends)),
+    CONSTRAINT staff_shifts_ends_check CHECK ((ends <= 1440)),
+    CONSTRAINT staff_shifts_starts_check CHECK ((starts >= 0)),
+    CONSTRAINT staff_shifts_weekday_check CHECK (((weekday >= 1) AND (weekday <= 7)))
+);
+
+--
+-- Name: TABLE staff_shifts; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.staff_shifts IS 'Minutes after midnight; 1 is Monday. Somebody without rows works while the firm is open';
 
 --
 -- Name: submit_keys; Type: TABLE; Schema: public; Owner: -
@@ -1518,6 +1608,13 @@ CREATE TABLE public.withheld_codes (
 COMMENT ON TABLE public.withheld_codes IS 'Codes of test numbers, for administrators to read while they live';
 
 --
+-- Name: consents a_basis_has_a_witness; Type: CHECK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE public.consents
+    ADD CONSTRAINT a_basis_has_a_witness CHECK ((((basis IS NULL) = (recorded_by IS NULL)) AND ((evidence_sealed IS NULL) OR (basis IS NOT NULL)))) NOT VALID;
+
+--
 -- Name: assessment_items assessment_items_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1628,6 +1725,13 @@ ALTER TABLE ONLY public.callback_claims
 
 ALTER TABLE ONLY public.callback_tasks
     ADD CONSTRAINT callback_tasks_pkey PRIMARY KEY (id);
+
+--
+-- Name: callback_viewers callback_viewers_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_viewers
+    ADD CONSTRAINT callback_viewers_pkey PRIMARY KEY (staff_id);
 
 --
 -- Name: company_days company_days_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -1903,6 +2007,13 @@ ALTER TABLE ONLY public.staff_alerts
     ADD CONSTRAINT staff_alerts_pkey PRIMARY KEY (id);
 
 --
+-- Name: staff_leaves staff_leaves_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.staff_leaves
+    ADD CONSTRAINT staff_leaves_pkey PRIMARY KEY (id);
+
+--
 -- Name: staff staff_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1915,6 +2026,13 @@ ALTER TABLE ONLY public.staff
 
 ALTER TABLE ONLY public.staff_sessions
     ADD CONSTRAINT staff_sessions_pkey PRIMARY KEY (token_hash);
+
+--
+-- Name: staff_shifts staff_shifts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.staff_shifts
+    ADD CONSTRAINT staff_shifts_pkey PRIMARY KEY (staff_id, weekday, starts);
 
 --
 -- Name: staff staff_username_key; Type: CONSTRAINT; Schema: public; Owner: -
@@ -2009,6 +2127,12 @@ CREATE INDEX calendar_days_by_year ON public.calendar_days USING btree (year);
 CREATE INDEX call_attempts_by_adviser ON public.call_attempts USING btree (adviser_id, at);
 
 --
+-- Name: call_attempts_by_time; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX call_attempts_by_time ON public.call_attempts USING btree (at) WHERE counts;
+
+--
 -- Name: call_attempts_converted; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2031,6 +2155,12 @@ CREATE INDEX callback_tasks_appointments ON public.callback_tasks USING btree (n
 --
 
 CREATE INDEX callback_tasks_by_lead ON public.callback_tasks USING btree (lead_id);
+
+--
+-- Name: callback_tasks_changed; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX callback_tasks_changed ON public.callback_tasks USING btree (changed_in);
 
 --
 -- Name: callback_tasks_closed; Type: INDEX; Schema: public; Owner: -
@@ -2073,6 +2203,12 @@ CREATE INDEX callback_tasks_unmet ON public.callback_tasks USING btree (due_at, 
 --
 
 CREATE INDEX consents_by_lead ON public.consents USING btree (lead_id, given_at);
+
+--
+-- Name: consents_by_recorder; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX consents_by_recorder ON public.consents USING btree (recorded_by) WHERE (recorded_by IS NOT NULL);
 
 --
 -- Name: consents_to_remind; Type: INDEX; Schema: public; Owner: -
@@ -2297,6 +2433,12 @@ CREATE INDEX staff_alert_readers_unread ON public.staff_alert_readers USING btre
 CREATE INDEX staff_alerts_by_age ON public.staff_alerts USING btree (created_at);
 
 --
+-- Name: staff_leaves_by_staff; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX staff_leaves_by_staff ON public.staff_leaves USING btree (staff_id, last_day);
+
+--
 -- Name: staff_sessions_by_person; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2325,6 +2467,12 @@ CREATE INDEX verification_challenges_by_phone ON public.verification_challenges 
 --
 
 CREATE INDEX withheld_codes_by_age ON public.withheld_codes USING btree (expires_at);
+
+--
+-- Name: callback_tasks callback_tasks_changed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER callback_tasks_changed BEFORE INSERT OR UPDATE ON public.callback_tasks FOR EACH ROW EXECUTE FUNCTION public.mark_task_changed();
 
 --
 -- Name: inquiries source_is_kept; Type: TRIGGER; Schema: public; Owner: -
@@ -2480,6 +2628,20 @@ ALTER TABLE ONLY public.callback_tasks
     ADD CONSTRAINT callback_tasks_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.staff(id);
 
 --
+-- Name: callback_viewers callback_viewers_staff_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_viewers
+    ADD CONSTRAINT callback_viewers_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES public.staff(id) ON DELETE CASCADE;
+
+--
+-- Name: callback_viewers callback_viewers_task_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_viewers
+    ADD CONSTRAINT callback_viewers_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_tasks(id) ON DELETE CASCADE;
+
+--
 -- Name: consents consents_inquiry_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2499,6 +2661,13 @@ ALTER TABLE ONLY public.consents
 
 ALTER TABLE ONLY public.consents
     ADD CONSTRAINT consents_notice_version_fkey FOREIGN KEY (notice_version) REFERENCES public.privacy_notices(version);
+
+--
+-- Name: consents consents_recorded_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.staff(id);
 
 --
 -- Name: export_leads export_leads_export_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -2648,11 +2817,25 @@ ALTER TABLE ONLY public.staff_alerts
     ADD CONSTRAINT staff_alerts_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_tasks(id) ON DELETE CASCADE;
 
 --
+-- Name: staff_leaves staff_leaves_staff_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.staff_leaves
+    ADD CONSTRAINT staff_leaves_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES public.staff(id);
+
+--
 -- Name: staff_sessions staff_sessions_staff_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.staff_sessions
     ADD CONSTRAINT staff_sessions_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES public.staff(id);
+
+--
+-- Name: staff_shifts staff_shifts_staff_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.staff_shifts
+    ADD CONSTRAINT staff_shifts_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES public.staff(id);
 
 --
 -- Name: submit_keys submit_keys_inquiry_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -2841,6 +3024,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.callback_claims TO huifang_app
 
 GRANT SELECT ON TABLE public.callback_tasks TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.callback_tasks TO huifang_app;
+
+--
+-- Name: TABLE callback_viewers; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.callback_viewers TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.callback_viewers TO huifang_app;
 
 --
 -- Name: TABLE company_days; Type: ACL; Schema: public; Owner: -
@@ -3060,10 +3250,24 @@ GRANT SELECT ON TABLE public.staff_alerts TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.staff_alerts TO huifang_app;
 
 --
+-- Name: TABLE staff_leaves; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.staff_leaves TO huifang_reader;
+GRANT SELECT,INSERT,DELETE ON TABLE public.staff_leaves TO huifang_app;
+
+--
 -- Name: TABLE staff_sessions; Type: ACL; Schema: public; Owner: -
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.staff_sessions TO huifang_app;
+
+--
+-- Name: TABLE staff_shifts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.staff_shifts TO huifang_reader;
+GRANT SELECT,INSERT,DELETE ON TABLE public.staff_shifts TO huifang_app;
 
 --
 -- Name: TABLE submit_keys; Type: ACL; Schema: public; Owner: -

@@ -103,7 +103,7 @@ struct RobotCommand: AsyncParsableCommand {
         _ config: ConfigurationOption, _ body: @escaping @Sendable (Robots) async throws -> Result
     ) async throws -> Result {
         try await Installation.open(config) { installation in
-            return try await body(
+            try await body(
                 Robots(database: installation.database, dependencies: try await installation.dependencies()))
         }
     }

@@ -85,7 +85,7 @@ struct SettingsCommand: AsyncParsableCommand {
         _ config: ConfigurationOption, _ body: @escaping @Sendable (SettingsImport) async throws -> Result
     ) async throws -> Result {
         try await Installation.open(config) { installation in
-            return try await body(
+            try await body(
                 SettingsImport(
                     database: installation.database, dependencies: try await installation.dependencies(),
                     locked: installation.configuration.lockedSettings.keys))

@@ -65,16 +65,21 @@ import Testing
             #expect(
                 try await service.call(.post, self.path(anna, "leaves"), leave, token: anna.token).code == "forbidden")
             let gone = self.path(anna, "leaves/\(added["id"].string)")
-            #expect(try await service.call(.delete, self.path(chief, "leaves/\(added["id"].string)"), token: chief.token).status == 404)
+            #expect(
+                try await service.call(.delete, self.path(chief, "leaves/\(added["id"].string)"), token: chief.token)
+                    .status == 404)
             #expect(try await service.call(.delete, gone, token: chief.token).status == 204)
             #expect(try await service.call(.delete, gone, token: chief.token).status == 404)
             #expect(try await self.adviser("anna", service, as: chief)["on_leave"] == .bool(false))
-            let shifts = #"{"shifts":[{"weekday":3,"from":"13:00","to":"17:00"},{"weekday":3,"from":"9:00","to":"11:00"}]}"#
+            let shifts =
+                #"{"shifts":[{"weekday":3,"from":"13:00","to":"17:00"},{"weekday":3,"from":"9:00","to":"11:00"}]}"#
             #expect(try await service.call(.put, self.path(anna, "shifts"), shifts, token: chief.token).status == 204)
             let shown = try await self.adviser("anna", service, as: chief)
             #expect(shown["today"].array.map(\.string) == ["09:00–11:00", "13:00–17:00"])
             #expect(shown["shifts"][0]["from"].string == "09:00")
-            #expect(try await service.call(.put, self.path(anna, "shifts"), #"{"shifts":[]}"#, token: chief.token).status == 204)
+            #expect(
+                try await service.call(.put, self.path(anna, "shifts"), #"{"shifts":[]}"#, token: chief.token).status
+                    == 204)
             #expect(try await self.adviser("anna", service, as: chief)["shifts"].array.isEmpty)
         }
     }
@@ -86,7 +91,11 @@ import Testing
         ("leaves", #"{"first_day":"2026-11-26"}"#, "required"),
         ("shifts", #"{"shifts":[{"weekday":8,"from":"09:00","to":"10:00"}]}"#, "shift_invalid"),
         ("shifts", #"{"shifts":[{"weekday":1,"from":"10:00","to":"09:00"}]}"#, "shift_invalid"),
-        ("shifts", #"{"shifts":[{"weekday":1,"from":"09:00","to":"12:00"},{"weekday":1,"from":"11:00","to":"13:00"}]}"#, "shifts_overlap"),
+        (
+            "shifts",
+            #"{"shifts":[{"weekday":1,"from":"09:00","to":"12:00"},{"weekday":1,"from":"11:00","to":"13:00"}]}"#,
+            "shifts_overlap"
+        ),
         ("shifts", #"{"shifts":[{"weekday":1,"from":"09:00","to":"12:00","x":1}]}"#, "unknown_member"),
         ("shifts", #"{"shifts":5}"#, "type_mismatch"),
     ])
@@ -116,23 +125,32 @@ import Testing
                 .post, self.path(anna, "handover"), #"{"adviser":"boris"}"#, token: chief.token)
             #expect(moved["tasks"].int == 3)
             #expect(try await service.task(held.id, "claimed_by IS NULL AND owner_id IS NULL") == "true")
-            #expect(try await service.task(agreed.id, "owner_reason = 'appointment' AND owner_id = '\(boris.id.text)'") == "true")
-            #expect(try await service.task(contacted.id, "owner_reason = 'assigned' AND owner_id = '\(boris.id.text)'") == "true")
+            #expect(
+                try await service.task(agreed.id, "owner_reason = 'appointment' AND owner_id = '\(boris.id.text)'")
+                    == "true")
+            #expect(
+                try await service.task(contacted.id, "owner_reason = 'assigned' AND owner_id = '\(boris.id.text)'")
+                    == "true")
             #expect(try await service.task(others.id, "owner_reason") == "contacted")
             // The fence holds: what anna was doing belongs to nobody now.
             #expect(try await service.record("no_answer", on: held, anna).code == "not_claimant")
             #expect(
-                try await service.column("SELECT end_reason FROM callback_claims WHERE task_id = '\(unescaped: held.id.text)'")
+                try await service.column(
+                    "SELECT end_reason FROM callback_claims WHERE task_id = '\(unescaped: held.id.text)'")
                     == "assigned")
             let pool = try await service.call(.post, self.path(boris, "handover"), token: chief.token)
             #expect(pool["tasks"].int == 3)
             #expect(try await service.task(agreed.id, "owner_id IS NULL AND owner_reason IS NULL") == "true")
-            for (body, code) in [(#"{"adviser":"nobody"}"#, "adviser_unknown"), (#"{"adviser":"anna"}"#, "adviser_unknown")] {
-                #expect(try await service.call(.post, self.path(anna, "handover"), body, token: chief.token).code == code)
+            for (body, code) in [
+                (#"{"adviser":"nobody"}"#, "adviser_unknown"), (#"{"adviser":"anna"}"#, "adviser_unknown"),
+            ] {
+                #expect(
+                    try await service.call(.post, self.path(anna, "handover"), body, token: chief.token).code == code)
             }
             #expect(try await service.call(.post, self.path(anna, "handover"), token: anna.token).code == "forbidden")
             #expect(
-                try await service.call(.post, "/api/v1/staff/\(UUID().text)/handover", token: chief.token).status == 404)
+                try await service.call(.post, "/api/v1/staff/\(UUID().text)/handover", token: chief.token).status == 404
+            )
         }
     }
 

@@ -33,7 +33,7 @@ import Testing
         let description = try APIDescription().root["components"]["schemas"]["ExportColumn"]["description"].string
         try await withService { service in
             let chief = try await service.colleague("chief", .administrator)
-            for column in ExportColumn.allCases where column != .items && column != .extra {
+            for column in ExportField.allCases {
                 let name = column.rawValue
                 let header = try await service.export("columns=\(name)", chief).text.trimmingCharacters(
                     in: CharacterSet(charactersIn: "\u{FEFF}\"\r\n"))

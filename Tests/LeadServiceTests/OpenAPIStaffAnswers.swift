@@ -111,7 +111,8 @@ extension DescribedService {
         #expect(try await self.call(.delete, path + "leaves/\(leave["id"].string)", token: chief.token).status == 204)
         #expect(try await self.call(.post, path + "handover", "{}", token: chief.token).status == 200)
         #expect(
-            try await self.call(.get, "/staff/board", token: chief.token, headers: [.accept: "text/html"]).status == 200)
+            try await self.call(.get, "/staff/board", token: chief.token, headers: [.accept: "text/html"]).status == 200
+        )
     }
 
     func lookUpLeads() async throws {

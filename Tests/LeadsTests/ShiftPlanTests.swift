@@ -29,7 +29,8 @@ import Testing
                 DateInterval(start: day.at(minute: 540), end: day.at(minute: 720)),
                 DateInterval(start: day.at(minute: 810), end: day.at(minute: 1080)),
             ])
-        #expect(ShiftPlan.standard.dialling(on: day, isWorkingDay: false, opening: .standard, calling: .standard).isEmpty)
+        #expect(
+            ShiftPlan.standard.dialling(on: day, isWorkingDay: false, opening: .standard, calling: .standard).isEmpty)
     }
 
     @Test func `overlapping shifts and unknown weekdays are refused, touching ones are not`() throws {

@@ -25,7 +25,7 @@ package struct Board: Sendable {
             (try await session.roster(at: now), try await session.liveClaims(at: now))
         }
         let calls = try claims.map { claim in
-            var members = try claim.task.json(self.dependencies.keys, at: now)
+            var members = try claim.task.json(self.dependencies, at: now)
             members["kind"] = .string(claim.kind)
             members["since"] = .string(RFC3339.text(claim.since))
             members["revealed_at"] = .optional(claim.revealedAt.map { RFC3339.text($0) })
@@ -94,7 +94,9 @@ struct BoardAdviser: Sendable {
 
     func isPresent(at now: Date) -> Bool { self.seenAt.map { $0 > now.addingTimeInterval(-Self.presence) } ?? false }
 
-    fileprivate func json(leaves: [StaffLeave], isOnLeave: Bool, spans: [Span], plan: ShiftPlan, at now: Date)
+    fileprivate func json(
+        leaves: [StaffLeave], isOnLeave: Bool, spans: [Span], plan: ShiftPlan, at now: Date
+    )
         -> JSONOutput
     {
         .object([

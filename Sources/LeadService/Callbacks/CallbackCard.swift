@@ -53,7 +53,7 @@ extension CallbackQueue {
         members["benefits"] = .array(read.benefits.map(\.json))
         members["viewers"] = .array(
             read.viewers.filter { $0.username != session.username && $0.username != task.holder }.map(\.json))
-        members["consents"] = .array(try read.consents.map { try $0.json(keys, whole: isMine) })
+        members["consents"] = .array(try read.consents.map { try $0.json(self.dependencies, whole: isMine) })
         members["history"] = .array(try self.history(read, whole: isMine))
         return .object(members)
     }
@@ -185,14 +185,17 @@ struct CardConsent: Sendable {
     var recordedBy: String?
     var evidenceSealed: [UInt8]?
 
-    func json(_ keys: KeyRing, whole: Bool) throws -> JSONOutput {
+    func json(_ dependencies: Dependencies, whole: Bool) throws -> JSONOutput {
         let evidence = whole ? self.evidenceSealed : nil
         return .object([
             "purpose": .string(self.purpose), "notice_version": .string(self.noticeVersion),
             "given_at": .string(RFC3339.text(self.givenAt)),
             "withdrawn_at": .optional(self.withdrawnAt.map { RFC3339.text($0) }),
             "basis": .optional(self.basis), "recorded_by": .optional(self.recordedBy),
-            "evidence": .optional(try evidence.map { try keys.open($0, at: ConsentBasis.evidencePlace(of: self.id)) }),
+            "evidence": .optional(
+                try evidence.map { sealed in
+                    try dependencies.shown { try $0.open(sealed, at: ConsentBasis.evidencePlace(of: self.id)) }
+                }),
         ])
     }
 }
@@ -235,7 +238,8 @@ struct CardAssessment: Sendable {
         members["id"] = .string(self.assessed.id.uuidString.lowercased())
         members["assessed_at"] = .string(RFC3339.text(self.at))
         members["reviewed_by"] = .optional(self.reviewedBy)
-        members["note"] = .optional(whole ? try dependencies.shown { try self.note($0) } : nil)
+        members["note"] =
+            whole && self.noteSealed != nil ? .string(try dependencies.shown { try self.note($0) ?? "" }) : .null
         return .object(members)
     }
 

@@ -53,7 +53,9 @@ extension PostgresQuery.StringInterpolation {
 
     /// Whether `staff o` is away: gone, off duty or on leave that day.
     mutating func appendInterpolation(awayOn day: ShanghaiDate) {
-        self.appendLiteral("(NOT o.active OR o.availability = 'off' OR EXISTS (SELECT FROM staff_leaves v WHERE v.staff_id = o.id AND ")
+        self.appendLiteral(
+            "(NOT o.active OR o.availability = 'off' OR EXISTS (SELECT FROM staff_leaves v WHERE v.staff_id = o.id AND "
+        )
         self.appendInterpolation(day.description)
         self.appendLiteral("::text::date BETWEEN v.first_day AND v.last_day))")
     }

@@ -39,7 +39,7 @@ package enum ExportColumn: RawRepresentable, Sendable, Hashable {
 }
 
 /// A value of a lead that has a column of its own.
-package enum ExportField: String, Sendable {
+package enum ExportField: String, Sendable, CaseIterable {
     case leadID = "lead_id"
     case name, phone, state, disposition
     case acceptedAt = "accepted_at"

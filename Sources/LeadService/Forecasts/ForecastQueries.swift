@@ -33,10 +33,11 @@ extension Transaction {
             """
             SELECT (accepted_at AT TIME ZONE 'Asia/Shanghai')::date::text, extract(hour FROM accepted_at AT TIME ZONE 'Asia/Shanghai')::integer, count(*)
             FROM inquiries WHERE accepted_at > \(since) AND accepted_at <= \(now) AND NOT quarantined GROUP BY 1, 2 ORDER BY 1, 2 LIMIT 2000
-            """).map { row in
-                let (day, hour, count) = try row.decode((String, Int32, Int64).self)
-                return (day: try ShanghaiDate(parsing: day), hour: Int(hour), count: Int(count))
-            }
+            """
+        ).map { row in
+            let (day, hour, count) = try row.decode((String, Int32, Int64).self)
+            return (day: try ShanghaiDate(parsing: day), hour: Int(hour), count: Int(count))
+        }
         // From the claim to the result; who forgot an open card, or wrote it down later, says nothing about calls.
         let lengths = try await self.rows(
             """
@@ -44,7 +45,8 @@ extension Transaction {
             FROM call_attempts a JOIN callback_claims c ON c.task_id = a.task_id AND c.claim_number = a.claim_number
             WHERE a.counts AND a.at > \(since) AND a.at - c.claimed_at BETWEEN interval '10 seconds' AND interval '30 minutes'
             ORDER BY a.at DESC LIMIT 2000
-            """).map { try $0.decode(Double.self) }
+            """
+        ).map { try $0.decode(Double.self) }
         let endings = try await self.rows(
             "SELECT disposition, count(*) FROM call_attempts WHERE counts AND at > \(since) GROUP BY 1 ORDER BY 1 LIMIT 20"
         ).compactMap { row in
@@ -56,10 +58,11 @@ extension Transaction {
             SELECT c.adviser_id, c.claimed_at FROM callback_claims c
             JOIN callback_tasks t ON t.id = c.task_id AND t.claim_number = c.claim_number
             WHERE t.claimed_by IS NOT NULL AND t.claimed_until > \(now) LIMIT 1000
-            """).map { row in
-                let (adviser, since) = try row.decode((UUID, Date).self)
-                return (adviser: adviser, since: since)
-            }
+            """
+        ).map { row in
+            let (adviser, since) = try row.decode((UUID, Date).self)
+            return (adviser: adviser, since: since)
+        }
         let first = max(ShanghaiDate(since), arrivals.first?.day ?? ShanghaiDate(now))
         return PastCalls(
             arrivals: arrivals, isWorkingDay: isWorkingDay, days: min(first, ShanghaiDate(now))...ShanghaiDate(now),

@@ -54,7 +54,7 @@ package final class Forecasts: Sendable {
                 "late_count": .integer(today.forecast.late.count),
                 "late": .array(
                     try late.map { task in
-                        var members = try task.json(self.dependencies.keys, at: now)
+                        var members = try task.json(self.dependencies, at: now)
                         members["percent"] = .integer(Int(((named[task.id] ?? 0) * 100).rounded()))
                         return .object(members)
                     }),
@@ -189,13 +189,16 @@ struct PastCalls: Sendable {
         let results = endings.reduce(0) { $0 + $1.1 }
         self.isAssumed = results < Self.enough || lengths.isEmpty
         let known = self.isAssumed ? Self.assumedLengths : lengths
-        let shares = self.isAssumed
+        let shares =
+            self.isAssumed
             ? Self.assumedEndings : endings.map { ($0.0, Double($0.1) / Double(results)) }
         self.habits = CallHabits(
             arrivals: working.map { $0 / Double(max(1, worked)) },
             arrivalsOnFreeDays: free.map { $0 / Double(max(1, numbers.count - worked)) },
             lengths: .observed(known), endings: shares.map { CallEnding($0.0, share: $0.1) })
         let mean = known.reduce(0, +) / Double(known.count)
-        self.busyUntil = Dictionary(claims.map { ($0.adviser, max(now, $0.since.addingTimeInterval(mean))) }) { max($0, $1) }
+        self.busyUntil = Dictionary(claims.map { ($0.adviser, max(now, $0.since.addingTimeInterval(mean))) }) {
+            max($0, $1)
+        }
     }
 }

@@ -80,7 +80,8 @@ struct ShiftRoutes: RouteList {
         }
         if let first, let last, last < first || last > first.adding(366) {
             fields.fail(
-                "leave_invalid", at: "last_day", "请假的最后一天不能早于第一天，最长一年", english: "Not before the first day, at most a year.")
+                "leave_invalid", at: "last_day", "请假的最后一天不能早于第一天，最长一年",
+                english: "Not before the first day, at most a year.")
         }
         try fields.finish()
         guard let first, let last else { throw Problems.internal }
