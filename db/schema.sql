@@ -2469,10 +2469,16 @@ CREATE INDEX verification_challenges_by_phone ON public.verification_challenges 
 CREATE INDEX withheld_codes_by_age ON public.withheld_codes USING btree (expires_at);
 
 --
+-- Name: callback_tasks callback_tasks_added; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER callback_tasks_added BEFORE INSERT ON public.callback_tasks FOR EACH ROW EXECUTE FUNCTION public.mark_task_changed();
+
+--
 -- Name: callback_tasks callback_tasks_changed; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER callback_tasks_changed BEFORE INSERT OR UPDATE ON public.callback_tasks FOR EACH ROW EXECUTE FUNCTION public.mark_task_changed();
+CREATE TRIGGER callback_tasks_changed BEFORE UPDATE ON public.callback_tasks FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.mark_task_changed();
 
 --
 -- Name: inquiries source_is_kept; Type: TRIGGER; Schema: public; Owner: -
@@ -2821,7 +2827,7 @@ ALTER TABLE ONLY public.staff_alerts
 --
 
 ALTER TABLE ONLY public.staff_leaves
-    ADD CONSTRAINT staff_leaves_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES public.staff(id);
+    ADD CONSTRAINT staff_leaves_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES public.staff(id) ON DELETE CASCADE;
 
 --
 -- Name: staff_sessions staff_sessions_staff_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -2835,7 +2841,7 @@ ALTER TABLE ONLY public.staff_sessions
 --
 
 ALTER TABLE ONLY public.staff_shifts
-    ADD CONSTRAINT staff_shifts_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES public.staff(id);
+    ADD CONSTRAINT staff_shifts_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES public.staff(id) ON DELETE CASCADE;
 
 --
 -- Name: submit_keys submit_keys_inquiry_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -

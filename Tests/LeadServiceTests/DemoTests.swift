@@ -164,7 +164,8 @@ import Testing
                     "callback_claims.adviser_id", "callback_claims.phone_lead_id", "callback_claims.task_id",
                     "callback_tasks.claimed_by",
                     "callback_tasks.latest_inquiry_id", "callback_tasks.lead_id", "callback_tasks.owner_id",
-                    "consents.inquiry_id", "consents.lead_id", "export_leads.lead_id", "export_records.staff_id",
+                    "consents.inquiry_id", "consents.lead_id", "consents.recorded_by", "export_leads.lead_id",
+                    "export_records.staff_id",
                     "inquiries.lead_id", "leads.merged_into", "messages.inquiry_id", "permit_reminders.lead_id",
                     "privacy_requests.lead_id", "quarantined_inquiries.reviewed_by", "staff_sessions.staff_id",
                 ])

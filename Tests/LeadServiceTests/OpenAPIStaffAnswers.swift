@@ -94,7 +94,7 @@ extension DescribedService {
 
     /// Availability, plan and leave of an adviser, and the board that shows them.
     func watchBoard() async throws {
-        let chief = try await self.service.colleague("watcher", .supervisor)
+        let chief = try await self.service.colleague("overseer", .supervisor)
         let path = "/api/v1/staff/\(chief.id.text)/"
         func put(_ what: String, _ body: String) async throws {
             #expect(try await self.call(.put, path + what, body, token: chief.token).status == 204)

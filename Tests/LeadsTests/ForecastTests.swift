@@ -114,7 +114,7 @@ private struct Office: Sendable {
     @Test func `tasks that come late are named two hours before, and most that are named come late`() throws {
         var (late, named, hits) = (0, 0, 0)
         for seed in UInt64(0)..<12 {
-            let office = try Office(days: 5, rate: 5.6 + Double(seed % 6) * 0.3)
+            let office = try Office(days: 5, rate: 7 + Double(seed % 6) * 0.5)
             var real = try office.simulation(advisers: 2, seed: 1000 + seed)
             for day in 1...4 {
                 let due = office.monday.adding(day).at(minute: 1080)

@@ -29,6 +29,24 @@ extension Cadence {
         }
     }
 
+    /// The defaults, as the setting spells them.
+    static let standardValue: JSONValue = {
+        let standard = Cadence()
+        func clock(_ minute: Int) -> JSONValue {
+            .string(ShanghaiDate.clockText(ShanghaiDate(dayNumber: 0).at(minute: minute)))
+        }
+        func number(_ value: Int) -> JSONValue { .number(Decimal(value)) }
+        return .object([
+            "no_answer_minutes": number(standard.noAnswerMinutes), "busy_minutes": number(standard.busyMinutes),
+            "powered_off_minutes": number(standard.poweredOffMinutes),
+            "materials_working_days": number(standard.materialsWorkingDays), "suspended": number(standard.suspended),
+            "attempts": number(standard.attempts), "working_days": number(standard.workingDays),
+            "attempts_per_day": number(standard.attemptsPerDay), "minutes_apart": number(standard.minutesApart),
+            "owner_minutes": number(standard.ownerMinutes), "morning_at": clock(standard.morningAt),
+            "afternoon_at": clock(standard.afternoonAt),
+        ])
+    }()
+
     /// A time of day, `09:30`.
     private static func clock(_ value: JSONValue, _ range: ClosedRange<Int>, _ set: (Int) -> Void) -> Bool {
         guard case .string(let text) = value, let match = text.wholeMatch(of: /([01][0-9]|2[0-3]):([0-5][0-9])/),

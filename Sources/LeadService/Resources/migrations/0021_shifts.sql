@@ -6,7 +6,7 @@ ALTER TABLE staff
 COMMENT ON COLUMN staff.availability IS 'What the person, or a supervisor for them, said last; leave is in staff_leaves';
 
 CREATE TABLE staff_shifts (
-    staff_id uuid     NOT NULL REFERENCES staff,
+    staff_id uuid     NOT NULL REFERENCES staff ON DELETE CASCADE,
     weekday  smallint NOT NULL CHECK (weekday BETWEEN 1 AND 7),
     starts   smallint NOT NULL CHECK (starts >= 0),
     ends     smallint NOT NULL CHECK (ends <= 1440),
@@ -17,7 +17,7 @@ COMMENT ON TABLE staff_shifts IS 'Minutes after midnight; 1 is Monday. Somebody 
 
 CREATE TABLE staff_leaves (
     id         uuid        PRIMARY KEY,
-    staff_id   uuid        NOT NULL REFERENCES staff,
+    staff_id   uuid        NOT NULL REFERENCES staff ON DELETE CASCADE,
     first_day  date        NOT NULL,
     last_day   date        NOT NULL,
     created_at timestamptz NOT NULL,

@@ -12,7 +12,9 @@ BEGIN
     RETURN NEW;
 END
 $$;
-CREATE TRIGGER callback_tasks_changed BEFORE INSERT OR UPDATE ON callback_tasks FOR EACH ROW EXECUTE FUNCTION mark_task_changed();
+CREATE TRIGGER callback_tasks_added BEFORE INSERT ON callback_tasks FOR EACH ROW EXECUTE FUNCTION mark_task_changed();
+CREATE TRIGGER callback_tasks_changed BEFORE UPDATE ON callback_tasks FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*)
+    EXECUTE FUNCTION mark_task_changed();
 
 CREATE UNLOGGED TABLE callback_viewers (
     staff_id uuid        PRIMARY KEY REFERENCES staff ON DELETE CASCADE,
