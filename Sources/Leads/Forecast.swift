@@ -17,33 +17,39 @@ package struct Forecast: Sendable {
         package var share: Double
     }
 
-    /// Tasks due by the end of the stretch that came late in enough runs, the likeliest first.
+    /// Tasks that fall due in the stretch and came late in enough runs, the likeliest first.
     package let late: [Risk]
-    /// How many tasks due by then have no attempt yet.
+    /// How many tasks due by its end have no attempt yet.
     package let unmet: Int
+    /// How many of them are overdue already.
+    package let overdue: Int
     /// When the last of them was rung, in the middle run; nil when there are none, or some were not rung by then.
     package let finishedAt: Date?
 
     /// Plays on from now until `due`.
     ///
     /// - Parameter simulation: makes the desk as it is now, for a seed.
-    package init(dueUpTo due: Date, seed: UInt64, runs: Int = Self.runs, simulation: (UInt64) -> CallSimulation) {
+    package init(
+        from now: Date, dueUpTo due: Date, seed: UInt64, runs: Int = Self.runs, simulation: (UInt64) -> CallSimulation
+    ) {
         var late: [UUID: (dueAt: Date, runs: Int)] = [:]
         var ends: [Date] = []
-        var unmet = 0
+        var (unmet, overdue) = (0, 0)
         for run in 0..<runs {
             var desk = simulation(seed &+ UInt64(run))
             let watched = desk.calls.indices.filter { desk.calls[$0].isUnmet && desk.calls[$0].dueAt <= due }
             unmet = watched.count
+            overdue = watched.count { desk.calls[$0].dueAt <= now }
             desk.run(until: due)
             var end = Date.distantPast
             for call in watched.map({ desk.calls[$0] }) {
-                if call.isLate { late[call.id, default: (call.dueAt, 0)].runs += 1 }
+                if call.isLate, call.dueAt > now { late[call.id, default: (call.dueAt, 0)].runs += 1 }
                 end = max(end, call.metAt ?? .distantFuture)
             }
             ends.append(end)
         }
         self.unmet = unmet
+        self.overdue = overdue
         self.late = late.map { Risk(id: $0.key, dueAt: $0.value.dueAt, share: Double($0.value.runs) / Double(runs)) }
             .filter { $0.share >= Self.namedFrom }
             .sorted { ($1.share, $0.dueAt, $0.id.uuidString) < ($0.share, $1.dueAt, $1.id.uuidString) }

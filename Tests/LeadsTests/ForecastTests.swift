@@ -122,7 +122,7 @@ private struct Office: Sendable {
                 real.run(until: now)
                 let calls = real.calls
                 let shifts = try office.shifts(2)
-                let forecast = Forecast(dueUpTo: due, seed: seed &* 100, runs: 12) { seed in
+                let forecast = Forecast(from: now, dueUpTo: due, seed: seed &* 100, runs: 12) { seed in
                     CallSimulation(
                         calls: calls, shifts: shifts, habits: office.habits, rules: office.rules(.contract(fresh: 900)),
                         at: now, arrivalsUntil: due, seed: seed)
@@ -194,7 +194,7 @@ private struct Office: Sendable {
         let call = WaitingCall(
             id: UUID(), acceptedAt: now, newestInquiryAt: now, dueAt: due, nextAttemptAt: now)
         func forecast(_ calls: [WaitingCall], _ shifts: [[DateInterval]]) -> Forecast {
-            Forecast(dueUpTo: due, seed: 1, runs: 3) { seed in
+            Forecast(from: now, dueUpTo: due, seed: 1, runs: 3) { seed in
                 CallSimulation(
                     calls: calls, shifts: shifts, habits: office.habits, rules: office.rules(.contract(fresh: 900)),
                     at: now, arrivalsUntil: due, seed: seed)

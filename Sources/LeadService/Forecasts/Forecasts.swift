@@ -50,6 +50,7 @@ package final class Forecasts: Sendable {
             "at": .string(RFC3339.text(now)), "assumed": .bool(past.isAssumed),
             "today": .object([
                 "advisers": .integer(today.advisers), "unmet": .integer(today.forecast.unmet),
+                "overdue": .integer(today.forecast.overdue),
                 "finished_at": .optional(today.forecast.finishedAt.map { RFC3339.text($0) }),
                 "late_count": .integer(today.forecast.late.count),
                 "late": .array(
@@ -87,7 +88,7 @@ private struct ForecastDesk: Sendable {
     func today(seed: UInt64) -> (forecast: Forecast, advisers: Int) {
         let midnight = ShanghaiDate(self.now).adding(1).at(minute: 0)
         let (shifts, free) = self.onShift
-        let forecast = Forecast(dueUpTo: midnight, seed: seed) { seed in
+        let forecast = Forecast(from: self.now, dueUpTo: midnight, seed: seed) { seed in
             self.simulation(shifts: shifts, busyUntil: free, until: midnight, seed: seed)
         }
         return (forecast, shifts.count)

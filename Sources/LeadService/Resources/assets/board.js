@@ -11,12 +11,13 @@ let shown = null;
 
 function outlook(today) {
   const sentence = $("outlook");
-  sentence.dataset.tone = today.late_count ? "late" : "";
+  sentence.dataset.tone = today.late_count || today.overdue ? "late" : "";
   if (!today.unmet) return setText(sentence, "今天到期的都打过了。");
-  if (!today.advisers) return setText(sentence, `还有 ${today.unmet} 个今天到期，现在没有人在岗。`);
+  const overdue = today.overdue ? `（${today.overdue} 个已超时）` : "";
+  if (!today.advisers) return setText(sentence, `还有 ${today.unmet} 个今天到期${overdue}，现在没有人在岗。`);
   const end = today.finished_at ? `按现在的速度 ${clock(Date.parse(today.finished_at))} 打完` : "按现在的速度今天打不完";
   const late = today.late_count ? `，${today.late_count} 个可能超时` : "";
-  setText(sentence, `还有 ${today.unmet} 个今天到期，${today.advisers} 人在岗，${end}${late}。`);
+  setText(sentence, `还有 ${today.unmet} 个今天到期${overdue}，${today.advisers} 人在岗，${end}${late}。`);
 }
 
 function assigner(task) {
