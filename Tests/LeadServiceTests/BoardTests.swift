@@ -166,7 +166,9 @@ import Testing
             }
             let busy = try await service.call(.get, "/api/v1/forecast", token: chief.token)
             #expect(busy["assumed"] == .bool(true) && busy["today"]["advisers"].int == 2)
-            #expect(busy["today"]["overdue"].int == 0 && busy["today"]["unmet"].int == 60 && busy["today"]["finished_at"] == .null)
+            #expect(
+                busy["today"]["overdue"].int == 0 && busy["today"]["unmet"].int == 60
+                    && busy["today"]["finished_at"] == .null)
             #expect(busy["today"]["late_count"].int > 20 && busy["today"]["late"].array.count == 20)
             #expect(busy["today"]["late"][0]["percent"].int == 100)
             #expect(busy["today"]["late"][0]["phone_masked"].string.hasPrefix("138****"))
