@@ -7,7 +7,9 @@ extension CallbackQueue {
         let now = self.dependencies.now()
         let settings = self.settings.current
         let calendar = self.calendar.current
-        let people = try await self.database.autocommit { try await $0.colleagues() }
+        let (people, availability) = try await self.database.autocommit { tx in
+            (try await tx.colleagues(), try await tx.availability(of: session.staffID))
+        }
         var context = ConsolePage(session: session, now: now, people: people).context("desk", title: "工作台")
         let today = ShanghaiDate(now)
         let days = (-60...90).map { today.adding($0) }.filter { calendar.isWorkingDay($0) }
@@ -15,6 +17,10 @@ extension CallbackQueue {
         context["opening_hours"] = settings.openingHours.description.replacingOccurrences(of: "–", with: "-")
         context["calling_hours"] = settings.callingHours.description
         context["max_attempts"] = settings.cadence.attempts
+        context["staff_id"] = session.staffID.uuidString.lowercased()
+        context["availabilities"] = Availability.allCases.map { one in
+            ["value": one.rawValue, "title": one.title, "selected": one == availability] as [String: Any]
+        }
         return context
     }
 }

@@ -28,6 +28,11 @@ struct StaffShift: TableRow {
 }
 
 extension Transaction {
+    func availability(of id: UUID) async throws -> Availability? {
+        let rows = try await self.rows("SELECT availability FROM staff WHERE id = \(id)")
+        return try rows.first.flatMap { Availability(rawValue: try $0.decode(String.self)) }
+    }
+
     /// - Returns: false when there is nobody of that id.
     func setAvailability(of id: UUID, to availability: Availability, at now: Date) async throws -> Bool {
         try await self.execute(
