@@ -171,7 +171,9 @@ package struct ServiceConfiguration: Sendable {
                 "HUIFANG_REQUIRE_TOTP=always cannot be kept: this version has no second factor; set it to auto or off")
         }
         self.bootstrapAdminPassword = text("bootstrap.admin.password")
-        self.usesPgBouncer = text("pgbouncer") == "1"
+        let pgBouncer = text("pgbouncer") ?? "0"
+        self.usesPgBouncer = pgBouncer == "1"
+        if !["0", "1"].contains(pgBouncer) { reasons.append("HUIFANG_PGBOUNCER must be 0 or 1") }
         self.lockedSettings = Dictionary(
             uniqueKeysWithValues: Self.lockable.compactMap { key in
                 text(key.replacingOccurrences(of: "_", with: ".")).map { (key, $0) }

@@ -75,7 +75,7 @@ struct CalendarCommand: AsyncParsableCommand {
                 let load = CalendarImport(
                     database: installation.database, settings: settings,
                     dependencies: try await installation.dependencies())
-                return try await load.load(json, by: "huifang calendar import")
+                return try await load.load(json, by: SystemAccount.actor("huifang calendar import"))
             }
             Output.line("loaded \(outcome.years.map(String.init).joined(separator: ", "))")
             for year in outcome.kept { Output.line("\(year) stays as its notice has it") }

@@ -35,7 +35,7 @@ struct StaffCommand: AsyncParsableCommand {
             Output.line(
                 try await StaffCommand.open(self.config) { accounts in
                     try await accounts.add(
-                        username: username, displayName: displayName, role: role, by: "huifang staff add")
+                        username: username, displayName: displayName, role: role, by: SystemAccount.actor("huifang staff add"))
                 })
         }
     }
@@ -54,7 +54,7 @@ struct StaffCommand: AsyncParsableCommand {
             let username = self.username
             Output.line(
                 try await StaffCommand.open(self.config) {
-                    try await $0.reset(username: username, by: "huifang staff reset")
+                    try await $0.reset(username: username, by: SystemAccount.actor("huifang staff reset"))
                 })
         }
     }
@@ -71,7 +71,7 @@ struct StaffCommand: AsyncParsableCommand {
         @OptionGroup var config: ConfigurationOption
 
         func run() async throws {
-            try await StaffCommand.setActive(false, self.username, by: "huifang staff deactivate", self.config)
+            try await StaffCommand.setActive(false, self.username, by: SystemAccount.actor("huifang staff deactivate"), self.config)
         }
     }
 
@@ -86,7 +86,7 @@ struct StaffCommand: AsyncParsableCommand {
         @OptionGroup var config: ConfigurationOption
 
         func run() async throws {
-            try await StaffCommand.setActive(true, self.username, by: "huifang staff activate", self.config)
+            try await StaffCommand.setActive(true, self.username, by: SystemAccount.actor("huifang staff activate"), self.config)
         }
     }
 

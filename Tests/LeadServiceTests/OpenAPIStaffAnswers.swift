@@ -27,6 +27,7 @@ extension DescribedService {
             }
         }
         try await show()
+        #expect(try await self.call(.get, path + "?x=1", token: anna.token).status == 422)
         #expect(
             try await self.call(.post, path + "/reveal", #"{"purpose":"致电"}"#, token: boris.token).code
                 == "not_claimant")
@@ -104,6 +105,7 @@ extension DescribedService {
         let leave = try await self.call(
             .post, path + "leaves", #"{"first_day":"2026-12-01","last_day":"2026-12-02"}"#, token: chief.token)
         #expect(leave.status == 201)
+        #expect(try await self.call(.get, "/api/v1/events?x=1", token: chief.token).status == 422)
         for address in ["/api/v1/board", "/api/v1/forecast"] {
             #expect(try await self.call(.get, address, token: chief.token).status == 200)
             #expect(try await self.call(.get, address + "?x=1", token: chief.token).status == 422)
@@ -126,6 +128,7 @@ extension DescribedService {
             ).status == 200)
         let id = list["items"][0]["id"].string
         #expect(try await self.call(.get, "/api/v1/leads/\(id)", token: chief.token).status == 200)
+        #expect(try await self.call(.get, "/api/v1/leads/\(id)?x=1", token: chief.token).status == 422)
         try await self.reviewAssessment(of: id, by: chief)
         let found = try await self.call(
             .post, "/api/v1/leads/search", #"{"q":"13800000002","limit":10}"#, token: chief.token)

@@ -59,12 +59,20 @@ package struct Board: Sendable {
                 target = account.id
             }
             let moved = try await tx.handOver(from: id, to: target, at: now)
+            if let target, target != session.staffID {
+                try await tx.insertAlerts(
+                    moved.map { task in
+                        AlertDraft(
+                            id: self.dependencies.makeID(), kind: .assigned, taskID: task,
+                            parameters: ["by": session.username], person: target)
+                    }, at: now)
+            }
             try await tx.insert(
                 self.audit.event(
                     "callback.hand_over", on: id.uuidString.lowercased(), by: session.username,
                     role: session.role.rawValue,
-                    detail: ["to": .optional(username), "tasks": .integer(moved)]))
-            return moved
+                    detail: ["to": .optional(username), "tasks": .integer(moved.count)]))
+            return moved.count
         }
     }
 
@@ -90,9 +98,12 @@ struct BoardAdviser: Sendable {
     var contacts: Int
 
     /// How long somebody counts as present after their last request.
-    static let presence: TimeInterval = 30 * 60
+    private static let recent: TimeInterval = 30 * 60
 
-    func isPresent(at now: Date) -> Bool { self.seenAt.map { $0 > now.addingTimeInterval(-Self.presence) } ?? false }
+    func isPresent(at now: Date) -> Bool { self.seenAt.map { $0 > now.addingTimeInterval(-Self.recent) } ?? false }
+
+    /// Whether calls are their work today: an adviser's always, others' once they made one.
+    var makesCalls: Bool { self.role == Role.adviser.rawValue || self.results > 0 }
 
     fileprivate func json(
         leaves: [StaffLeave], isOnLeave: Bool, spans: [Span], plan: ShiftPlan, at now: Date

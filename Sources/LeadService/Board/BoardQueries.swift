@@ -77,10 +77,11 @@ extension Transaction {
         try await self.execute("SELECT 1 FROM staff WHERE id = \(id)")
     }
 
-    /// Takes every open task that somebody owns or holds from them, and ends their claims.
+    /// Takes every open task that somebody owns or holds from them, and ends their claims; one that a third person owns stays
+    /// theirs.
     ///
-    /// - Returns: how many they were.
-    func handOver(from adviser: UUID, to target: UUID?, at now: Date) async throws -> Int {
+    /// - Returns: which they were.
+    func handOver(from adviser: UUID, to target: UUID?, at now: Date) async throws -> [UUID] {
         let rows = try await self.rows(
             """
             WITH theirs AS (
@@ -93,20 +94,20 @@ extension Transaction {
                 WHERE h.claimed_by = \(adviser) AND c.task_id = h.id AND c.claim_number = h.claim_number AND c.ended_at IS NULL
             ), moved AS (
                 UPDATE callback_tasks t SET
-                    owner_id = CASE WHEN t.owner_id = \(adviser) THEN \(target)::uuid ELSE t.owner_id END,
-                    owner_reason = CASE WHEN t.owner_id IS DISTINCT FROM \(adviser) THEN t.owner_reason
+                    owner_id = CASE WHEN t.owner_id IS NULL OR t.owner_id = \(adviser) THEN \(target)::uuid ELSE t.owner_id END,
+                    owner_reason = CASE WHEN t.owner_id <> \(adviser) THEN t.owner_reason
                                         WHEN \(target)::uuid IS NULL THEN NULL
                                         WHEN t.owner_reason = 'appointment' THEN 'appointment' ELSE 'assigned' END,
-                    next_attempt_at = CASE WHEN t.owner_id = \(adviser) AND \(target)::uuid IS NOT NULL
+                    next_attempt_at = CASE WHEN (t.owner_id IS NULL OR t.owner_id = \(adviser)) AND \(target)::uuid IS NOT NULL
                                            THEN greatest(t.next_attempt_at, \(now)) ELSE t.next_attempt_at END,
                     claimed_by = CASE WHEN t.claimed_by <> \(adviser) THEN t.claimed_by END,
                     claim_kind = CASE WHEN t.claimed_by <> \(adviser) THEN t.claim_kind END,
                     claimed_until = CASE WHEN t.claimed_by <> \(adviser) THEN t.claimed_until END
                 FROM theirs h WHERE t.id = h.id
-                RETURNING 1
+                RETURNING t.id
             )
-            SELECT count(*) FROM moved
+            SELECT id FROM moved
             """)
-        return Int(try rows.first?.decode(Int64.self) ?? 0)
+        return try rows.map { try $0.decode(UUID.self) }
     }
 }

@@ -65,6 +65,7 @@ struct CallbackRoutes: RouteList {
     }
 
     @Sendable private func card(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        try QueryFields.none(request)
         guard let card = try await self.queue.card(try context.id, for: try context.loggedIn) else {
             throw Problems.notFound
         }

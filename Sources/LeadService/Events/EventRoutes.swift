@@ -24,6 +24,7 @@ struct EventRoutes: RouteList {
     }
 
     @Sendable private func events(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        try QueryFields.none(request)
         let session = try context.loggedIn
         guard self.streams.hasRoom(for: session) else { throw Problems.tooManyRequests(retryAfter: 60) }
         // What is no id of ours is no id: the client is told where things stand.

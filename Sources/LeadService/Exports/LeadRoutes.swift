@@ -40,6 +40,7 @@ struct LeadRoutes: RouteList {
     }
 
     @Sendable private func lead(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        try QueryFields.none(request)
         guard let session = context.session else { throw Problems.unauthenticated }
         guard let id = context.parameters.get("id").flatMap({ UUID(uuidString: $0) }),
             let lead = try await self.leads.lead(id, by: session)

@@ -115,15 +115,17 @@ private struct ForecastDesk: Sendable {
             calling: self.settings.callingHours)
     }
 
-    /// Today's hours of everybody who is there or whose shift begins soon, and when each is done with the call they are in.
+    /// Today's hours of everybody who makes calls and is there or comes later, and when each is done with the call they are in.
     var onShift: (shifts: [[DateInterval]], free: [Date]) {
         let today = ShanghaiDate(self.now)
-        let soon = self.now.addingTimeInterval(-BoardAdviser.presence)
         var (shifts, free): ([[DateInterval]], [Date]) = ([], [])
-        for adviser in self.roster.advisers where adviser.availability != .off {
+        for adviser in self.roster.advisers where adviser.availability != .off && adviser.makesCalls {
             guard !self.roster.isOnLeave(adviser.id, on: today) else { continue }
             let spans = self.dialling(self.roster.plan(of: adviser.id), on: today)
-            guard adviser.isPresent(at: self.now) || (spans.first.map { $0.start > soon } ?? false) else { continue }
+            // Who is not there in the middle of a shift is not counted on.
+            guard adviser.isPresent(at: self.now) || (spans.first.map { $0.start > self.now } ?? false) else {
+                continue
+            }
             shifts.append(spans)
             free.append(self.past.busyUntil[adviser.id] ?? self.now)
         }

@@ -41,6 +41,15 @@ extension Transaction {
             """)
     }
 
+    /// A break or an end of work said before an instant is over: whoever logs in is at the desk.
+    func returnToDesk(_ id: UUID, saidBefore instant: Date, at now: Date) async throws {
+        try await self.execute(
+            """
+            UPDATE staff SET availability = 'on_shift', availability_at = \(now)
+            WHERE id = \(id) AND availability <> 'on_shift' AND availability_at < \(instant)
+            """)
+    }
+
     /// - Returns: false when there is nobody of that id.
     func replaceShifts(of id: UUID, by plan: ShiftPlan) async throws -> Bool {
         // Two writers one after the other, so that what is left is what one of them sent.

@@ -53,6 +53,7 @@ package struct StaffSessions: Sendable {
             guard try await tx.lockStaff(account.id, withHash: account.passwordHash) else { return false }
             if let newHash { try await tx.replaceHash(of: account.id, with: newHash) }
             try await self.insert(session, of: account.id, in: tx)
+            try await tx.returnToDesk(account.id, saidBefore: ShanghaiDate(now).at(minute: 0), at: now)
             try await self.throttle.succeed(attempt, in: tx)
             try await tx.insert(event)
             return true

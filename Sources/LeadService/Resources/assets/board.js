@@ -1,7 +1,7 @@
 // The supervisor's board: what today looks like, who is on which call, and what can be arranged about it.
 
-import { $, announce, api, busy, confirmed, el, now, people, person, report, say, setText } from "./console.js";
-import { clock, minutes, shortMoment, spacedPhone } from "./worktime.js";
+import { $, announce, api, busy, confirmed, el, isSessionOver, now, people, person, report, say, setText } from "./console.js";
+import { clock, dayWords, minutes, shortMoment, spacedPhone } from "./worktime.js";
 
 const states = { on_shift: "在岗", break: "休息", off: "下班" };
 const weekdays = ["一", "二", "三", "四", "五", "六", "日"];
@@ -82,7 +82,7 @@ async function loadForecast() {
   $("late").replaceChildren(...forecast.today.late.map(lateRow));
   $("late-box").hidden = forecast.today.late.length === 0;
   $("days").replaceChildren(...forecast.days.map((day) => el("li", {},
-    shortMoment(Date.parse(`${day.date}T00:00:00+08:00`), now()).replace(/ ?00:00$/, ""),
+    dayWords(Date.parse(`${day.date}T00:00:00+08:00`)),
     el("b", {}, day.advisers_needed === null ? "60 人以上" : `${day.advisers_needed} 人`))));
 }
 
@@ -143,7 +143,8 @@ $("handover").addEventListener("submit", async (event) => {
   const adviser = current();
   const to = $("handover-to").value;
   const where = to ? person(to) : "公共池";
-  if (!await confirmed("移交全部任务？", `${adviser.display_name}名下 ${adviser.owned} 条任务会移到${where}。`, "移交")) return;
+  const holding = calls.some((call) => call.claimed_by === adviser.username) ? "和正在处理的" : "";
+  if (!await confirmed("移交全部任务？", `${adviser.display_name}名下 ${adviser.owned} 条${holding}任务会移到${where}。`, "移交")) return;
   change(event.submitter, "POST", "handover", to ? { adviser: to } : {}, (answer) => `已移交 ${answer.tasks} 条到${where}`);
 });
 $("leave").addEventListener("submit", async (event) => {
@@ -158,8 +159,13 @@ $("plan").addEventListener("submit", (event) => {
 $("adviser-close").addEventListener("click", () => $("adviser").close());
 $("adviser").addEventListener("close", () => { shown = null; });
 
+// A page that nobody touches must not keep its session alive.
+const restAfter = 10 * 60_000;
+let touchedAt = now();
+for (const touch of ["keydown", "pointerdown", "pointermove"]) document.addEventListener(touch, () => { touchedAt = now(); }, { passive: true });
+
 async function repeat(work, seconds) {
-  if (!document.hidden) await work().catch(report);
+  if (!document.hidden && !isSessionOver() && now() - touchedAt < restAfter) await work().catch(report);
   setTimeout(() => repeat(work, seconds), seconds * 1000);
 }
 repeat(loadBoard, 10);

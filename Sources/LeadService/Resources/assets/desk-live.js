@@ -33,7 +33,7 @@ export function showCounts({ mine, pool, scheduled, overdue }) {
   for (const [name, size] of Object.entries({ mine, pool, scheduled, overdue })) {
     if (size !== undefined) setText($(`count-${name}`), size ? String(size) : "");
   }
-  document.title = pool ? `(${pool}) 回访台` : "回访台";
+  document.title = pool ? `(${pool}) 工作台` : "工作台";
 }
 
 /** What an event says of the views of whoever looks. */

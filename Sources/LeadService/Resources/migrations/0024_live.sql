@@ -21,7 +21,7 @@ CREATE UNLOGGED TABLE callback_viewers (
     task_id  uuid        NOT NULL REFERENCES callback_tasks ON DELETE CASCADE,
     seen_at  timestamptz NOT NULL
 );
-COMMENT ON TABLE callback_viewers IS 'Whose card an adviser looks at without holding it: the last one, for less than a minute';
+COMMENT ON TABLE callback_viewers IS 'Whose card somebody looks at: the last one, for less than a minute';
 
 ALTER TABLE consents
     ADD basis text CHECK (basis IN ('call_in', 'walk_in', 'wechat', 'written', 'other')),
