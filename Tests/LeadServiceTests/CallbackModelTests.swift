@@ -8,13 +8,16 @@ import Testing
 /// The real queue, over HTTP and with its database, beside a plain model of it: random operations answer alike and leave
 /// the same rows.
 ///
-/// `HUIFANG_MODEL_OPERATIONS` asks for more operations a seed, `HUIFANG_MODEL_SEED` for one seed again.
+/// `HUIFANG_MODEL_OPERATIONS` asks for more operations a seed, `HUIFANG_MODEL_SEED` for other seeds (`1,2,3`),
+/// `HUIFANG_MODEL_FRESH` for as many that nobody has tried.
 @Suite struct CallbackModelTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let operations = environment["HUIFANG_MODEL_OPERATIONS"].flatMap { Int($0) } ?? 150
     private static let seeds: [UInt64] =
-        environment["HUIFANG_MODEL_SEED"].flatMap { UInt64($0) }.map { [$0] }
-        ?? (0..<3).map { _ in .random(in: 0...9_999_999) }
+        environment["HUIFANG_MODEL_SEED"].map { $0.split(separator: ",").compactMap { UInt64($0) } }
+        ?? environment["HUIFANG_MODEL_FRESH"].flatMap { Int($0) }.map {
+            (0..<$0).map { _ in .random(in: 0...9_999_999) }
+        } ?? [2, 6_724_234, 3_777_539]
 
     @Test(.timeLimit(.minutes(60)), arguments: seeds)
     func `random operations answer as the model does and leave what it has`(seed: UInt64) async throws {

@@ -86,7 +86,13 @@ import Testing
               AND (c.revealed_at AT TIME ZONE 'Asia/Shanghai')::date = (a.at AT TIME ZONE 'Asia/Shanghai')::date
             """,
             "more than six calls in a row without contact or a new inquiry": """
-            SELECT count(*) FROM callback_tasks WHERE attempts > 6 AND first_contact_at IS NULL
+            SELECT count(*) FROM call_attempts a JOIN callback_tasks t ON t.id = a.task_id,
+            LATERAL (SELECT greatest(
+                (SELECT max(c.at) FROM call_attempts c WHERE c.task_id = a.task_id AND c.id <> a.id AND c.at <= a.at AND c.counts
+                 AND c.disposition = ANY ('{\(Disposition.allCases.filter(\.isContact).map(\.rawValue).joined(separator: ","))}')),
+                (SELECT max(i.accepted_at) FROM inquiries i WHERE i.lead_id = t.lead_id AND i.accepted_at < a.at)) AS since) s
+            WHERE a.counts AND (SELECT count(*) FROM call_attempts b
+                                WHERE b.task_id = a.task_id AND b.counts AND b.at > s.since AND b.at <= a.at) > 6
             """,
             "shown after a stop": """
             SELECT count(*) FROM callback_claims c JOIN callback_tasks t ON t.id = c.task_id JOIN leads l ON l.id = t.lead_id

@@ -45,11 +45,11 @@ struct SeededTask: Sendable {
 
 extension TestService {
     /// Adds somebody with an open session, without the work of a password.
-    func colleague(_ username: String, _ role: Role = .adviser) async throws -> Colleague {
+    func colleague(_ username: String, _ role: Role = .adviser, days: Double = 30) async throws -> Colleague {
         let id = self.dependencies.makeID()
         let token = Base64URL.encode(self.dependencies.randomBytes(32))
         let hash = ByteBuffer(bytes: Array(SHA256.hash(data: Data(token.utf8))))
-        let (now, later) = (self.clock.now, self.clock.now.addingTimeInterval(30 * 86400))
+        let (now, later) = (self.clock.now, self.clock.now.addingTimeInterval(days * 86400))
         try await self.services.database.transaction { tx in
             try await tx.execute(
                 """

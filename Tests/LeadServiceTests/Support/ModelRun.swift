@@ -24,10 +24,10 @@ struct ModelRun {
         self.model = model
         self.random = SeededNumbers(seed: seed)
         self.people = [
-            try await service.colleague("anna"), try await service.colleague("boris"),
-            try await service.colleague("clara"),
+            try await service.colleague("anna", days: 3660), try await service.colleague("boris", days: 3660),
+            try await service.colleague("clara", days: 3660),
         ]
-        self.chief = try await service.colleague("chief", .supervisor)
+        self.chief = try await service.colleague("chief", .supervisor, days: 3660)
     }
 
     private static func phone(_ lead: Int) -> String { "1380000\(1001 + lead)" }
@@ -217,6 +217,8 @@ struct ModelRun {
             refusal = error
         }
         guard let refusal else { return self.expect(answer, success) }
+        // Any request of the claimant is work on the task, a refused one too, even under an older claim's number.
+        self.model.extend(index, by: adviser)
         self.expect(answer, [.outsideCallingHours, .doNotCall].contains(refusal) ? 422 : 409, refusal.rawValue)
     }
 

@@ -23,7 +23,6 @@ extension QueueModel {
         if let time = result.callAgainAt,
             time <= self.now || self.calling.next(from: time, allows: { self.calendar.isWorkingDay($0) }) != time
         {
-            self.extend(index, by: adviser)
             throw .outsideCallingHours
         }
         let counts = (claim.revealedAt != nil || claim.isIncoming) && result.disposition.canCount

@@ -240,6 +240,7 @@ struct QueueModel {
         return index
     }
 
+    /// Gives the adviser's live claim a new lease.
     mutating func extend(_ index: Int, by adviser: Int) {
         guard self.tasks[index].holder == adviser, self.tasks[index].isHeld(at: self.now) else { return }
         self.tasks[index].until = self.now.addingTimeInterval(self.lease)
@@ -255,10 +256,7 @@ struct QueueModel {
                 throw .doNotCall
             }
             let window = task.callAgainAt == nil ? task.window.flatMap { self.windows.span($0) } : nil
-            if self.calling.next(from: self.now, window: window) > self.now {
-                self.extend(index, by: adviser)
-                throw .outsideCallingHours
-            }
+            if self.calling.next(from: self.now, window: window) > self.now { throw .outsideCallingHours }
         }
         self.extend(index, by: adviser)
         let last = task.claims.count - 1
