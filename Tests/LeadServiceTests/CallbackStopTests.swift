@@ -78,6 +78,34 @@ import Testing
         }
     }
 
+    @Test func `stopping: a promise that moved to a younger task is kept at its own number`() async throws {
+        try await withService { service in
+            let anna = try await service.colleague("anna")
+            let one = try await service.seed(TaskSeed(dueIn: 90_000))
+            service.clock.advance(by: 3600)
+            let two = try await service.seed(TaskSeed(phone: "13800000002", dueIn: 90_000))
+            _ = try await service.claim(anna, #"{"phone":"\#(Self.phone)"}"#)
+            _ = try await service.record("duplicate", on: one, anna, more: #","merge_into":"\#(two.lead.text)""#)
+            service.clock.advance(by: 61)
+            try await service.ask("stop_calls", phone: "13800000002")
+            #expect(
+                try await service.task(
+                    two.id, "concat_ws(' ', state, met_at IS NULL, latest_inquiry_id = '\(one.inquiry.text)')")
+                    == "open t t")
+            #expect(
+                try await service.column(
+                    "SELECT (t.due_at = i.due_at)::text FROM callback_tasks t JOIN inquiries i ON i.id = t.latest_inquiry_id WHERE t.id = \(two.id)"
+                ) == "true")
+            let claimed = try await service.claim(anna)
+            #expect(claimed["phone_masked"].string == "138****0001", "\(claimed.text)")
+            #expect(try await service.reveal(two, anna)["phone"].string == "+86\(Self.phone)")
+            _ = try await service.record("reached_need_materials", on: two, anna)
+            #expect(
+                try await service.column("SELECT (met_at IS NOT NULL)::text FROM inquiries WHERE id = \(one.inquiry)")
+                    == "true")
+        }
+    }
+
     @Test func `revealing: a number listed after the claim is not shown, and its task ends`() async throws {
         try await withService { service in
             let (anna, task) = (try await service.colleague("anna"), try await service.seed())

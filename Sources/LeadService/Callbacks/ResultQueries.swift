@@ -275,6 +275,8 @@ extension Transaction {
 
     /// Moves an unmet promise to the task of another lead, as a join does: the earlier deadline holds, and an agreed time
     /// is kept only if it lies before it.
+    ///
+    /// The target's task then serves whatever was accepted since the older of the two.
     func movePromise(of task: UUID, to target: UUID, newTask: UUID, at now: Date) async throws {
         try await self.execute(
             """
@@ -283,7 +285,7 @@ extension Transaction {
             SELECT \(newTask), \(target), latest_inquiry_id, 'open', accepted_at, newest_inquiry_at, due_at, provisional, \(now), preferred_window
             FROM callback_tasks WHERE id = \(task)
             ON CONFLICT (lead_id) WHERE state <> 'closed' DO UPDATE SET
-                state = 'open', paused_reason = NULL, met_at = NULL,
+                state = 'open', paused_reason = NULL, met_at = NULL, accepted_at = least(t.accepted_at, excluded.accepted_at),
                 due_at = \(unescaped: TaskJoin.dueAt), provisional = \(unescaped: TaskJoin.provisional),
                 call_again_at = CASE WHEN \(unescaped: TaskJoin.keepsAgreedTime) THEN t.call_again_at END,
                 next_attempt_at = CASE WHEN \(unescaped: TaskJoin.keepsAgreedTime) THEN t.call_again_at
