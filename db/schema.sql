@@ -586,7 +586,7 @@ CREATE UNLOGGED TABLE public.callback_viewers (
 -- Name: TABLE callback_viewers; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON TABLE public.callback_viewers IS 'Whose card an adviser looks at without holding it: the last one, for less than a minute';
+COMMENT ON TABLE public.callback_viewers IS 'Whose card somebody looks at: the last one, for less than a minute';
 
 --
 -- Name: company_days; Type: TABLE; Schema: public; Owner: -
@@ -622,6 +622,7 @@ CREATE TABLE public.consents (
     basis text,
     evidence_sealed bytea,
     recorded_by uuid,
+    CONSTRAINT a_basis_has_a_witness CHECK ((((basis IS NULL) = (recorded_by IS NULL)) AND ((evidence_sealed IS NULL) OR (basis IS NOT NULL)))),
     CONSTRAINT consents_basis_check CHECK ((basis = ANY (ARRAY['call_in'::text, 'walk_in'::text, 'wechat'::text, 'written'::text, 'other'::text]))),
     CONSTRAINT consents_channel_check CHECK ((channel = ANY (ARRAY['script'::text, 'form'::text, 'staff'::text]))),
     CONSTRAINT consents_notice_sha256_check CHECK ((octet_length(notice_sha256) = 32)),
@@ -1606,13 +1607,6 @@ CREATE TABLE public.withheld_codes (
 --
 
 COMMENT ON TABLE public.withheld_codes IS 'Codes of test numbers, for administrators to read while they live';
-
---
--- Name: consents a_basis_has_a_witness; Type: CHECK CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE public.consents
-    ADD CONSTRAINT a_basis_has_a_witness CHECK ((((basis IS NULL) = (recorded_by IS NULL)) AND ((evidence_sealed IS NULL) OR (basis IS NOT NULL)))) NOT VALID;
 
 --
 -- Name: assessment_items assessment_items_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -3267,6 +3261,7 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.staff_leaves TO huifang_app;
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.staff_sessions TO huifang_app;
+GRANT SELECT ON TABLE public.staff_sessions TO huifang_reader;
 
 --
 -- Name: TABLE staff_shifts; Type: ACL; Schema: public; Owner: -

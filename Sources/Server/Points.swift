@@ -80,7 +80,8 @@ struct Points: AsyncParsableCommand {
                 let isNew = try await Installation.open(self.config) { installation in
                     let rulesImport = RulesImport(
                         database: installation.database, dependencies: try await installation.dependencies())
-                    return try await rulesImport.add(rules, file: data, by: SystemAccount.actor("huifang points import"))
+                    return try await rulesImport.add(
+                        rules, file: data, by: SystemAccount.actor("huifang points import"))
                 }
                 Output.line(
                     isNew

@@ -35,7 +35,8 @@ struct RobotCommand: AsyncParsableCommand {
             let secret = kind.signs ? Self.line() : nil
             try await RobotCommand.open(self.config) {
                 try await $0.add(
-                    name, kind, audience, address: address, secret: secret, by: SystemAccount.actor("huifang robots add"))
+                    name, kind, audience, address: address, secret: secret,
+                    by: SystemAccount.actor("huifang robots add"))
             }
             Output.line("robot \(name) added; 'huifang robots test \(name)' posts a line")
         }
@@ -69,7 +70,8 @@ struct RobotCommand: AsyncParsableCommand {
         func run() async throws {
             let name = self.name
             guard
-                try await RobotCommand.open(self.config, { try await $0.remove(name, by: SystemAccount.actor("huifang robots remove")) })
+                try await RobotCommand.open(
+                    self.config, { try await $0.remove(name, by: SystemAccount.actor("huifang robots remove")) })
             else { throw RobotCommand.unknown(name) }
         }
     }

@@ -35,7 +35,8 @@ struct StaffCommand: AsyncParsableCommand {
             Output.line(
                 try await StaffCommand.open(self.config) { accounts in
                     try await accounts.add(
-                        username: username, displayName: displayName, role: role, by: SystemAccount.actor("huifang staff add"))
+                        username: username, displayName: displayName, role: role,
+                        by: SystemAccount.actor("huifang staff add"))
                 })
         }
     }
@@ -71,7 +72,8 @@ struct StaffCommand: AsyncParsableCommand {
         @OptionGroup var config: ConfigurationOption
 
         func run() async throws {
-            try await StaffCommand.setActive(false, self.username, by: SystemAccount.actor("huifang staff deactivate"), self.config)
+            try await StaffCommand.setActive(
+                false, self.username, by: SystemAccount.actor("huifang staff deactivate"), self.config)
         }
     }
 
@@ -86,7 +88,8 @@ struct StaffCommand: AsyncParsableCommand {
         @OptionGroup var config: ConfigurationOption
 
         func run() async throws {
-            try await StaffCommand.setActive(true, self.username, by: SystemAccount.actor("huifang staff activate"), self.config)
+            try await StaffCommand.setActive(
+                true, self.username, by: SystemAccount.actor("huifang staff activate"), self.config)
         }
     }
 

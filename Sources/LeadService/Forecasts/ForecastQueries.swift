@@ -16,6 +16,58 @@ extension WaitingCall: TableRow {
     }
 }
 
+/// How many inquiries came in one hour.
+struct PastArrivals: TableRow {
+    static let columns = """
+        (accepted_at AT TIME ZONE 'Asia/Shanghai')::date::text, extract(hour FROM accepted_at AT TIME ZONE 'Asia/Shanghai')::integer, count(*)
+        """
+    let day: ShanghaiDate
+    let hour: Int
+    let count: Int
+
+    init(row: PostgresRow) throws {
+        let (day, hour, count) = try row.decode((String, Int32, Int64).self)
+        self.day = try ShanghaiDate(parsing: day)
+        self.hour = Int(hour)
+        self.count = Int(count)
+    }
+}
+
+/// How often calls ended in one way.
+struct PastEnding: TableRow {
+    static let columns = "disposition, count(*)"
+    let disposition: Disposition
+    let count: Int
+
+    init(row: PostgresRow) throws {
+        let (disposition, count) = try row.decode((String, Int64).self)
+        guard let disposition = Disposition(rawValue: disposition) else { throw MissingRow() }
+        self.disposition = disposition
+        self.count = Int(count)
+    }
+}
+
+/// How long one call took, from the claim to the result.
+private struct PastLength: TableRow {
+    static let columns = "extract(epoch FROM a.at - c.claimed_at)::float8"
+    let seconds: TimeInterval
+
+    init(row: PostgresRow) throws {
+        self.seconds = try row.decode(Double.self)
+    }
+}
+
+/// Since when somebody is in a call.
+struct ClaimStart: TableRow {
+    static let columns = "c.adviser_id, c.claimed_at"
+    let adviser: UUID
+    let since: Date
+
+    init(row: PostgresRow) throws {
+        (self.adviser, self.since) = try row.decode((UUID, Date).self)
+    }
+}
+
 extension Transaction {
     /// The open tasks, the earliest promises first; one that is being called counts as met when the call is over.
     func waitingCalls(at now: Date) async throws -> [WaitingCall] {
@@ -28,44 +80,32 @@ extension Transaction {
     }
 
     /// What calls were like between two instants.
-    func pastCalls(since: Date, until now: Date, isWorkingDay: (ShanghaiDate) -> Bool) async throws -> PastCalls {
-        let arrivals = try await self.rows(
+    func pastCalls(since: Date, until now: Date, calendar: WorkingCalendar) async throws -> PastCalls {
+        let arrivals = try await self.all(
             """
-            SELECT (accepted_at AT TIME ZONE 'Asia/Shanghai')::date::text, extract(hour FROM accepted_at AT TIME ZONE 'Asia/Shanghai')::integer, count(*)
-            FROM inquiries WHERE accepted_at > \(since) AND accepted_at <= \(now) AND NOT quarantined GROUP BY 1, 2 ORDER BY 1, 2 LIMIT 2000
+            SELECT \(columnsOf: PastArrivals.self) FROM inquiries
+            WHERE accepted_at > \(since) AND accepted_at <= \(now) AND NOT quarantined GROUP BY 1, 2 ORDER BY 1, 2 LIMIT 2000
+            """, as: PastArrivals.self)
+        // Who forgot an open card, or wrote the result down later, says nothing about calls.
+        let lengths = try await self.all(
             """
-        ).map { row in
-            let (day, hour, count) = try row.decode((String, Int32, Int64).self)
-            return (day: try ShanghaiDate(parsing: day), hour: Int(hour), count: Int(count))
-        }
-        // From the claim to the result; who forgot an open card, or wrote it down later, says nothing about calls.
-        let lengths = try await self.rows(
-            """
-            SELECT extract(epoch FROM a.at - c.claimed_at)::float8
+            SELECT \(columnsOf: PastLength.self)
             FROM call_attempts a JOIN callback_claims c ON c.task_id = a.task_id AND c.claim_number = a.claim_number
             WHERE a.counts AND a.at > \(since) AND a.at - c.claimed_at BETWEEN interval '10 seconds' AND interval '30 minutes'
             ORDER BY a.at DESC LIMIT 2000
+            """, as: PastLength.self)
+        let endings = try await self.all(
             """
-        ).map { try $0.decode(Double.self) }
-        let endings = try await self.rows(
-            "SELECT disposition, count(*) FROM call_attempts WHERE counts AND at > \(since) GROUP BY 1 ORDER BY 1 LIMIT 20"
-        ).compactMap { row in
-            let (disposition, count) = try row.decode((String, Int64).self)
-            return Disposition(rawValue: disposition).map { ($0, Int(count)) }
-        }
-        let claims = try await self.rows(
+            SELECT \(columnsOf: PastEnding.self) FROM call_attempts WHERE counts AND at > \(since) GROUP BY 1 ORDER BY 1 LIMIT 20
+            """, as: PastEnding.self)
+        let claims = try await self.all(
             """
-            SELECT c.adviser_id, c.claimed_at FROM callback_claims c
+            SELECT \(columnsOf: ClaimStart.self) FROM callback_claims c
             JOIN callback_tasks t ON t.id = c.task_id AND t.claim_number = c.claim_number
             WHERE t.claimed_by IS NOT NULL AND t.claimed_until > \(now) LIMIT 1000
-            """
-        ).map { row in
-            let (adviser, since) = try row.decode((UUID, Date).self)
-            return (adviser: adviser, since: since)
-        }
-        let first = max(ShanghaiDate(since), arrivals.first?.day ?? ShanghaiDate(now))
+            """, as: ClaimStart.self)
         return PastCalls(
-            arrivals: arrivals, isWorkingDay: isWorkingDay, days: min(first, ShanghaiDate(now))...ShanghaiDate(now),
-            lengths: lengths, endings: endings, claims: claims, now: now)
+            arrivals: arrivals, since: ShanghaiDate(since), calendar: calendar, lengths: lengths.map(\.seconds),
+            endings: endings, claims: claims, now: now)
     }
 }

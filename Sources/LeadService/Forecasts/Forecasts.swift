@@ -34,9 +34,8 @@ package final class Forecasts: Sendable {
         let (calls, roster, past) = try await self.database.autocommit { session in
             (
                 try await session.waitingCalls(at: now), try await session.roster(at: now),
-                try await session.pastCalls(since: now.addingTimeInterval(-Self.history), until: now) {
-                    calendar.isWorkingDay($0)
-                }
+                try await session.pastCalls(
+                    since: now.addingTimeInterval(-Self.history), until: now, calendar: calendar)
             )
         }
         let desk = ForecastDesk(
@@ -171,30 +170,29 @@ struct PastCalls: Sendable {
         (.reachedInterested, 0.12), (.reachedNotInterested, 0.22), (.converted, 0.1),
     ]
 
-    /// - Parameters:
-    ///   - arrivals: inquiries by day and hour.
-    ///   - days: how many working and how many free days they were gathered on.
+    /// - Parameter since: the first day that was looked at; days before the first inquiry do not count.
     init(
-        arrivals: [(day: ShanghaiDate, hour: Int, count: Int)], isWorkingDay: (ShanghaiDate) -> Bool,
-        days: ClosedRange<ShanghaiDate>, lengths: [TimeInterval], endings: [(Disposition, Int)],
-        claims: [(adviser: UUID, since: Date)], now: Date
+        arrivals: [PastArrivals], since: ShanghaiDate, calendar: WorkingCalendar, lengths: [TimeInterval],
+        endings: [PastEnding], claims: [ClaimStart], now: Date
     ) {
         var (working, free) = (Array(repeating: 0.0, count: 24), Array(repeating: 0.0, count: 24))
         for arrival in arrivals where (0..<24).contains(arrival.hour) {
-            if isWorkingDay(arrival.day) {
+            if calendar.isWorkingDay(arrival.day) {
                 working[arrival.hour] += Double(arrival.count)
             } else {
                 free[arrival.hour] += Double(arrival.count)
             }
         }
-        let numbers = days.lowerBound.dayNumber...days.upperBound.dayNumber
-        let worked = numbers.count { isWorkingDay(ShanghaiDate(dayNumber: $0)) }
-        let results = endings.reduce(0) { $0 + $1.1 }
+        let today = ShanghaiDate(now)
+        let first = min(today, max(since, arrivals.first?.day ?? today))
+        let numbers = first.dayNumber...today.dayNumber
+        let worked = numbers.count { calendar.isWorkingDay(ShanghaiDate(dayNumber: $0)) }
+        let results = endings.reduce(0) { $0 + $1.count }
         self.isAssumed = results < Self.enough || lengths.isEmpty
         let known = self.isAssumed ? Self.assumedLengths : lengths
         let shares =
             self.isAssumed
-            ? Self.assumedEndings : endings.map { ($0.0, Double($0.1) / Double(results)) }
+            ? Self.assumedEndings : endings.map { ($0.disposition, Double($0.count) / Double(results)) }
         self.habits = CallHabits(
             arrivals: working.map { $0 / Double(max(1, worked)) },
             arrivalsOnFreeDays: free.map { $0 / Double(max(1, numbers.count - worked)) },
