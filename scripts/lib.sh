@@ -33,11 +33,11 @@ is_root() { [[ $(id -u) == 0 ]]; }
 
 is_installed() { [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
 
-# Whether Debian's archive, as far as this machine knows it, has what is not installed of the named packages.
-are_available() {
+# Whether all of the named packages are here.
+are_installed() {
     local package
     for package in "$@"; do
-        is_installed "$package" || [[ -n $(apt-cache madison "$package" 2>/dev/null) ]] || return 1
+        is_installed "$package" || return 1
     done
 }
 
