@@ -156,7 +156,7 @@ enum RuleText {
             let again = try await huifang.run("points", "import", file.path)
             #expect(again.code == 0 && again.output.hasPrefix("trial is stored already"))
             let audited = try await huifang.database.query(
-                "SELECT 1 FROM audit_events WHERE action = 'points.import' AND actor = 'huifang points import' AND object = 'trial'"
+                "SELECT 1 FROM audit_events WHERE action = 'points.import' AND actor LIKE 'huifang points import (%)' AND object = 'trial'"
             )
             #expect(audited.count == 1)
             #expect(try await huifang.run("audit", "verify").code == 0)
