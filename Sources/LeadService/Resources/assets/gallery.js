@@ -89,7 +89,11 @@ const steps = {
       for (const id of ['score', 'send', 'submit', 'check']) form.press($(`#${id}`));
     }
     if (state == 'disabled') await seen('#send:disabled');
-    if (state == 'success') for (const id of ['result', 'done']) $(`#${id}`).hidden = false;
+    if (state == 'success') {
+      for (const id of ['result', 'done']) $(`#${id}`).hidden = false;
+      // Shown beside the form here alone; a page has one main.
+      $('#done').setAttribute('role', 'group');
+    }
   },
   async code() {},
   async login() {
