@@ -90,9 +90,9 @@ const steps = {
     }
     if (state == 'disabled') await seen('#send:disabled');
     if (state == 'success') {
-      for (const id of ['result', 'done']) $(`#${id}`).hidden = false;
-      // Shown beside the form here alone; a page has one main.
-      $('#done').setAttribute('role', 'group');
+      $('#result').hidden = false;
+      // In one picture with the form, and a page has one main.
+      $('#main').append(...$('#done').childNodes);
     }
   },
   async code() {},
