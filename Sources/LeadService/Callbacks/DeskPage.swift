@@ -18,9 +18,14 @@ extension CallbackQueue {
         context["calling_hours"] = settings.callingHours.description
         context["max_attempts"] = settings.cadence.attempts
         context["staff_id"] = session.staffID.uuidString.lowercased()
-        context["availabilities"] = Availability.allCases.map { one in
-            ["value": one.rawValue, "title": one.title, "selected": one == availability] as [String: Any]
-        }
+        context["availabilities"] = Availability.choices(availability)
         return context
+    }
+}
+
+extension Availability {
+    /// What the desk offers, with what counts now.
+    static func choices(_ current: Availability?) -> [[String: any Sendable]] {
+        Self.allCases.map { ["value": $0.rawValue, "title": $0.title, "selected": $0 == current] }
     }
 }

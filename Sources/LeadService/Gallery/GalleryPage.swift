@@ -158,8 +158,9 @@ struct GalleryPage: Sendable {
             "username": "lin", "display_name": "林顾问", "role": "supervisor", "role_name": "主管",
             "server_time": RFC3339.text(Self.moment), "opening_hours": "09:00-18:00",
             "calling_hours": "09:00-12:00,13:30-21:00", "working_days": "2026-11-25 2026-11-26 2026-11-27 2026-11-30",
-            "max_attempts": 6, "can_claim": "true", "can_assign": "true", "can_export": true, "can_review": true,
-            "show_desk": true, "show_leads": true, "can_see_statistics": true,
+            "max_attempts": 6, "staff_id": "", "availabilities": Availability.choices(.onShift), "can_claim": "true",
+            "can_assign": "true", "can_export": true, "can_review": true,
+            "show_desk": true, "show_board": true, "show_leads": true, "can_see_statistics": true,
             "people": [
                 ["username": "lin", "display_name": "林顾问"], ["username": "zhou", "display_name": "周顾问"],
             ],
