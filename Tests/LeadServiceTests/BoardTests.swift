@@ -91,6 +91,7 @@ import Testing
         ("leaves", #"{"first_day":"2026-11-26"}"#, "required"),
         ("shifts", #"{"shifts":[{"weekday":8,"from":"09:00","to":"10:00"}]}"#, "shift_invalid"),
         ("shifts", #"{"shifts":[{"weekday":1,"from":"10:00","to":"09:00"}]}"#, "shift_invalid"),
+        ("shifts", #"{"shifts":[{"weekday":"1","from":"09:00","to":"10:00"}]}"#, "shift_invalid"),
         (
             "shifts",
             #"{"shifts":[{"weekday":1,"from":"09:00","to":"12:00"},{"weekday":1,"from":"11:00","to":"13:00"}]}"#,
@@ -187,6 +188,69 @@ import Testing
             service.clock.advance(by: 60)
             let done = try await service.call(.get, "/api/v1/forecast", token: chief.token)
             #expect(done["today"]["unmet"].int == 0 && done["today"]["late"].array.isEmpty)
+        }
+    }
+
+    @Test func `what a third person owns stays theirs when whoever holds it hands over`() async throws {
+        try await withService { service in
+            let (anna, boris) = (try await service.colleague("anna"), try await service.colleague("boris"))
+            let chief = try await service.colleague("chief", .supervisor)
+            var seed = TaskSeed(nextAttemptIn: -3600)
+            (seed.owner, seed.ownerReason) = (boris.id, "contacted")
+            let task = try await service.seed(seed)
+            #expect(try await service.claim(anna)["id"].string == task.id.text)
+            let moved = try await service.call(
+                .post, self.path(anna, "handover"), #"{"adviser":"chief"}"#, token: chief.token)
+            #expect(moved["tasks"].int == 1)
+            #expect(
+                try await service.task(
+                    task.id, "claimed_by IS NULL AND owner_reason = 'contacted' AND owner_id = '\(boris.id.text)'")
+                    == "true")
+        }
+    }
+
+    @Test(arguments: ["off", "leave", "break"])
+    func `whoever is off or on leave leaves their tasks to others, a break does not`(_ absence: String) async throws {
+        try await withService { service in
+            let (anna, boris) = (try await service.colleague("anna"), try await service.colleague("boris"))
+            let chief = try await service.colleague("chief", .supervisor)
+            var seed = TaskSeed()
+            (seed.owner, seed.ownerReason) = (anna.id, "contacted")
+            let task = try await service.seed(seed)
+            #expect(try await service.claim(boris).status == 204)
+            if absence == "leave" {
+                let days = #"{"first_day":"2026-11-25","last_day":"2026-11-25"}"#
+                _ = try await service.call(.post, self.path(anna, "leaves"), days, token: chief.token)
+            } else {
+                let body = #"{"availability":"\#(absence)"}"#
+                _ = try await service.call(.put, self.path(anna, "availability"), body, token: anna.token)
+            }
+            let claimed = try await service.claim(boris)
+            #expect(absence == "break" ? claimed.status == 204 : claimed["id"].string == task.id.text)
+        }
+    }
+
+    @Test func `who went home is at the desk again with the next day's login, not with one of the same day`()
+        async throws
+    {
+        try await withService { service in
+            _ = try await service.services.accounts.bootstrap(password: "correct-horse-battery-9")
+            func logIn() async throws -> String {
+                try await service.call(
+                    .post, "/api/v1/session", #"{"username":"admin","password":"correct-horse-battery-9"}"#)["token"]
+                    .string
+            }
+            func availability(_ token: String) async throws -> String {
+                let board = try await service.call(.get, "/api/v1/board", token: token)
+                return board["advisers"][0]["availability"].string
+            }
+            let token = try await logIn()
+            let admin = try await service.call(.get, "/api/v1/board", token: token)["advisers"][0]["id"].string
+            _ = try await service.call(
+                .put, "/api/v1/staff/\(admin)/availability", #"{"availability":"off"}"#, token: token)
+            #expect(try await availability(try await logIn()) == "off")
+            service.clock.advance(by: 86400)
+            #expect(try await availability(try await logIn()) == "on_shift")
         }
     }
 

@@ -45,7 +45,7 @@ import Testing
         let number = UInt64.random(in: 0...9_999_999)
         print("seed of the claim order, round \(round): \(number)")
         try await withService(["CALLING_HOURS": "09:00-12:00,13:30-21:00"]) { service in
-            var random = SeededNumbers(seed: number)
+            var random = SeededGenerator(seed: number)
             let (anna, boris) = (try await service.colleague("anna"), try await service.colleague("boris"))
             let away = try await service.colleague("away")
             try await service.database.query("UPDATE staff SET active = false WHERE id = \(away.id)")
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    private static func candidate(_ index: Int, owners: [UUID], _ random: inout SeededNumbers) -> Candidate {
+    private static func candidate(_ index: Int, owners: [UUID], _ random: inout SeededGenerator) -> Candidate {
         var seed = TaskSeed(phone: "1380000\(1000 + index)")
         // Whole seconds of its own each, so that no two are equal in all that the order names.
         seed.acceptedAgo = Double(random.pick([60, 300, 800, 1000, 7200, 100_000]) + index)

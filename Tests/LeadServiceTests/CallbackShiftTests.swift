@@ -22,11 +22,11 @@ import Testing
             "CALLING_HOURS": "09:00-12:00,13:30-21:00", "BUDGET_FACTOR": "100000", "SENDS_PER_MINUTE": "1000000",
             "SENDS_PER_DAY": "1000000", "SENDS_PER_ADDRESS_PER_HOUR": "1000000",
         ]) { service in
-            var random = SeededNumbers(seed: seed)
+            var random = SeededGenerator(seed: seed)
             var shifts: [Shift] = []
             for number in 0..<20 {
                 let colleague = try await service.colleague("adviser-\(number)")
-                shifts.append(Shift(service: service, adviser: colleague, random: SeededNumbers(seed: random.next())))
+                shifts.append(Shift(service: service, adviser: colleague, random: SeededGenerator(seed: random.next())))
             }
             for number in 0..<Self.tasks {
                 _ = try await service.seed(
@@ -126,7 +126,7 @@ import Testing
 private struct Shift: Sendable {
     let service: TestService
     let adviser: Colleague
-    var random: SeededNumbers
+    var random: SeededGenerator
     /// The claims they have not told the end of.
     var open: [(path: String, token: String)] = []
 

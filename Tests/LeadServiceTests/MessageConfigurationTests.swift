@@ -31,6 +31,7 @@ import Testing
             Self.reasons(["HTTP_PORT": "8081"])
                 == "HUIFANG_HTTP_PORT and HUIFANG_OPS_PORT are both 8081 and must differ")
         _ = try Self.read(["HTTP_PORT": "0", "OPS_PORT": "0"])
+        #expect(Self.reasons(["PGBOUNCER": "yes"]) == "HUIFANG_PGBOUNCER must be 0 or 1")
         #expect(Self.reasons(["REQUIRE_TOTP": "always"]).hasPrefix("HUIFANG_REQUIRE_TOTP=always cannot be kept"))
         let production = ["PUBLIC_URL": "https://x.example/"].merging(Self.aliyun) { $1 }
         #expect(try Self.read(production).notes.count == 1)

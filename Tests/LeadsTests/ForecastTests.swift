@@ -100,7 +100,7 @@ private struct Office: Sendable {
         #expect(try played(1) != played(2))
     }
 
-    @Test func `nobody is rung outside the shifts, and no call has two callers at once`() throws {
+    @Test func `nobody is rung outside the shifts`() throws {
         let office = try Office(days: 12, rate: 6)
         var desk = try office.simulation(advisers: 3, seed: 5)
         desk.run(until: office.end)

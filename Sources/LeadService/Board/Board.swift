@@ -86,16 +86,12 @@ package struct Board: Sendable {
 /// Somebody who makes calls, as the board shows them.
 struct BoardAdviser: Sendable {
     var id: UUID
-    var username: String
-    var displayName: String
     var role: String
     var availability: Availability
     var availabilityAt: Date?
     var seenAt: Date?
-    var owned: Int
-    var results: Int
-    var counted: Int
-    var contacts: Int
+    /// What they hold now and did today, counted as the statistics count.
+    var load: AdviserLoad
 
     /// How long somebody counts as present after their last request.
     private static let recent: TimeInterval = 30 * 60
@@ -103,7 +99,7 @@ struct BoardAdviser: Sendable {
     func isPresent(at now: Date) -> Bool { self.seenAt.map { $0 > now.addingTimeInterval(-Self.recent) } ?? false }
 
     /// Whether calls are their work today: an adviser's always, others' once they made one.
-    var makesCalls: Bool { self.role == Role.adviser.rawValue || self.results > 0 }
+    var makesCalls: Bool { self.role == Role.adviser.rawValue || self.load.attempts > 0 }
 
     fileprivate func json(
         leaves: [StaffLeave], isOnLeave: Bool, spans: [Span], plan: ShiftPlan, at now: Date
@@ -111,8 +107,8 @@ struct BoardAdviser: Sendable {
         -> JSONOutput
     {
         .object([
-            "id": .string(self.id.uuidString.lowercased()), "username": .string(self.username),
-            "display_name": .string(self.displayName), "role": .string(self.role),
+            "id": .string(self.id.uuidString.lowercased()), "username": .string(self.load.username),
+            "display_name": .string(self.load.displayName), "role": .string(self.role),
             "availability": .string(self.availability.rawValue),
             "availability_at": .optional(self.availabilityAt.map { RFC3339.text($0) }),
             "present": .bool(self.isPresent(at: now)), "on_leave": .bool(isOnLeave),
@@ -125,8 +121,8 @@ struct BoardAdviser: Sendable {
                         "to": .string(shift.span.toText),
                     ])
                 }),
-            "owned": .integer(self.owned), "results": .integer(self.results), "counted": .integer(self.counted),
-            "contacts": .integer(self.contacts),
+            "owned": .integer(self.load.open), "results": .integer(self.load.attempts),
+            "counted": .integer(self.load.countingAttempts), "contacts": .integer(self.load.contacts),
         ])
     }
 }

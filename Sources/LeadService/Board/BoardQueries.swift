@@ -2,21 +2,26 @@ import Foundation
 import Leads
 import Postgres
 
-extension BoardAdviser: TableRow {
-    static let columns = """
-        p.id, p.username, p.display_name, p.role, p.availability, p.availability_at, seen.at, owned.count, done.results, done.counted,
-        done.contacts
-        """
+/// Somebody whose role makes calls, as the staff table has them.
+private struct Caller: TableRow {
+    static let columns = "p.id, p.role, p.availability, p.availability_at, seen.at, p.username"
+    let id: UUID
+    let role: String
+    let availability: Availability
+    let availabilityAt: Date?
+    let seenAt: Date?
+    let username: String
 
     init(row: PostgresRow) throws {
-        let c = row.makeRandomAccess()
-        guard let availability = Availability(rawValue: try c[4].decode(String.self)) else { throw MissingRow() }
-        self.init(
-            id: try c[0].decode(UUID.self), username: try c[1].decode(String.self),
-            displayName: try c[2].decode(String.self), role: try c[3].decode(String.self), availability: availability,
-            availabilityAt: try c[5].decode(Date?.self), seenAt: try c[6].decode(Date?.self),
-            owned: Int(try c[7].decode(Int64.self)), results: Int(try c[8].decode(Int64.self)),
-            counted: Int(try c[9].decode(Int64.self)), contacts: Int(try c[10].decode(Int64.self)))
+        let (id, role, availability, availabilityAt, seenAt, username) =
+            try row.decode((UUID, String, String, Date?, Date?, String).self)
+        guard let availability = Availability(rawValue: availability) else { throw MissingRow() }
+        self.id = id
+        self.role = role
+        self.availability = availability
+        self.availabilityAt = availabilityAt
+        self.seenAt = seenAt
+        self.username = username
     }
 }
 
@@ -38,17 +43,21 @@ extension Transaction {
     func roster(at now: Date) async throws -> Roster {
         let today = ShanghaiDate(now)
         let roles = Role.allCases.filter { $0.may(.workCallbacks) }.map(\.rawValue)
-        let contacts = Disposition.allCases.filter(\.isContact).map(\.rawValue)
-        let advisers = try await self.all(
+        let callers = try await self.all(
             """
-            SELECT \(columnsOf: BoardAdviser.self) FROM staff p
+            SELECT \(columnsOf: Caller.self) FROM staff p
             CROSS JOIN LATERAL (SELECT max(s.last_seen_at) AS at FROM staff_sessions s WHERE s.staff_id = p.id AND s.expires_at > \(now)) seen
-            CROSS JOIN LATERAL (SELECT count(*) FROM callback_tasks t WHERE t.state = 'open' AND t.owner_id = p.id) owned
-            CROSS JOIN LATERAL (SELECT count(*) AS results, count(*) FILTER (WHERE counts) AS counted,
-                                       count(*) FILTER (WHERE counts AND disposition = ANY (\(contacts))) AS contacts
-                                FROM call_attempts a WHERE a.adviser_id = p.id AND a.at >= \(today.at(minute: 0)) AND a.refused IS NULL) done
             WHERE p.active AND p.role = ANY (\(roles)) ORDER BY p.display_name, p.username LIMIT 500
-            """, as: BoardAdviser.self)
+            """, as: Caller.self)
+        let loads = try await self.adviserLoads(in: today.at(minute: 0)..<today.adding(1).at(minute: 0), at: now)
+        let byUsername = Dictionary(loads.map { ($0.username, $0) }) { first, _ in first }
+        let advisers = callers.compactMap { caller in
+            byUsername[caller.username].map { load in
+                BoardAdviser(
+                    id: caller.id, role: caller.role, availability: caller.availability,
+                    availabilityAt: caller.availabilityAt, seenAt: caller.seenAt, load: load)
+            }
+        }
         return Roster(
             advisers: advisers, shifts: try await self.staffShifts(), leaves: try await self.staffLeaves(from: today))
     }

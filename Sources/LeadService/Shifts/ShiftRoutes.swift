@@ -50,7 +50,9 @@ struct ShiftRoutes: RouteList {
         for (index, value) in values.enumerated() {
             var shift = try FieldReader(value, at: fields.pointer(to: "shifts") + "/\(index)")
             var weekday: Int?
-            if let value = shift.value("weekday") { _ = Settings.whole(value, 1...7) { weekday = $0 } }
+            let given = shift.value("weekday")
+            // A number, as described; its text is none.
+            if let given, case .number = given { _ = Settings.whole(given, 1...7) { weekday = $0 } }
             let times = (shift.string("from", longest: 5) ?? "") + "-" + (shift.string("to", longest: 5) ?? "")
             if let weekday, let span = Span(times) {
                 shifts.append(ShiftPlan.Shift(weekday: weekday, span: span))

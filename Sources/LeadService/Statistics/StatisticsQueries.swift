@@ -132,6 +132,8 @@ extension Transaction {
     }
 
     /// Whoever may work callbacks, or has in that time: what they hold now, and what they did then.
+    ///
+    /// A claim is a day old at most when its number is looked at.
     func adviserLoads(in time: Range<Date>, at now: Date) async throws -> [AdviserLoad] {
         let contacts = Disposition.allCases.filter(\.isContact).map(\.rawValue)
         let callers = Role.allCases.filter { $0.may(.workCallbacks) }.map(\.rawValue)
@@ -147,7 +149,8 @@ extension Transaction {
                      FROM call_attempts a JOIN callback_claims c ON c.task_id = a.task_id AND c.claim_number = a.claim_number
                      WHERE a.adviser_id = s.id AND a.at >= \(time.lowerBound) AND a.at < \(time.upperBound) AND a.refused IS NULL) calls,
             LATERAL (SELECT count(*) FILTER (WHERE c.revealed_at >= \(time.lowerBound) AND c.revealed_at < \(time.upperBound)) AS reveals
-                     FROM callback_claims c WHERE c.adviser_id = s.id AND c.claimed_at < \(time.upperBound)) claims
+                     FROM callback_claims c WHERE c.adviser_id = s.id AND c.claimed_at >= \(time.lowerBound.addingTimeInterval(-86400))
+                       AND c.claimed_at < \(time.upperBound)) claims
             WHERE (s.active AND s.role = ANY (\(callers))) OR tasks.owned + tasks.claimed + calls.results + claims.reveals > 0
             ORDER BY calls.results DESC, s.username LIMIT 500
             """)

@@ -136,3 +136,12 @@ struct DescribedService: Sendable {
             sourceLocation: sourceLocation)
     }
 }
+
+extension APIDescription.Operation {
+    /// The path with something that could stand for each parameter.
+    func path(_ value: String = UUID().text) -> String { self.path.replacing(/\{[a-z_]+\}/, with: value) }
+
+    var needsSession: Bool { self.json["security"] == .null }
+    var isPage: Bool { self.path.hasPrefix("/staff") }
+    func takes(_ type: String) -> Bool { self.json["requestBody"]["content"][type] != .null }
+}

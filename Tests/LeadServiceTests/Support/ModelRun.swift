@@ -11,7 +11,7 @@ struct ModelRun {
     static let leads = 6
     let service: TestService
     var model: QueueModel
-    private var random: SeededNumbers
+    private var random: SeededGenerator
     let people: [Colleague]
     private let chief: Colleague
     /// What an answer of the service and the model differ in.
@@ -22,7 +22,7 @@ struct ModelRun {
     init(service: TestService, model: QueueModel, seed: UInt64) async throws {
         self.service = service
         self.model = model
-        self.random = SeededNumbers(seed: seed)
+        self.random = SeededGenerator(seed: seed)
         self.people = [
             try await service.colleague("anna", days: 3660), try await service.colleague("boris", days: 3660),
             try await service.colleague("clara", days: 3660),
