@@ -4,6 +4,8 @@ import { $, announce, api, busy, confirmed, el, isSessionOver, now, people, pers
 import { clock, dayWords, minutes, shortMoment, spacedPhone } from "./worktime.js";
 
 const states = { on_shift: "在岗", break: "休息", off: "下班" };
+/** `11月26日（周四）` of `2026-11-26`. */
+const dayOf = (day) => dayWords(Date.parse(`${day}T00:00:00+08:00`));
 const weekdays = ["一", "二", "三", "四", "五", "六", "日"];
 let advisers = [];
 let calls = [];
@@ -82,7 +84,7 @@ async function loadForecast() {
   $("late").replaceChildren(...forecast.today.late.map(lateRow));
   $("late-box").hidden = forecast.today.late.length === 0;
   $("days").replaceChildren(...forecast.days.map((day) => el("li", {},
-    dayWords(Date.parse(`${day.date}T00:00:00+08:00`)),
+    dayOf(day.date),
     el("b", {}, day.advisers_needed === null ? "60 人以上" : `${day.advisers_needed} 人`))));
 }
 
@@ -94,7 +96,7 @@ function show() {
   if (!adviser) return;
   setText($("adviser-title"), adviser.display_name);
   for (const radio of $("availability").elements) radio.checked = radio.value === adviser.availability;
-  $("leaves").replaceChildren(...adviser.leaves.map((leave) => el("li", {}, `${leave.first_day} 至 ${leave.last_day} `,
+  $("leaves").replaceChildren(...adviser.leaves.map((leave) => el("li", {}, `${dayOf(leave.first_day)}至${dayOf(leave.last_day)} `,
     el("button", { type: "button", class: "link", onclick: (event) => change(event.currentTarget, "DELETE", `leaves/${leave.id}`, undefined, "已删除") }, "删除"))));
 }
 
