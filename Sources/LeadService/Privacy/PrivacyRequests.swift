@@ -61,8 +61,11 @@ package struct PrivacyRequests: Sendable {
         let id = self.dependencies.makeID()
         do {
             let isDone = try await self.database.transaction { tx in
+                // First, because it locks all codes of the number, in one order: two requests with a code each would
+                // wait for one another's otherwise.
+                let known = try await tx.lockLead(phone: attempt.phoneIndex)
                 guard try await tx.consume(challenge, attempt) else { return false }
-                try await self.fulfil(draft, attempt, request: id, tx)
+                try await self.fulfil(draft, attempt, known: known, request: id, tx)
                 return true
             }
             guard isDone else { throw Problems.codeInvalid }
@@ -80,11 +83,10 @@ package struct PrivacyRequests: Sendable {
     }
 
     private func fulfil(
-        _ draft: PrivacyDraft, _ attempt: CodeAttempt, request: UUID, _ tx: Transaction
+        _ draft: PrivacyDraft, _ attempt: CodeAttempt, known: UUID?, request: UUID, _ tx: Transaction
     ) async throws {
         let (now, index) = (attempt.at, attempt.phoneIndex)
         let pseudonym = self.dependencies.keys.pseudonym(of: draft.phone)
-        let known = try await tx.lockLead(phone: index)
         // A number we do not know is worked on all the same, as a lead that is nobody's.
         let lead = known ?? self.dependencies.makeID()
         let limit = draft.kind == .copy ? self.budgets.scaled(self.settings.current.copiesPerDay) : nil
