@@ -45,6 +45,10 @@ let package = Package(
             name: "Clibz", pkgConfig: "zlib",
             providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Compression", dependencies: ["Clibz"], swiftSettings: settings),
+        .systemLibrary(
+            name: "Clibxlsxwriter", pkgConfig: "xlsxwriter",
+            providers: [.apt(["libxlsxwriter-dev"])]),
+        .target(name: "Spreadsheets", dependencies: ["Clibxlsxwriter"], swiftSettings: settings),
         .target(
             name: "Postgres",
             dependencies: [
@@ -62,7 +66,7 @@ let package = Package(
         .target(
             name: "LeadService",
             dependencies: [
-                "Compression", "Leads", "Postgres",
+                "Compression", "Leads", "Postgres", "Spreadsheets",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -96,6 +100,7 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
+        .target(name: "TestArchive", dependencies: ["Clibz"], path: "Tests/TestArchive", swiftSettings: settings),
         .target(name: "TestCluster", path: "Tests/TestCluster", swiftSettings: settings),
         .target(
             name: "TestDatabase",
@@ -111,6 +116,8 @@ let package = Package(
             resources: [.copy("Cases")],
             swiftSettings: testSettings),
         .testTarget(
+            name: "SpreadsheetsTests", dependencies: ["Spreadsheets", "TestArchive"], swiftSettings: testSettings),
+        .testTarget(
             name: "PostgresTests",
             dependencies: [
                 "Postgres", "TestCluster",
@@ -122,7 +129,7 @@ let package = Package(
         .testTarget(
             name: "LeadServiceTests",
             dependencies: [
-                "LeadService", "Leads", "Postgres", "TestCluster", "TestDatabase",
+                "LeadService", "Leads", "Postgres", "TestArchive", "TestCluster", "TestDatabase",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),

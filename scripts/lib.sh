@@ -9,7 +9,7 @@ export root
 # zlib1g-dev is for NIO's decompression, git for fetching packages.
 # shellcheck disable=SC2034  # used by the scripts that source this file
 build_packages=(
-    libpq-dev libssl-dev pkg-config zlib1g-dev
+    libpq-dev libssl-dev libxlsxwriter-dev pkg-config zlib1g-dev
     binutils libc6-dev libstdc++-12-dev libcurl4 libxml2 libncurses6 libsqlite3-0
     git ca-certificates tzdata
 )

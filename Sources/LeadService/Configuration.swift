@@ -52,12 +52,13 @@ package struct ServiceConfiguration: Sendable {
         return origins
     }
 
-    /// What is worth knowing of a run that is set up right.
-    package var notes: [String] {
-        guard self.isProduction, self.requireTOTP == .auto else { return [] }
-        return [
-            "this version has no second factor for staff; HUIFANG_REQUIRE_TOTP=off says that you know"
-        ]
+    /// Whether those who see more than their own calls need a second factor.
+    package var requiresSecondFactor: Bool {
+        switch self.requireTOTP {
+        case .always: true
+        case .off: false
+        case .auto: self.isProduction
+        }
     }
 
     /// Environment variables that override a setting, with the setting's key.
@@ -166,10 +167,6 @@ package struct ServiceConfiguration: Sendable {
         self.budgetFactor = factor
         self.proofOfWork = choice("proof.of.work")
         self.requireTOTP = choice("require.totp")
-        if self.requireTOTP == .always {
-            reasons.append(
-                "HUIFANG_REQUIRE_TOTP=always cannot be kept: this version has no second factor; set it to auto or off")
-        }
         self.bootstrapAdminPassword = text("bootstrap.admin.password")
         let pgBouncer = text("pgbouncer") ?? "0"
         self.usesPgBouncer = pgBouncer == "1"

@@ -122,6 +122,8 @@ package struct LeadServices: Sendable {
                     pages: pages, visitors: visitors, dependencies: dependencies),
                 PermitRoutes(permits: rules.permits, now: dependencies.now),
                 StaffRoutes(sessions: sessions, pages: pages, configuration: configuration),
+                SecondFactorRoutes(sessions: sessions, pages: pages, now: dependencies.now),
+                AccountRoutes(accounts: accounts, pages: pages, now: dependencies.now),
                 CallbackRoutes(queue: queue, pages: pages),
                 ShiftRoutes(shifts: Shifts(database: database, dependencies: dependencies)),
                 BoardRoutes(
@@ -149,7 +151,9 @@ package struct LeadServices: Sendable {
                     page: GalleryPage(visitors: visitors), pages: pages,
                     isOn: configuration.gateways.contains("console")),
             ],
-            access: AccessCheck(sessions: sessions, ownOrigins: configuration.ownOrigins, sites: sites), pages: pages,
+            access: AccessCheck(
+                sessions: sessions, ownOrigins: configuration.ownOrigins, sites: sites, now: dependencies.now),
+            pages: pages,
             sites: sites,
             configuration: configuration, databasePatience: dependencies.databasePatience)
         self.database = database

@@ -14,6 +14,10 @@ package enum Role: String, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// Whether somebody of the role logs in with a second factor where one is required: who sees more than their own
+    /// calls.
+    package var needsSecondFactor: Bool { self != .adviser }
+
     /// Whether the role has a permission; the one table of who may what.
     package func may(_ permission: Permission) -> Bool {
         switch permission {
@@ -21,6 +25,7 @@ package enum Role: String, Sendable, Hashable, CaseIterable {
         case .assignCallbacks, .browseLeads: [.supervisor, .administrator].contains(self)
         case .searchLeads: [.adviser, .supervisor, .administrator].contains(self)
         case .exportLeads, .manageStaff: self == .administrator
+        case .readStaff: self == .administrator || self == .auditor
         case .readPrivacyRequests: [.administrator, .auditor, .privacy].contains(self)
         case .readAudit: self == .administrator || self == .auditor
         case .readStatistics: [.supervisor, .administrator, .auditor].contains(self)
@@ -31,7 +36,7 @@ package enum Role: String, Sendable, Hashable, CaseIterable {
 
 /// Something that not everybody may do.
 package enum Permission: Sendable, Hashable, CaseIterable {
-    case workCallbacks, assignCallbacks, searchLeads, browseLeads, exportLeads, manageStaff, readAudit,
+    case workCallbacks, assignCallbacks, searchLeads, browseLeads, exportLeads, manageStaff, readStaff, readAudit,
         readPrivacyRequests, readStatistics,
         seeConsole
 }

@@ -20,7 +20,6 @@ struct DoctorCommand: AsyncParsableCommand {
         let findings = try await self.findings()
         for finding in findings { Output.line("\(finding.topic): \(finding.problem)\n  → \(finding.remedy)") }
         if findings.isEmpty { Output.line("doctor: nothing is wrong") }
-        for note in (try? self.config.load())?.notes ?? [] { Output.line("note: \(note)") }
         if !findings.isEmpty { throw ExitCode(78) }
     }
 

@@ -11,7 +11,7 @@ struct Export: AsyncParsableCommand {
             "Others on this machine can see a command's arguments. '--q -' reads what to search for from standard input instead: a phone number belongs there. The audit names the system account: that of SUDO_USER, else the process's."
     )
 
-    @Option(help: "csv or ndjson.")
+    @Option(help: "csv, xlsx or ndjson.")
     var format: String
 
     @Option(help: "A whole phone number, its last four digits, or a whole name; '-' reads it from standard input.")
@@ -53,9 +53,8 @@ struct Export: AsyncParsableCommand {
     @OptionGroup var config: ConfigurationOption
 
     func validate() throws {
-        if self.format == "xlsx" { throw ValidationError("XLSX is not available yet; use --format csv.") }
         guard ExportRequest.Format(rawValue: self.format) != nil else {
-            throw ValidationError("--format is csv or ndjson.")
+            throw ValidationError("--format is csv, xlsx or ndjson.")
         }
         guard let phone = ExportRequest.Phones(rawValue: self.phone) else {
             throw ValidationError("--phone is masked or plain.")

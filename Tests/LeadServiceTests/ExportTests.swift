@@ -259,7 +259,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "format=xml", "format=xlsx", "format=CSV", "columns=", "columns=secret", "columns=phone,phone",
+        "format=xml", "format=xls", "format=CSV", "columns=", "columns=secret", "columns=phone,phone",
         "columns=phone,",
         "phone=full", "limit=5", "cursor=abc", "order=name", "format=csv&format=csv", "state=asleep",
         "disposition=hung_up", "from=2026-02-30", "to=tomorrow", "q=13", "q=1380000",

@@ -23,20 +23,18 @@ import Testing
         #expect(!refused.reasons[0].contains(value))
     }
 
-    @Test func `addresses that can be listened on, two ports that differ, and no second factor that is not there`()
-        throws
-    {
+    @Test func `addresses that can be listened on, two ports that differ, a second factor where https is`() throws {
         for host in ["127.0.0.1", "0.0.0.0", "::", "localhost"] { _ = try Self.read(["HTTP_HOST": host]) }
         #expect(
             Self.reasons(["HTTP_PORT": "8081"])
                 == "HUIFANG_HTTP_PORT and HUIFANG_OPS_PORT are both 8081 and must differ")
         _ = try Self.read(["HTTP_PORT": "0", "OPS_PORT": "0"])
         #expect(Self.reasons(["PGBOUNCER": "yes"]) == "HUIFANG_PGBOUNCER must be 0 or 1")
-        #expect(Self.reasons(["REQUIRE_TOTP": "always"]).hasPrefix("HUIFANG_REQUIRE_TOTP=always cannot be kept"))
         let production = ["PUBLIC_URL": "https://x.example/"].merging(Self.aliyun) { $1 }
-        #expect(try Self.read(production).notes.count == 1)
-        #expect(try Self.read(production.merging(["REQUIRE_TOTP": "off"]) { $1 }).notes == [])
-        #expect(try Self.read([:]).notes == [])
+        for (values, isRequired) in [
+            ([:], false), (["REQUIRE_TOTP": "always"], true), (production, true),
+            (production.merging(["REQUIRE_TOTP": "off"]) { $1 }, false),
+        ] { #expect(try Self.read(values).requiresSecondFactor == isRequired, "\(values)") }
     }
 
     private static let aliyun = [

@@ -11,7 +11,7 @@ import Testing
 
     /// What only commands and made-up pages say.
     private static let elsewhere: Set<String> = [
-        "account_ended", "account_unknown", "benefit_file_unknown", "calendar_invalid", "effective_at_past",
+        "account_unknown", "benefit_file_unknown", "calendar_invalid", "effective_at_past",
         "effective_at_repeated", "made_up", "notice_published", "origin_invalid", "robot_address_invalid",
         "robot_name_invalid", "robot_secret_invalid", "robot_taken", "robots_full", "rules_invalid", "setting_invalid",
         "setting_unknown", "site_name_invalid", "site_taken",

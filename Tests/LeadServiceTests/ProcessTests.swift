@@ -10,7 +10,7 @@ import Testing
         ["nonsense"], ["serve", "--roles", "cook"], ["staff", "add", "lin"], ["staff", "add", "lin", "--role", "cook"],
         ["calendar", "due", "tomorrow"], ["calendar", "due", "2026-02-30T00:00:00Z"], ["permit"],
         ["permit", "--valid-until", "2026-02-30"],
-        ["export", "--format", "xlsx"], ["export", "--format", "csv", "--phone", "plain"],
+        ["export", "--format", "xls"], ["export", "--format", "csv", "--phone", "plain"],
         ["export", "--format", "csv", "--columns", "secret"],
         ["export", "--format", "csv", "--state", "asleep"], ["fsck", "--format", "xml"], [], ["audit"], ["calendar"],
         ["staff"], ["site"], ["benefit"], ["settings"], ["settings", "import"],

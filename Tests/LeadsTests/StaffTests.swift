@@ -6,7 +6,8 @@ import Testing
         let table: [Permission: Set<Role>] = [
             .workCallbacks: [.adviser, .supervisor, .administrator], .assignCallbacks: [.supervisor, .administrator],
             .browseLeads: [.supervisor, .administrator], .searchLeads: [.adviser, .supervisor, .administrator],
-            .exportLeads: [.administrator], .manageStaff: [.administrator], .readAudit: [.administrator, .auditor],
+            .exportLeads: [.administrator], .manageStaff: [.administrator],
+            .readStaff: [.administrator, .auditor], .readAudit: [.administrator, .auditor],
             .readPrivacyRequests: [.administrator, .auditor, .privacy],
             .readStatistics: [.supervisor, .administrator, .auditor],
             .seeConsole: Set(Role.allCases),

@@ -99,8 +99,10 @@ package struct DemoDesk: Sendable {
             }
             guard let id else { throw Refusal.usernameTaken(colleague.username) }
             people[colleague.username] = StaffSession(
-                staffID: id, username: colleague.username, displayName: colleague.displayName, role: colleague.role,
-                mustChangePassword: false, expiresAt: .distantFuture, stepUpAt: now, lastSeenAt: now, tokenHash: [])
+                id: id, staffID: id, username: colleague.username, displayName: colleague.displayName,
+                role: colleague.role,
+                mustChangePassword: false, hasSecondFactor: false, expiresAt: .distantFuture, stepUpAt: now,
+                lastSeenAt: now, tokenHash: [])
         }
         try await DemoDay(desk: self, people: people).play()
         try await self.database.transaction { tx in

@@ -65,7 +65,19 @@ package enum ExportField: String, Sendable, CaseIterable {
         .name, .remark, .source, .benefits, .pageURL, .landingURL, .referrer, .utmMedium, .utmCampaign, .attribution,
     ]
 
-    /// The header in CSV.
+    /// How wide its column is in characters, where people open the table.
+    var width: Double {
+        switch self {
+        case .leadID: 38
+        case .acceptedAt, .dueAt, .metAt: 20
+        case .phone, .disposition: 16
+        case .remark, .benefits, .pageURL, .landingURL, .referrer, .attribution: 40
+        case .source, .utmMedium, .utmCampaign: 24
+        case .name, .state, .total, .gap, .attempts, .adviser, .site: 12
+        }
+    }
+
+    /// The header of a table.
     var title: String {
         switch self {
         case .leadID: "线索编号"
@@ -94,7 +106,15 @@ package enum ExportField: String, Sendable, CaseIterable {
     }
 }
 
-/// Writes rows as CSV (UTF-8 with BOM, CRLF, every field quoted, no formulas) or NDJSON (values untouched).
+/// A cell of a table, and whether its text came from outside.
+enum ExportCell: Sendable {
+    case ours(String)
+    case foreign(String)
+    case number(Int)
+    case empty
+}
+
+/// Writes rows as CSV (UTF-8 with BOM, CRLF, every field quoted, no formulas), or as NDJSON and XLSX (values untouched).
 struct ExportEncoder: Sendable {
     let request: ExportRequest
     let questions: ExtraQuestions
@@ -108,49 +128,58 @@ struct ExportEncoder: Sendable {
         self.keys = keys
     }
 
-    /// What comes before the first row.
+    /// What comes before the first row of a text.
     var header: String {
         guard self.request.format == .csv else { return "" }
-        let titles = self.request.columns.flatMap { column -> [String] in
+        return "\u{FEFF}" + self.titles.map { Self.csv($0.title) }.joined(separator: ",") + "\r\n"
+    }
+
+    /// The columns of a table: a header, and how wide in characters.
+    var titles: [(title: ExportCell, width: Double)] {
+        self.request.columns.flatMap { column -> [(title: ExportCell, width: Double)] in
             switch column {
-            case .items: return self.items.map { Self.quoted($0.title) }
+            case .items: self.items.map { (.ours($0.title), 12) }
             // A question's name came from outside, as its answers did.
             case .extra:
-                return (self.questions.names + (self.questions.hasRest ? [ExtraQuestions.restTitle] : [])).map {
-                    CSVField.cell($0)
+                (self.questions.names + (self.questions.hasRest ? [ExtraQuestions.restTitle] : [])).map {
+                    (.foreign($0), 20)
                 }
-            case .one(let field): return [Self.quoted(field.title)]
+            case .one(let field): [(.ours(field.title), field.width)]
             }
         }
-        return "\u{FEFF}" + titles.joined(separator: ",") + "\r\n"
     }
 
     /// Writes one row with its line end.
     func write(_ row: LeadRow, to text: inout String) throws {
-        switch self.request.format {
-        case .csv: try self.writeRecord(row, to: &text)
-        case .ndjson: try self.writeObject(row, to: &text)
+        guard self.request.format == .ndjson else {
+            text += try self.cells(row).map(Self.csv).joined(separator: ",") + "\r\n"
+            return
         }
+        try self.writeObject(row, to: &text)
     }
 
-    private func writeRecord(_ row: LeadRow, to text: inout String) throws {
-        var cells: [String] = []
+    /// One row of a table.
+    func cells(_ row: LeadRow) throws -> [ExportCell] {
+        var cells: [ExportCell] = []
         for column in self.request.columns {
             switch column {
             case .items:
                 let points = self.points(row)
-                cells += self.items.map { "\"" + (points[$0.rawValue].map { String($0) } ?? "") + "\"" }
+                cells += self.items.map { points[$0.rawValue].map { .number($0) } ?? .empty }
             case .extra where self.questions.names.isEmpty: break
             case .extra:
                 cells += self.questions.cells(try row.extra(self.keys, masked: self.request.phone == .masked)).map {
-                    CSVField.cell($0)
+                    .foreign($0)
                 }
             case .one(let field):
-                cells.append(Self.cell(try self.value(field, row), isOurs: !ExportField.foreign.contains(field)))
+                switch try self.value(field, row) {
+                case .string(let text): cells.append(ExportField.foreign.contains(field) ? .foreign(text) : .ours(text))
+                case .integer(let number): cells.append(.number(number))
+                default: cells.append(.empty)
+                }
             }
         }
-        text += cells.joined(separator: ",")
-        text += "\r\n"
+        return cells
     }
 
     private func writeObject(_ row: LeadRow, to text: inout String) throws {
@@ -202,25 +231,27 @@ struct ExportEncoder: Sendable {
         case .referrer: return .string(try row.attributed("referrer"))
         case .utmMedium: return .string(try row.attributed("utm", "medium"))
         case .utmCampaign: return .string(try row.attributed("utm", "campaign"))
-        case .attribution: return self.request.format == .csv ? .string(row.attribution) : .raw(row.attribution)
+        case .attribution: return self.request.format == .ndjson ? .raw(row.attribution) : .string(row.attribution)
         }
     }
 
     /// `2026-11-23 10:30:05` in a table that people open, RFC 3339 for programs.
     private func time(_ date: Date) -> JSONOutput {
-        let text = RFC3339.text(date)
-        guard self.request.format == .csv else { return .string(text) }
-        return .string(String(text.prefix(19)).replacingOccurrences(of: "T", with: " "))
+        .string(self.request.format == .ndjson ? RFC3339.text(date) : Self.local(date))
     }
 
-    /// A cell; text that came from outside is made harmless, columns we generate ourselves are not touched.
-    private static func cell(_ value: JSONOutput, isOurs: Bool) -> String {
-        switch value {
-        case .string(let text): isOurs ? self.quoted(text) : CSVField.cell(text)
-        case .integer(let number): self.quoted(String(number))
-        default: self.quoted("")
+    /// `2026-11-23 10:30:05`, Beijing time.
+    static func local(_ date: Date) -> String {
+        String(RFC3339.text(date).prefix(19)).replacingOccurrences(of: "T", with: " ")
+    }
+
+    /// A field of CSV; text that came from outside is made harmless, columns we generate ourselves are not touched.
+    private static func csv(_ cell: ExportCell) -> String {
+        switch cell {
+        case .ours(let text): "\"" + text.replacing("\"", with: "\"\"") + "\""
+        case .foreign(let text): CSVField.cell(text)
+        case .number(let number): "\"\(number)\""
+        case .empty: "\"\""
         }
     }
-
-    private static func quoted(_ text: String) -> String { "\"" + text.replacing("\"", with: "\"\"") + "\"" }
 }

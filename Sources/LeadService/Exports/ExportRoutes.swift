@@ -22,9 +22,6 @@ struct ExportRoutes: RouteList {
     let exports: LeadExport
     let now: @Sendable () -> Date
 
-    /// A plain export needs a login or step-up this young.
-    static let freshLogin: TimeInterval = 300
-
     var routes: [Route] {
         var export = Route(.get, "/api/v1/leads/export", .staff(.exportLeads), self.export)
         // Leads that nobody reads would be recorded as exported.
@@ -44,9 +41,7 @@ struct ExportRoutes: RouteList {
             fields.fail("reason_required", at: "reason", "导出完整号码须填写用途", english: "Plain numbers need a reason.")
         }
         try fields.finish()
-        if phone == .plain, self.now().timeIntervalSince(session.stepUpAt) > Self.freshLogin {
-            throw Problems.stepUpRequired
-        }
+        if phone == .plain, !session.isSteppedUp(at: self.now()) { throw Problems.stepUpRequired }
         let export = ExportRequest(
             format: format, filter: filter, columns: columns, phone: phone, reason: reason, actor: session.username,
             role: session.role.rawValue, staffID: session.staffID)
@@ -79,7 +74,7 @@ struct ExportRoutes: RouteList {
         return Response(
             status: .ok,
             headers: [
-                .contentType: export.format == .csv ? "text/csv; charset=utf-8" : "application/x-ndjson; charset=utf-8",
+                .contentType: export.format.contentType,
                 .contentDisposition: "attachment; filename=\"\(name)\"", .cacheControl: "no-store",
                 .rowCount: String(counts.rows), .excludedCount: String(counts.excluded),
             ],
@@ -93,7 +88,8 @@ struct ExportRoutes: RouteList {
 
     private static func format(_ fields: inout FieldReader) -> ExportRequest.Format {
         guard let format = ExportRequest.Format(rawValue: fields.optionalString("format") ?? "csv") else {
-            fields.fail("format_invalid", at: "format", "格式应为 csv 或 ndjson", english: "format is csv or ndjson.")
+            fields.fail(
+                "format_invalid", at: "format", "格式应为 csv、xlsx 或 ndjson", english: "format is csv, xlsx or ndjson.")
             return .csv
         }
         return format

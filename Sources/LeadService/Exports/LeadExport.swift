@@ -7,7 +7,15 @@ package import NIOCore
 /// What somebody asked to have exported.
 package struct ExportRequest: Sendable {
     package enum Format: String, Sendable, CaseIterable {
-        case csv, ndjson
+        case csv, ndjson, xlsx
+
+        var contentType: String {
+            switch self {
+            case .csv: "text/csv; charset=utf-8"
+            case .ndjson: "application/x-ndjson; charset=utf-8"
+            case .xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+            }
+        }
     }
 
     package enum Phones: String, Sendable {
@@ -113,17 +121,17 @@ package struct LeadExport: Sendable {
         return try await self.database.snapshot { tx in
             let counts = try await tx.countLeads(filter)
             try await begin(counts.rows, counts.excluded)
-            let needsQuestions = request.format == .csv && request.columns.contains(.extra)
+            let needsQuestions = request.format != .ndjson && request.columns.contains(.extra)
             let questions = needsQuestions ? try await Self.questions(filter, keys, tx) : ExtraQuestions()
             let encoder = ExportEncoder(request: request, questions: questions, keys: keys)
             var hash = SHA256()
             var rows = 0
-            func emit(_ text: String) async throws {
-                let buffer = ByteBuffer(string: text)
-                hash.update(data: Array(text.utf8))
+            func emit(_ buffer: ByteBuffer) async throws {
+                hash.update(data: Array(buffer.readableBytesView))
                 try await write(buffer)
             }
-            try await emit(encoder.header)
+            let table = request.format == .xlsx ? try ExportTable(encoder, id: record.id) : nil
+            if table == nil { try await emit(ByteBuffer(string: encoder.header)) }
             try await tx.declareExport(filter)
             var batch = try await tx.fetchExport(Self.batch)
             while !batch.isEmpty {
@@ -132,11 +140,25 @@ package struct LeadExport: Sendable {
                 // Before the bytes leave: an export that breaks off has shown what it had shown.
                 let leads = batch.map(\.leadID)
                 try await self.database.autocommit { try await $0.insertExportLeads(leads, of: record.id) }
-                for part in try await Self.lines(of: batch, encoder) { try await emit(part) }
+                if let table {
+                    let rows = try await Self.parts(of: batch) { part in try part.map { try encoder.cells($0) } }
+                    for row in rows.joined() { try table.append(row) }
+                } else {
+                    let texts = try await Self.parts(of: batch) { part in
+                        var text = ""
+                        for row in part { try encoder.write(row, to: &text) }
+                        return text
+                    }
+                    for text in texts { try await emit(ByteBuffer(string: text)) }
+                }
                 rows += batch.count
                 batch = try await next
             }
             guard rows == counts.rows else { throw ExportIncomplete(expected: counts.rows, written: rows) }
+            if let table {
+                try table.close(with: self.facts(of: record, rows: rows, excluded: counts.excluded))
+                while let part = try table.read() { try await emit(part) }
+            }
             return Written(rows: rows, excluded: counts.excluded, sha256: Array(hash.finalize()))
         }
     }
@@ -156,18 +178,27 @@ package struct LeadExport: Sendable {
         return questions
     }
 
-    /// A batch as lines, in its order, its parts made side by side.
-    private static func lines(of batch: [LeadRow], _ encoder: ExportEncoder) async throws -> [String] {
+    /// What the second sheet of a table says of it.
+    private func facts(of record: ExportRecord, rows: Int, excluded: Int) -> [(String, ExportCell)] {
+        [
+            ("导出人", .ours(record.actor)), ("导出时间（北京时间）", .ours(ExportEncoder.local(record.at))),
+            ("导出编号", .ours(record.id.uuidString.lowercased())),
+            ("筛选", .foreign(JSONOutput.object(record.filters).text)),
+            ("号码", .ours(record.phone == .plain ? "完整" : "遮盖")), ("用途", .foreign(record.reason)),
+            ("行数", .number(rows)), ("按规定未导出（已删除、已撤回、要求不再联系）", .number(excluded)),
+        ]
+    }
+
+    /// A batch turned into something, its parts side by side and in order.
+    private static func parts<Part: Sendable>(
+        of batch: [LeadRow], _ body: @escaping @Sendable (ArraySlice<LeadRow>) throws -> Part
+    ) async throws -> [Part] {
         let length = (batch.count + Self.parts - 1) / Self.parts
-        return try await withThrowingTaskGroup(of: (Int, String).self) { group in
+        return try await withThrowingTaskGroup(of: (Int, Part).self) { group in
             for start in stride(from: 0, to: batch.count, by: length) {
                 let part = batch[start..<min(start + length, batch.count)]
                 // The tasks of a lease run on its connection's thread unless told otherwise.
-                group.addTask(executorPreference: globalConcurrentExecutor) {
-                    var text = ""
-                    for row in part { try encoder.write(row, to: &text) }
-                    return (start, text)
-                }
+                group.addTask(executorPreference: globalConcurrentExecutor) { (start, try body(part)) }
             }
             return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map { $0.1 }
         }

@@ -9,6 +9,7 @@ struct AccessCheck: Sendable {
     let sessions: StaffSessions
     let ownOrigins: Set<String>
     let sites: Sites
+    let now: @Sendable () -> Date
 
     /// Lets a request through with its session, or throws the problem that says why not.
     func admit(_ request: Request, _ context: LeadRequestContext, to access: Access) async throws -> LeadRequestContext
@@ -25,11 +26,15 @@ struct AccessCheck: Sendable {
         guard let token = credential.token, let session = try await self.sessions.find(token: token) else {
             throw Problems.unauthenticated
         }
-        if access != .anySession, session.mustChangePassword { throw Problems.passwordChangeRequired }
+        if access != .anySession {
+            if session.mustChangePassword { throw Problems.passwordChangeRequired }
+            if access != .enrolment, self.sessions.mustEnrol(session) { throw Problems.totpRequired }
+        }
         switch access {
-        case .staff(let permission), .page(let permission):
+        case .staff(let permission), .page(let permission), .steppedUp(let permission):
             guard session.role.may(permission) else { throw Problems.forbidden }
-        case .visitor, .login, .anySession: break
+            if access == .steppedUp(permission), !session.isSteppedUp(at: self.now()) { throw Problems.stepUpRequired }
+        case .visitor, .login, .anySession, .enrolment: break
         }
         var context = context
         context.session = session

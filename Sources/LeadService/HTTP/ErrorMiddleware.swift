@@ -24,6 +24,9 @@ struct ErrorMiddleware: RouterMiddleware {
                 if problem.code == "password_change_required" {
                     return Self.redirect("/staff/password?next=" + request.uri.path)
                 }
+                if problem.code == "totp_required" {
+                    return Self.redirect("/staff/second-factor?next=" + request.uri.path)
+                }
                 if problem.code == "forbidden", let page = try? self.pages.render("staff/forbidden", status: .forbidden)
                 {
                     return page

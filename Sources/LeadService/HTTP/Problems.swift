@@ -35,8 +35,10 @@ package enum Problems {
     static let passwordChangeRequired = Problem(
         .forbidden, "password_change_required", "请先修改一次性密码", english: "Change the one-time password first.")
     static let stepUpRequired = Problem(
-        .forbidden, "step_up_required", "距上次登录已超过 5 分钟，请重新登录后再试",
-        english: "The last login is older than five minutes; log in again.")
+        .forbidden, "step_up_required", "距上次验证身份已超过 5 分钟，请先确认密码或动态码",
+        english: "The last login or step-up is older than five minutes: give the password or a code again.")
+    static let totpRequired = Problem(
+        .forbidden, "totp_required", "您的角色需要先开通动态码", english: "Your role sets up a second factor first.")
     static let idempotencyKeyInvalid = Problem(
         .badRequest, "idempotency_key_invalid", "Idempotency-Key 应为 1–128 个可见 ASCII 字符，且只出现一次",
         english: "Idempotency-Key takes 1–128 visible ASCII characters, once.")

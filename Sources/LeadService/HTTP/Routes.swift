@@ -10,8 +10,12 @@ package enum Access: Sendable, Equatable {
     case login
     /// Any session, also one whose one-time password is not changed yet.
     case anySession
+    /// Any session whose password is its person's own, also one whose second factor is not set up yet.
+    case enrolment
     /// A session whose role has the permission.
     case staff(Permission)
+    /// As `staff`, within five minutes of a login or a step-up.
+    case steppedUp(Permission)
     /// As `staff`, for a page: somebody who is not logged in is sent to the login page.
     case page(Permission)
 }

@@ -25,6 +25,7 @@ package struct SealedColumn: Sendable {
         SealedColumn(table: "call_attempts", column: "note_sealed", row: "id"),
         SealedColumn(table: "assessment_reviews", column: "note_sealed", row: "assessment_id"),
         SealedColumn(table: "consents", column: "evidence_sealed", row: "id"),
+        SealedColumn(table: "staff_totp", column: "secret_sealed", row: "id"),
         SealedColumn(table: "robots", column: "address_sealed", row: "id"),
         SealedColumn(table: "robots", column: "secret_sealed", row: "id"),
         SealedColumn(table: "audit_details", column: "sealed", row: "event_id"),

@@ -27,9 +27,9 @@ private struct StaffDraft: Sendable {
 
 /// Making accounts, with a one-time password that must be changed, and ending them.
 package struct StaffAccounts: Sendable {
-    private let database: Database
+    let database: Database
+    let audit: Audit
     private let dependencies: Dependencies
-    private let audit: Audit
     private let hasher = PasswordHasher()
 
     /// How long a one-time password may be used.
@@ -54,6 +54,14 @@ package struct StaffAccounts: Sendable {
     package func add(
         username: String, displayName: String? = nil, role: Role, by actor: String, as actorRole: String = "command"
     ) async throws -> String {
+        try await self.create(username: username, displayName: displayName, role: role, by: actor, as: actorRole)
+            .oneTimePassword
+    }
+
+    /// As `add`, and tells the new account's id too.
+    func create(
+        username: String, displayName: String?, role: Role, by actor: String, as actorRole: String
+    ) async throws -> (id: UUID, oneTimePassword: String) {
         let name: Username
         let display: String
         do {
@@ -69,15 +77,18 @@ package struct StaffAccounts: Sendable {
         let password = self.oneTimePassword()
         let draft = StaffDraft(
             username: name.text, displayName: display, role: role, password: password, isOneTime: true)
-        guard try await self.insert(draft, by: actor, as: actorRole) else { throw Problems.usernameTaken }
-        return password
+        guard let id = try await self.insert(draft, by: actor, as: actorRole) else { throw Problems.usernameTaken }
+        return (id, password)
     }
 
-    /// Gives somebody a new one-time password and ends their sessions.
+    /// Gives somebody a new one-time password, takes their second factor away and ends their sessions.
     ///
     /// - Throws: 404 for an unknown account, 409 for an ended one.
     package func reset(username: String, by actor: String, as actorRole: String = "command") async throws -> String {
-        let account = try await self.account(username)
+        try await self.reset(try await self.account(username), by: actor, as: actorRole)
+    }
+
+    func reset(_ account: StaffAccount, by actor: String, as actorRole: String) async throws -> String {
         guard account.isActive else { throw Problems.accountEnded }
         let password = self.oneTimePassword()
         let hash = try await self.hash(password)
@@ -87,6 +98,7 @@ package struct StaffAccounts: Sendable {
         try await self.database.transaction { tx in
             try await tx.lockStaff(account.id)
             try await tx.setOneTimePassword(of: account.id, hash: hash, until: until)
+            try await tx.removeSecondFactor(of: account.id)
             try await tx.deleteSessions(of: account.id)
             try await tx.insert(event)
         }
@@ -129,12 +141,12 @@ package struct StaffAccounts: Sendable {
         let draft = StaffDraft(
             username: "admin", displayName: "管理员", role: .administrator, password: given ?? self.oneTimePassword(),
             isOneTime: given == nil)
-        let isNew = try await self.insert(draft, by: "serve", as: "command")
+        let isNew = try await self.insert(draft, by: "serve", as: "command") != nil
         return isNew && given == nil ? draft.password : nil
     }
 
-    /// - Returns: false when the username is taken.
-    private func insert(_ draft: StaffDraft, by actor: String, as actorRole: String) async throws -> Bool {
+    /// - Returns: the account's id, or nil when the username is taken.
+    private func insert(_ draft: StaffDraft, by actor: String, as actorRole: String) async throws -> UUID? {
         let hash = try await self.hash(draft.password)
         let now = self.dependencies.now()
         let account = StaffAccount(
@@ -145,9 +157,9 @@ package struct StaffAccounts: Sendable {
             "staff.add", on: account.id.uuidString.lowercased(), by: actor, role: actorRole,
             detail: ["role": .string(draft.role.rawValue)])
         return try await self.database.transaction { tx in
-            guard try await tx.insertStaff(account, at: now) else { return false }
+            guard try await tx.insertStaff(account, at: now) else { return nil }
             try await tx.insert(event)
-            return true
+            return account.id
         }
     }
 
@@ -158,7 +170,7 @@ package struct StaffAccounts: Sendable {
     }
 
     /// One to fifty characters that can be shown.
-    private static func checked(displayName raw: String) throws(ValidationFailure) -> String {
+    static func checked(displayName raw: String) throws(ValidationFailure) -> String {
         let name = raw.trimmingCharacters(in: .whitespacesAndNewlines).precomposedStringWithCanonicalMapping
         let isShown = name.unicodeScalars.allSatisfy {
             ![.control, .format, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator].contains(
@@ -175,17 +187,8 @@ package struct StaffAccounts: Sendable {
         return name
     }
 
-    /// Four groups of five letters and digits that cannot be mistaken for each other: 98 bits.
-    func oneTimePassword() -> String {
-        let alphabet = Array("abcdefghjkmnpqrstuvwxyz23456789")
-        var letters: [Character] = []
-        while letters.count < 20 {
-            for byte in self.dependencies.randomBytes(20) where letters.count < 20 && Int(byte) < alphabet.count * 8 {
-                letters.append(alphabet[Int(byte) % alphabet.count])
-            }
-        }
-        return stride(from: 0, to: 20, by: 5).map { String(letters[$0..<$0 + 5]) }.joined(separator: "-")
-    }
+    /// 98 bits.
+    func oneTimePassword() -> String { self.dependencies.words(groups: 4, of: 5) }
 }
 
 extension Problems {

@@ -20,16 +20,20 @@ extension StaffAccount: TableRow {
 
 extension StaffSession: TableRow {
     package static let columns = """
-        s.staff_id, p.username, p.display_name, p.role, p.must_change_password, s.expires_at, s.step_up_at, s.last_seen_at, s.token_hash
+        s.id, s.staff_id, p.username, p.display_name, p.role, p.must_change_password,
+        EXISTS (SELECT FROM staff_totp t WHERE t.staff_id = p.id AND t.confirmed_at IS NOT NULL) AS has_second_factor,
+        s.expires_at, s.step_up_at, s.last_seen_at, s.token_hash
         """
 
     package init(row: PostgresRow) throws {
-        let (staffID, username, displayName, role, mustChange, expires, stepUp, seen, hash) =
-            try row.decode((UUID, String, String, String, Bool, Date, Date, Date, ByteBuffer).self)
+        let (id, staffID, username, displayName, role, mustChange, hasSecondFactor, expires, stepUp, seen, hash) =
+            try row.decode((UUID, UUID, String, String, String, Bool, Bool, Date, Date, Date, ByteBuffer).self)
         guard let role = Role(rawValue: role) else { throw MissingRow() }
         self.init(
-            staffID: staffID, username: username, displayName: displayName, role: role, mustChangePassword: mustChange,
-            expiresAt: expires, stepUpAt: stepUp, lastSeenAt: seen, tokenHash: Array(hash.readableBytesView))
+            id: id, staffID: staffID, username: username, displayName: displayName, role: role,
+            mustChangePassword: mustChange,
+            hasSecondFactor: hasSecondFactor, expiresAt: expires, stepUpAt: stepUp, lastSeenAt: seen,
+            tokenHash: Array(hash.readableBytesView))
     }
 }
 
@@ -114,11 +118,11 @@ extension Transaction {
             """)
     }
 
-    func insertSession(_ hash: [UInt8], of staff: UUID, at now: Date, until: Date) async throws {
+    func insertSession(_ id: UUID, _ hash: [UInt8], of staff: UUID, at now: Date, until: Date) async throws {
         try await self.execute(
             """
-            INSERT INTO staff_sessions (token_hash, staff_id, created_at, last_seen_at, expires_at, step_up_at)
-            VALUES (\(ByteBuffer(bytes: hash)), \(staff), \(now), \(now), \(until), \(now))
+            INSERT INTO staff_sessions (id, token_hash, staff_id, created_at, last_seen_at, expires_at, step_up_at)
+            VALUES (\(id), \(ByteBuffer(bytes: hash)), \(staff), \(now), \(now), \(until), \(now))
             """)
     }
 
@@ -128,6 +132,25 @@ extension Transaction {
             DELETE FROM staff_sessions WHERE token_hash IN
                 (SELECT token_hash FROM staff_sessions WHERE staff_id = \(staff) ORDER BY created_at DESC, token_hash OFFSET \(keeping))
             """)
+    }
+
+    /// A person's sessions that have not ended, the newest first.
+    func sessions(of staff: UUID, at now: Date, idleSince: Date) async throws -> [StaffSession] {
+        try await self.all(
+            """
+            SELECT \(columnsOf: StaffSession.self) FROM staff_sessions s JOIN staff p ON p.id = s.staff_id
+            WHERE s.staff_id = \(staff) AND \(livingAt: now, idleSince: idleSince) ORDER BY s.created_at DESC, s.id
+            LIMIT 20
+            """)
+    }
+
+    /// - Returns: false when it had ended already, or is another person's.
+    func deleteSession(_ id: UUID, of staff: UUID) async throws -> Bool {
+        try await self.execute("DELETE FROM staff_sessions WHERE id = \(id) AND staff_id = \(staff) RETURNING 1")
+    }
+
+    func stepUp(_ session: UUID, at now: Date) async throws {
+        try await self.execute("UPDATE staff_sessions SET step_up_at = \(now) WHERE id = \(session)")
     }
 
     /// - Returns: false when it had ended already.

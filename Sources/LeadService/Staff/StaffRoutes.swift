@@ -31,11 +31,12 @@ struct StaffRoutes: RouteList {
         var fields = try FieldReader(try await request.json(context))
         let username = fields.string("username", longest: 64)
         let password = fields.string("password", longest: 1024)
-        _ = fields.optionalString("totp", longest: 64)
+        let code = fields.optionalString("totp", longest: 64)
         try fields.finish()
         guard let username, let password else { throw Problems.internal }
         return Self.answer(
-            try await self.sessions.login(username: username, password: password, from: context.clientAddress))
+            try await self.sessions.login(
+                username: username, password: password, code: code, from: context.clientAddress))
     }
 
     @Sendable private func logout(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
@@ -59,12 +60,12 @@ struct StaffRoutes: RouteList {
         return Self.answer(try await self.sessions.changePassword(of: session, to: password))
     }
 
-    private static func answer(_ opened: OpenedSession) -> Response {
+    static func answer(_ opened: OpenedSession) -> Response {
         var response = Response.json(
             .object([
                 "token": .string(opened.token), "role": .string(opened.role.rawValue),
                 "expires_at": .string(RFC3339.text(opened.expiresAt)),
-                "must_change_password": .bool(opened.mustChangePassword), "must_enrol_totp": .bool(false),
+                "must_change_password": .bool(opened.mustChangePassword), "must_enrol_totp": .bool(opened.mustEnrol),
             ]))
         response.headers[.setCookie] = SessionCookie.holding(opened.token)
         return response

@@ -4,30 +4,42 @@ import Leads
 
 /// Logging in and out, and finding who a token belongs to.
 package struct StaffSessions: Sendable {
-    private let database: Database
-    private let dependencies: Dependencies
+    let database: Database
+    let dependencies: Dependencies
+    let throttle: LoginThrottle
+    let hasher = PasswordHasher()
+    let factor: SecondFactor
     private let audit: Audit
-    private let throttle: LoginThrottle
-    private let hasher = PasswordHasher()
+    private let requiresSecondFactor: Bool
 
     private static let idle: TimeInterval = 30 * 60
     static let absolute: TimeInterval = 12 * 3600
     private static let mostSessions = 10
-    /// How long a login counts as a step-up.
-    private static let stepUp: TimeInterval = 5 * 60
 
     package init(database: Database, dependencies: Dependencies, configuration: ServiceConfiguration) {
         self.database = database
         self.dependencies = dependencies
         self.audit = Audit(dependencies: dependencies)
         self.throttle = LoginThrottle(database: database, keys: dependencies.keys, factor: configuration.budgetFactor)
+        self.factor = SecondFactor(dependencies: dependencies)
+        self.requiresSecondFactor = configuration.requiresSecondFactor
+    }
+
+    /// Whether somebody has to set a second factor up before anything else.
+    func mustEnrol(_ session: StaffSession) -> Bool { self.mustEnrol(session.role, session.hasSecondFactor) }
+
+    private func mustEnrol(_ role: Role, _ hasSecondFactor: Bool) -> Bool {
+        self.requiresSecondFactor && role.needsSecondFactor && !hasSecondFactor
     }
 
     /// Opens a session.
     ///
+    /// - Parameter code: of the authenticator, or a recovery code; whoever has no second factor needs none.
     /// - Throws: 401, the same after the same work for every cause; 429 after too many failures of a name or an address;
     ///   503 when too many passwords are being hashed.
-    package func login(username: String, password: String, from address: ClientAddress) async throws -> OpenedSession {
+    package func login(
+        username: String, password: String, code: String? = nil, from address: ClientAddress
+    ) async throws -> OpenedSession {
         let now = self.dependencies.now()
         let attempt = try await self.throttle.begin(name: username, address: address, at: now)
         let account: StaffAccount?
@@ -47,19 +59,29 @@ package struct StaffSessions: Sendable {
         }
         let newHash = await self.renewedHash(password, of: account)
         let event = self.event("staff.login", account.id, account.username, account.role)
-        let session = self.newSession(role: account.role, mustChangePassword: account.mustChangePassword)
-        let isOpen = try await self.database.transaction { tx in
+        let opened = try await self.database.transaction { tx -> OpenedSession? in
             // The password may have changed, or the account ended, while it was being compared.
-            guard try await tx.lockStaff(account.id, withHash: account.passwordHash) else { return false }
+            guard try await tx.lockStaff(account.id, withHash: account.passwordHash) else { return nil }
+            let accepted = try await self.factor.accepts(code, of: account.id, at: now, tx)
+            guard accepted != .nothing else { return nil }
+            let session = self.newSession(
+                account.role, mustChangePassword: account.mustChangePassword, hasSecondFactor: accepted != nil)
             if let newHash { try await tx.replaceHash(of: account.id, with: newHash) }
             try await self.insert(session, of: account.id, in: tx)
             try await tx.returnToDesk(account.id, saidBefore: ShanghaiDate(now).at(minute: 0), at: now)
             try await self.throttle.succeed(attempt, in: tx)
             try await tx.insert(event)
-            return true
+            if accepted == .recoveryCode {
+                try await tx.insert(
+                    self.event("staff.recovery_code_use", account.id, account.username, account.role))
+            }
+            return session
         }
-        guard isOpen else { throw Problems.credentialsRefused }
-        return session
+        guard let opened else {
+            try await self.recordFailure(of: account)
+            throw Problems.credentialsRefused
+        }
+        return opened
     }
 
     /// Ends a session.
@@ -76,8 +98,7 @@ package struct StaffSessions: Sendable {
     /// - Throws: 422 `password_weak`; 403 `step_up_required` for a later change long after the login; 401 when the session
     ///   has ended meanwhile.
     package func changePassword(of session: StaffSession, to raw: String) async throws -> OpenedSession {
-        let now = self.dependencies.now()
-        guard session.mustChangePassword || now.timeIntervalSince(session.stepUpAt) <= Self.stepUp else {
+        guard session.mustChangePassword || session.isSteppedUp(at: self.dependencies.now()) else {
             throw Problems.stepUpRequired
         }
         let password: Password
@@ -91,19 +112,27 @@ package struct StaffSessions: Sendable {
         let cost = self.dependencies.passwordCost
         let hash = try await self.hasher.run { try PasswordHash(password.text, salt: salt, cost: cost) }
         let event = self.event("staff.password_change", session.staffID, session.username, session.role)
-        let opened = self.newSession(role: session.role, mustChangePassword: false)
+        let opened = self.newSession(
+            session.role, mustChangePassword: false, hasSecondFactor: session.hasSecondFactor)
         let isOpen = try await self.database.transaction { tx in
-            try await tx.lockStaff(session.staffID)
-            // Of two changes at once the second finds its session gone.
-            guard try await tx.deleteSession(session.tokenHash) else { return false }
-            try await tx.deleteSessions(of: session.staffID)
+            guard try await self.replace(session, with: opened, in: tx) else { return false }
             try await tx.setPassword(of: session.staffID, hash: hash.encoded)
-            try await self.insert(opened, of: session.staffID, in: tx)
             try await tx.insert(event)
             return true
         }
         guard isOpen else { throw Problems.unauthenticated }
         return opened
+    }
+
+    /// Ends every session of a person and opens a new one.
+    ///
+    /// - Returns: false for a session that has ended, as that of the second of two changes at once.
+    func replace(_ session: StaffSession, with opened: OpenedSession, in tx: Transaction) async throws -> Bool {
+        try await tx.lockStaff(session.staffID)
+        guard try await tx.deleteSession(session.tokenHash) else { return false }
+        try await tx.deleteSessions(of: session.staffID)
+        try await self.insert(opened, of: session.staffID, in: tx)
+        return true
     }
 
     /// The session of a token, if it has not ended; being asked for counts as activity.
@@ -126,20 +155,22 @@ package struct StaffSessions: Sendable {
     /// What the database keeps of a token.
     static func hash(_ token: String) -> [UInt8] { Array(SHA256.hash(data: Data(token.utf8))) }
 
-    private func newSession(role: Role, mustChangePassword: Bool) -> OpenedSession {
+    func newSession(_ role: Role, mustChangePassword: Bool, hasSecondFactor: Bool) -> OpenedSession {
         let now = self.dependencies.now()
         return OpenedSession(
-            token: Base64URL.encode(self.dependencies.randomBytes(32)), role: role, openedAt: now,
-            expiresAt: now.addingTimeInterval(Self.absolute), mustChangePassword: mustChangePassword)
+            id: self.dependencies.makeID(), token: Base64URL.encode(self.dependencies.randomBytes(32)), role: role,
+            openedAt: now, expiresAt: now.addingTimeInterval(Self.absolute), mustChangePassword: mustChangePassword,
+            mustEnrol: self.mustEnrol(role, hasSecondFactor))
     }
 
     private func insert(_ session: OpenedSession, of staff: UUID, in tx: Transaction) async throws {
         try await tx.deleteOldestSessions(of: staff, keeping: Self.mostSessions - 1)
-        try await tx.insertSession(Self.hash(session.token), of: staff, at: session.openedAt, until: session.expiresAt)
+        try await tx.insertSession(
+            session.id, Self.hash(session.token), of: staff, at: session.openedAt, until: session.expiresAt)
     }
 
     /// An unknown name is recorded too, without the name: the work is the same, and whoever reads the audit sees the guessing.
-    private func recordFailure(of account: StaffAccount?) async throws {
+    func recordFailure(of account: StaffAccount?) async throws {
         let event =
             account.map { self.event("staff.login_failed", $0.id, $0.username, $0.role) }
             ?? self.audit.event("staff.login_failed", on: "unknown", by: "unknown", role: "none")
@@ -165,7 +196,7 @@ package struct StaffSessions: Sendable {
         }
     }
 
-    private func event(_ action: String, _ id: UUID, _ username: String, _ role: Role) -> AuditEvent {
+    func event(_ action: String, _ id: UUID, _ username: String, _ role: Role) -> AuditEvent {
         self.audit.event(action, on: id.uuidString.lowercased(), by: username, role: role.rawValue)
     }
 }

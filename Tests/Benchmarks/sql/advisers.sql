@@ -3,7 +3,7 @@ INSERT INTO staff (id, username, display_name, role, password_hash, must_change_
 SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'bench-' || n, 'bench-' || n,
        CASE n WHEN 99 THEN 'administrator' ELSE 'adviser' END, 'none', false, now()
 FROM (SELECT generate_series(0, 63) UNION SELECT 99) s (n);
-INSERT INTO staff_sessions (token_hash, staff_id, created_at, last_seen_at, expires_at, step_up_at)
-SELECT sha256(convert_to(rpad('bench-' || n || '-', 43, '0'), 'UTF8')),
+INSERT INTO staff_sessions (id, token_hash, staff_id, created_at, last_seen_at, expires_at, step_up_at)
+SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, sha256(convert_to(rpad('bench-' || n || '-', 43, '0'), 'UTF8')),
        ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, now(), now(), now() + interval '12 hours', now()
 FROM (SELECT generate_series(0, 63) UNION SELECT 99) s (n);

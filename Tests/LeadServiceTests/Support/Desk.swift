@@ -58,8 +58,8 @@ extension TestService {
                 """)
             try await tx.execute(
                 """
-                INSERT INTO staff_sessions (token_hash, staff_id, created_at, last_seen_at, expires_at, step_up_at)
-                VALUES (\(hash), \(id), \(now), \(later), \(later), \(now))
+                INSERT INTO staff_sessions (id, token_hash, staff_id, created_at, last_seen_at, expires_at, step_up_at)
+                VALUES (\(id), \(hash), \(id), \(now), \(later), \(later), \(now))
                 """)
         }
         return Colleague(id: id, username: username, token: token)

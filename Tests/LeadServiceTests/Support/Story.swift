@@ -12,6 +12,7 @@ struct Answer: Sendable {
     var status: Int
     var headers: HTTPFields
     var text: String
+    var bytes: [UInt8] = []
 
     /// The body as JSON; `.null` when there is none.
     var json: JSONValue { (try? StrictJSON.read(Array(self.text.utf8))) ?? .null }
@@ -47,7 +48,9 @@ extension TestService {
         return try await self.client.execute(
             uri: path, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) }
         ) { response in
-            Answer(status: response.status.code, headers: response.headers, text: String(buffer: response.body))
+            Answer(
+                status: response.status.code, headers: response.headers, text: String(buffer: response.body),
+                bytes: Array(response.body.readableBytesView))
         }
     }
 

@@ -55,6 +55,7 @@ export async function send(method, path, payload, { headers = {}, timeout = 1500
   if (!background && location.pathname !== "/staff/login") {
     if (problem.status === 401) location.assign(loginAddress());
     if (problem.code === "password_change_required") location.assign(`/staff/password?next=${here()}`);
+    if (problem.code === "totp_required") location.assign(`/staff/second-factor?next=${here()}`);
   }
   throw problem;
 }
@@ -67,6 +68,7 @@ export async function api(method, path, payload, options) {
 }
 
 const words = {
+  cancelled: "已取消，没有改动",
   offline: "网络不通，刚才的操作没有确认。内容还在，请再试一次",
   already_closed: "这条任务已经结束，没有再记录。备注已留在历史里",
   not_claimant: "这条任务已不在您名下，结果没有计入。备注已留在历史里",
@@ -75,7 +77,7 @@ const words = {
   too_many_requests: "操作太快，请稍等再试",
   cross_site: "浏览器拒绝了这次请求，请刷新页面再试",
   forbidden: "您的角色不能做这个操作",
-  step_up_required: "这一步需要 5 分钟内登录过，请重新登录",
+  step_up_required: "这一步需要 5 分钟内验证过身份，请重新登录",
   idempotency_conflict: "同一次记录的内容变了，请再点一次保存",
 };
 
@@ -146,6 +148,48 @@ export function confirmed(title, text, yes) {
   dialog.returnValue = "";
   dialog.showModal();
   return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
+}
+
+/** Does what needs a young login; asks for the password or a code first where the server wants it, and tries once more. */
+export async function steppedUp(work) {
+  try {
+    return await work();
+  } catch (problem) {
+    if (problem.code !== "step_up_required" || !$("step-up")) throw problem;
+  }
+  await askProof();
+  return work();
+}
+
+function askProof() {
+  const dialog = $("step-up");
+  const field = $("step-up-proof");
+  const error = $("step-up-error");
+  error.hidden = true;
+  field.value = "";
+  dialog.returnValue = "";
+  dialog.showModal();
+  $("step-up-cancel").onclick = () => dialog.close();
+  $("step-up-form").onsubmit = (event) => {
+    event.preventDefault();
+    busy(event.submitter, async () => {
+      const proof = field.value;
+      const kind = /^\s*[0-9０-９](\s*[0-9０-９]){5}\s*$/.test(proof) ? "totp" : "password";
+      try {
+        await api("POST", "/api/v1/session/step-up", { [kind]: proof }, { background: true });
+        dialog.close("done");
+      } catch (problem) {
+        error.textContent = problem.status === 401 ? "不对，请核对后再填" : say(problem);
+        error.hidden = false;
+        field.select();
+      }
+    });
+  };
+  return new Promise((resolve, reject) => dialog.addEventListener("close", () => {
+    field.value = "";
+    if (dialog.returnValue === "done") resolve();
+    else reject(new Problem(0, { code: "cancelled", detail: "已取消，没有改动" }));
+  }, { once: true }));
 }
 
 /** Marks a button busy while the work runs; a second press does nothing. */

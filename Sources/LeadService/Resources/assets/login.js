@@ -11,7 +11,14 @@ const password = form.elements.password;
 /** The page to return to, only one of the console's own; else where the role's work is. */
 function destination({ role }) {
   const next = new URLSearchParams(location.search).get("next") ?? "";
-  return /^\/staff\/[a-z]+$/.test(next) && !/^\/staff\/(login|logout|password)$/.test(next) ? next : role === "auditor" ? "/staff/statistics" : "/staff/desk";
+  return /^\/staff\/[a-z]+$/.test(next) && !/^\/staff\/(login|logout|password|second-factor)$/.test(next) ? next : role === "auditor" ? "/staff/statistics" : "/staff/desk";
+}
+
+/** Where a session begins: what it must do first, else its own page. */
+function onward(session) {
+  const next = destination(session);
+  const first = session.must_change_password ? "password" : session.must_enrol_totp ? "second-factor" : "";
+  return first ? `/staff/${first}?next=${encodeURIComponent(next)}` : next;
 }
 
 function fail(text, field = null) {
@@ -48,10 +55,10 @@ async function logIn() {
   const username = form.elements.username.value.trim().toLowerCase();
   if (!username) { fail("请填用户名", form.elements.username); return; }
   if (!password.value) { fail("请填密码", password); return; }
-  const session = await api("POST", "/api/v1/session", { username, password: password.value });
+  const code = form.elements.totp.value.trim();
+  const session = await api("POST", "/api/v1/session", { username, password: password.value, ...(code ? { totp: code } : {}) });
   begin(username);
-  const next = destination(session);
-  location.replace(session.must_change_password ? `/staff/password?next=${encodeURIComponent(next)}` : next);
+  location.replace(onward(session));
 }
 
 async function changePassword() {
@@ -59,7 +66,7 @@ async function changePassword() {
   if (length < 12) { fail(`密码还少 ${12 - length} 位，至少 12 位`, password); return; }
   if (length > 128) { fail("密码最多 128 位", password); return; }
   if (form.elements.again.value !== password.value) { fail("两次填的不一样，请核对", form.elements.again); return; }
-  location.replace(destination(await api("POST", "/api/v1/session/password", { password: password.value })));
+  location.replace(onward(await api("POST", "/api/v1/session/password", { password: password.value })));
 }
 
 form.addEventListener("submit", (event) => {
@@ -69,7 +76,7 @@ form.addEventListener("submit", (event) => {
     if (!(problem instanceof Problem)) throw problem;
     if (problem.status === 429) { fail("尝试太多次，请稍等"); wait(problem.retryAfter || 5); return; }
     if (problem.status === 0) { fail("网络不通，请检查后再试"); return; }
-    if (form.id === "login" && problem.status === 401) { fail("用户名或密码不对；一次性密码 72 小时内有效", password); password.select(); return; }
+    if (form.id === "login" && problem.status === 401) { fail("用户名、密码或动态码不对；一次性密码 72 小时内有效", password); password.select(); return; }
     if (problem.code === "password_weak") { fail("这个密码太常见，容易被猜到，请换一个", password); return; }
     fail(say(problem), password);
   });
