@@ -249,6 +249,7 @@ def board(page, look, options):
     page.set_value("#leave-last", "2026-12-01")
     page.click("#leave button[type=submit]")
     page.see("#adviser-error")
+    page.wait("the focus at what went wrong", lambda: focus(page) == "adviser-error")
     look("board-arrange-error", is_console=True)
     page.click("#handover button")
     page.see("#confirm")
