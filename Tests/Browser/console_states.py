@@ -64,8 +64,7 @@ def new_rows_wait(page):
     rows = "return [...document.querySelectorAll('#rows .row')].map(e => [e.textContent.slice(-40), Math.round(e.getBoundingClientRect().top)])"
     before = page.js(rows + ".length"), page.js("return document.querySelector('#rows .row').getBoundingClientRect().top")
     visitors.inquire_by_api(page.base, "方圆", visitors.made_up_phone())
-    page.see("#fresh")
-    assert "1 条新线索" in page.text("#fresh"), page.text("#fresh")
+    page.wait_text("#fresh", "1 条新线索")
     assert page.js(rows + ".length") == before[0], "a new row came in by itself"
     page.click("#fresh")
     page.wait("the new row", lambda: page.js(rows + ".length") == before[0] + 1)
