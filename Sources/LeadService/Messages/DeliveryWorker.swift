@@ -63,7 +63,7 @@ package struct DeliveryWorker: Service {
         }
     }
 
-    /// Records the last day's numbers of every configured gateway and operator, zeros included.
+    /// Records the last day's numbers of every configured gateway and operator, zeros included, and tells whose messages fail.
     ///
     /// - Returns: what was recorded, by metric, gateway and operator.
     @discardableResult
@@ -71,7 +71,6 @@ package struct DeliveryWorker: Service {
         let now = self.dependencies.now()
         let time = now.addingTimeInterval(-Self.day)..<now.addingTimeInterval(1)
         let rows = try await self.database.autocommit { try await $0.gatewayStatistics(in: time, at: now) }
-        try await self.warn(of: rows, at: now)
         var recorded: [String: Double] = [:]
         let prices = self.settings.current.smsPrices
         for gateway in Set(self.dependencies.gateways.map(\.name)).union(rows.map(\.gateway)) {
@@ -90,6 +89,7 @@ package struct DeliveryWorker: Service {
                 }
             }
         }
+        try await self.warn(of: rows, at: now)
         return recorded
     }
 
