@@ -6,6 +6,16 @@ package enum MobileOperator: String, Sendable, CaseIterable {
     case mobile, unicom, telecom
     /// Broadnet, virtual operators, data cards and whatever was handed out after this table was written.
     case other
+
+    /// As pages call it.
+    package var title: String {
+        switch self {
+        case .mobile: "移动"
+        case .unicom: "联通"
+        case .telecom: "电信"
+        case .other: "其他运营商"
+        }
+    }
 }
 
 extension PhoneNumber {

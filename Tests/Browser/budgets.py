@@ -13,6 +13,7 @@ import time
 
 import visitors
 from browser import ActionChains, Keys, Page, Tally, sent_code
+from key_work import key_work
 
 BYTES = 30 * 1024
 PAINT = 1500
@@ -271,6 +272,8 @@ def main():
             first_view(base, tally, agent, shots)
         with tally.chapter(f"{agent}: the whole way"):
             journey(base, tally, agent, shots)
+    with tally.chapter("the work of a key"):
+        key_work(base, tally, ANSWER, 4)
     with tally.chapter("before the scripts arrive"):
         without_arrived_scripts(base, tally, shots)
     with tally.chapter("no network"):

@@ -64,8 +64,7 @@ def new_rows_wait(page):
     rows = "return [...document.querySelectorAll('#rows .row')].map(e => [e.textContent.slice(-40), Math.round(e.getBoundingClientRect().top)])"
     before = page.js(rows + ".length"), page.js("return document.querySelector('#rows .row').getBoundingClientRect().top")
     visitors.inquire_by_api(page.base, "方圆", visitors.made_up_phone())
-    page.see("#fresh")
-    assert "1 条新线索" in page.text("#fresh"), page.text("#fresh")
+    page.wait_text("#fresh", "1 条新线索")
     assert page.js(rows + ".length") == before[0], "a new row came in by itself"
     page.click("#fresh")
     page.wait("the new row", lambda: page.js(rows + ".length") == before[0] + 1)
@@ -206,7 +205,82 @@ def assigning(page, look, options):
     look("desk-administrator", is_console=True)
 
 
+def focus(page):
+    return page.js("const e = document.activeElement; return e.id || e.closest('tr')?.dataset.id || e.tagName")
+
+
+def entry(page, look, options):
+    page.go("/staff/desk")
+    page.wait("the queue", lambda: page.visible("#rows .row"))
+    page.click("#entry-open")
+    page.see("#entry")
+    assert focus(page) == "entry-name", f"the entry opens at {focus(page)}"
+    look("desk-entry", is_console=True)
+    page.click("#entry-save")
+    page.wait_text("#entry-error", "请填称呼")
+    assert focus(page) == "entry-name", f"the first missing field has not the focus, but {focus(page)}"
+    look("desk-entry-error", is_console=True)
+    page.keys(Keys.ESCAPE)
+    page.wait("the closed dialog", lambda: not page.visible("#entry"))
+    assert focus(page) == "entry-open", f"after the dialog the focus is at {focus(page)}"
+    page.click("#entry-open")
+    page.type("#entry-name", "谢雨桐")
+    page.type("#entry-phone", visitors.made_up_phone())
+    page.click("#entry label:has([value=call_in])")
+    page.type("#entry-evidence", "客户来电咨询，口头同意回电")
+    page.click("#entry-save")
+    page.wait("the closed dialog", lambda: not page.visible("#entry"))
+    page.settle()
+    look("desk-entered", is_console=True)
+
+
+def board(page, look, options):
+    page.go("/staff/board")
+    page.wait("the people", lambda: page.visible("#advisers tr") and page.visible("#days li"))
+    look("board", is_console=True)
+    opener = "#advisers tr:last-child button"
+    row = page.js("return document.querySelector(arguments[0]).closest('tr').dataset.id", opener)
+    page.click(opener)
+    page.see("#adviser")
+    assert focus(page) == "adviser-title", f"the dialog opens at {focus(page)}"
+    look("board-arrange", is_console=True)
+    page.set_value("#leave-first", "2026-12-04")
+    page.set_value("#leave-last", "2026-12-01")
+    page.click("#leave button[type=submit]")
+    page.see("#adviser-error")
+    page.wait("the focus at what went wrong", lambda: focus(page) == "adviser-error")
+    look("board-arrange-error", is_console=True)
+    page.click("#handover button")
+    page.see("#confirm")
+    look("board-confirm", is_console=True)
+    page.click("#confirm button[value=no]")
+    page.keys(Keys.ESCAPE)
+    page.wait("the closed dialog", lambda: not page.visible("#adviser"))
+    assert focus(page) == row, f"after the dialog the focus is at {focus(page)}"
+
+
+def quarantine(page, look, options):
+    for name in ("测试甲", "欧阳震华"):
+        visitors.inquire_by_api(page.base, name, visitors.made_up_phone(), website="https://example.com/", source={"utm": {"source": "baidu"}})
+    page.go("/staff/quarantine")
+    page.wait("the list", lambda: len(page.visible("#rows tr")) >= 2)
+    look("quarantine", is_console=True)
+    page.click(".export-box summary")
+    page.type("#test-phone", "1380000")
+    page.click("#test-read")
+    page.wait("the refusal", lambda: page.text("#test-result"))
+    look("quarantine-test-code", is_console=True)
+    page.js("const s = document.querySelector('#state'); s.value = 'released'; s.dispatchEvent(new Event('change'))")
+    page.wait_text("#empty", "没有放行过的提交")
+    look("quarantine-empty", is_console=True)
+    page.js("const s = document.querySelector('#state'); s.value = 'waiting'; s.dispatchEvent(new Event('change'))")
+    page.wait("the list", lambda: page.visible("#rows tr"))
+    page.click("#rows tr button")
+    page.wait("the list without it", lambda: len(page.visible("#rows tr")) == 1)
+
+
 CONSOLE = {
     "the login": login, "the one-time password": password, "the desk": desk, "a call": call, "a lost network": lost_network,
     "a result on its way": saved, "the adviser's other pages": adviser_pages, "a refusal": auditor, "the leads": leads, "assigning": assigning,
+    "an entry by hand": entry, "the board": board, "what waits to be looked at": quarantine,
 }

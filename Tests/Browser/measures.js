@@ -95,7 +95,7 @@ if (!options.isEnlarged) for (const e of all.filter(e => e.matches('p, li, dd, d
 const text = (modal || document.body).innerText;
 for (const [kind, pattern] of Object.entries({
   'words': /格式错误|参数有误|系统异常/, 'mask': /1\d{2}\*{4}\d{4}/, 'twelve-hour clock': /[上下]午 ?(1[0-2]|[1-9])[:点](?!\d\d–)|\d ?[AP]M\b/,
-  'date': /(?<![\w-])20\d\d[-/]\d{1,2}[-/]\d{1,2}(?![\w-])|\d月\d+日\([周一二三四五六日]+\)/, 'half-width punctuation': /[\u4e00-\u9fff][,;:!?()][\u4e00-\u9fff]/,
+  'date': /(?<![\w/-]|(版本|声明) )20\d\d[-/]\d{1,2}[-/]\d{1,2}(?![\w-])|\d月\d+日\([周一二三四五六日]+\)/, 'half-width punctuation': /[\u4e00-\u9fff][,;:!?()][\u4e00-\u9fff]/,
 })) {
   const found = text.match(pattern);
   if (found) findings.push(`${kind}: “${text.slice(Math.max(0, found.index - 8), found.index + found[0].length + 8)}”`);

@@ -96,8 +96,8 @@ import Testing
             }
             #expect(!isFault)
         }
-        // Two calls of at most three seconds, on a machine that does other things too.
-        #expect(start.duration(to: clock.now) < .seconds(20))
+        // Two calls of at most three seconds, among all other tests; one without an end would wait for ever.
+        #expect(start.duration(to: clock.now) < .seconds(60))
     }
 
     @Test func `where nobody listens nothing was sent`() async throws {

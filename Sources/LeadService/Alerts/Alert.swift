@@ -19,6 +19,8 @@ package enum AlertKind: String, Sendable, CaseIterable {
     case unrevealedResults = "unrevealed_results"
     /// A robot took a post in none of its tries.
     case robotFailing = "robot_failing"
+    /// Too few of a gateway's messages reach the telephones of an operator.
+    case deliveryFalling = "delivery_falling"
 
     /// Whose robots tell it too.
     var robots: [RobotAudience] {
@@ -26,7 +28,7 @@ package enum AlertKind: String, Sendable, CaseIterable {
         case .slaMost: [.team]
         case .slaBroken: [.team, .supervisors]
         case .slaLate, .calendarMissing, .manyReveals, .unrevealedResults: [.supervisors]
-        case .slaHalf, .assigned, .claimLapsed, .robotFailing: []
+        case .slaHalf, .assigned, .claimLapsed, .robotFailing, .deliveryFalling: []
         }
     }
 }
@@ -70,6 +72,8 @@ struct Alert: Sendable {
         case .manyReveals: "\(self.value("who")) 今天看了 \(self.value("count")) 位客户的号码，请留意"
         case .unrevealedResults: "\(self.value("who")) 今天有 \(self.value("count")) 个结果没有看过号码，不算兑现承诺，请核对"
         case .robotFailing: "群机器人 \(self.value("robot")) 发不出去（\(self.value("failure"))），请检查"
+        case .deliveryFalling:
+            "网关 \(self.value("gateway")) 发往\(self.value("operator"))号码的短信，最近 24 小时 \(self.value("reports")) 条有回执，只送达 \(self.value("delivered")) 条，请检查"
         }
     }
 }

@@ -14,6 +14,10 @@ package struct DeliveryWorker: Service {
     /// So many vendors' answers are waited for in one round.
     private static let batch = 10
     private static let day: TimeInterval = 86400
+    /// Fewer reports in a day than this say nothing.
+    package static let minimumReports = 50
+    /// A smaller share of them than this is told.
+    private static let leastShare = 0.8
 
     package init(
         database: Database, dependencies: Dependencies, settings: SettingsStore, reports: DeliveryReports
@@ -59,36 +63,54 @@ package struct DeliveryWorker: Service {
         }
     }
 
-    /// Records the last day's numbers of every configured gateway and operator, zeros included.
+    /// Records the last day's numbers of every configured gateway and operator, zeros included, and tells whose messages fail.
     ///
     /// - Returns: what was recorded, by metric, gateway and operator.
     @discardableResult
     package func measure() async throws -> [String: Double] {
         let now = self.dependencies.now()
-        let rows = try await self.database.autocommit {
-            try await $0.gatewayStatistics(since: now.addingTimeInterval(-Self.day), at: now)
-        }
+        let time = now.addingTimeInterval(-Self.day)..<now.addingTimeInterval(1)
+        let rows = try await self.database.autocommit { try await $0.gatewayStatistics(in: time, at: now) }
         var recorded: [String: Double] = [:]
         let prices = self.settings.current.smsPrices
         for gateway in Set(self.dependencies.gateways.map(\.name)).union(rows.map(\.gateway)) {
             for network in MobileOperator.allCases.map(\.rawValue) {
                 let row = rows.first { $0.gateway == gateway && $0.networkOperator == network }
-                let (delivered, failed) = (row?.delivered ?? 0, row?.failed ?? 0)
                 func record(_ name: String, _ value: Double) {
                     Gauge(label: name, dimensions: [("gateway", gateway), ("operator", network)]).record(value)
                     recorded["\(name) \(gateway) \(network)"] = value
                 }
-                let ratio = delivered + failed == 0 ? .nan : Double(delivered) / Double(delivered + failed)
-                record("huifang_sms_delivered_ratio", ratio)
+                record("huifang_sms_delivered_ratio", row?.deliveredShare ?? .nan)
                 record("huifang_sms_delivery_median_seconds", row?.median ?? .nan)
-                record("huifang_sms_refusals", Double(row?.refusals ?? 0))
+                record("huifang_sms_refusals", Double(row?.refusals.values.reduce(0, +) ?? 0))
                 record("huifang_sms_unreported", Double(row?.unreported ?? 0))
-                if let price = prices[gateway] {
-                    record("huifang_sms_cost_yuan", Double(row?.segments ?? 0) * price)
+                if prices[gateway] != nil {
+                    record("huifang_sms_cost_yuan", row?.cost(at: prices[gateway]) ?? 0)
                 }
             }
         }
+        try await self.warn(of: rows, at: now)
         return recorded
+    }
+
+    /// Tells administrators, once a day for each gateway and operator, whose messages do not arrive.
+    private func warn(of rows: [GatewayStatistics], at now: Date) async throws {
+        let today = ShanghaiDate(now)
+        let drafts: [AlertDraft] = rows.compactMap { row in
+            let reports = row.delivered + row.failed
+            guard reports >= Self.minimumReports, let share = row.deliveredShare, share < Self.leastShare else {
+                return nil
+            }
+            return AlertDraft(
+                id: self.dependencies.makeID(), kind: .deliveryFalling,
+                about: "\(row.gateway)/\(row.networkOperator)@\(today)",
+                parameters: [
+                    "gateway": row.gateway, "operator": MobileOperator(rawValue: row.networkOperator)?.title ?? "",
+                    "delivered": String(row.delivered), "reports": String(reports),
+                ], roles: [.administrator])
+        }
+        guard !drafts.isEmpty else { return }
+        _ = try await self.database.statement { try await $0.insertAlerts(drafts, at: now) }
     }
 
     package func run() async throws {

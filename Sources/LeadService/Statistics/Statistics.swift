@@ -54,6 +54,8 @@ struct Statistics: Sendable {
     let asOf: Date
     /// Nil when no code of the period is kept any more.
     fileprivate(set) var codes: Codes?
+    /// Nil when no message of the period is kept any more.
+    fileprivate(set) var messages: Messages?
     fileprivate(set) var funnel = Funnel()
     fileprivate(set) var sources: [String: Funnel] = [:]
     fileprivate(set) var promises: [PromiseOutcome: Int] = [:]
@@ -139,8 +141,8 @@ struct StatisticsReader: Sendable {
         let now = self.dependencies.now()
         let settings = self.settings.current
         let calendar = self.calendar.current
-        // The retention takes codes by the hour: the first whole day that is left.
-        let kept = ShanghaiDate(settings.retention.cutoff(of: .codes, at: now)).adding(1)
+        let codes = self.kept(.codes, of: period, at: now)
+        let messages = self.kept(.messages, of: period, at: now)
         return try await self.database.snapshot { tx in
             var statistics = Statistics(period: period, asOf: now)
             var last: CountedInquiry?
@@ -153,13 +155,24 @@ struct StatisticsReader: Sendable {
                 }
                 last = rows.count == Self.batch ? rows.last : nil
             } while last != nil
-            let codes = Statistics.Period(from: max(period.from, kept), to: period.to)
-            if codes.from <= codes.to {
+            if let codes {
                 statistics.codes = Statistics.Codes(
                     from: codes.from, forms: try await tx.codeCounts(issued: codes.time))
+            }
+            if let messages {
+                statistics.messages = Statistics.Messages(
+                    from: messages.from, gateways: try await tx.gatewayStatistics(in: messages.time, at: now),
+                    prices: settings.smsPrices)
             }
             statistics.advisers = try await tx.adviserLoads(in: period.time, at: now)
             return statistics
         }
+    }
+
+    /// The part of a period whose rows are all kept: retention takes them by the hour, so from the first whole day that is left.
+    private func kept(_ term: RetentionTerm, of period: Statistics.Period, at now: Date) -> Statistics.Period? {
+        let first = ShanghaiDate(self.settings.current.retention.cutoff(of: term, at: now)).adding(1)
+        let kept = Statistics.Period(from: max(period.from, first), to: period.to)
+        return kept.from <= kept.to ? kept : nil
     }
 }

@@ -37,6 +37,7 @@ struct StatisticsPage: Sendable {
         context["has_advisers"] = !statistics.advisers.isEmpty
         context["advisers"] = statistics.advisers.map { Self.adviser($0) }
         context.merge(self.scores(statistics.scores)) { $1 }
+        context.merge(statistics.messageContext) { $1 }
         return context
     }
 

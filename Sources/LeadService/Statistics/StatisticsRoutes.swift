@@ -77,7 +77,7 @@ extension Statistics {
         .object([
             "from": .string(self.period.from.description), "to": .string(self.period.to.description),
             "as_of": .string(RFC3339.text(self.asOf)),
-            "codes": self.codes?.json ?? .null,
+            "codes": self.codes?.json ?? .null, "messages": self.messages?.json ?? .null,
             "funnel": .object(self.funnel.members),
             "sources": .array(
                 self.rankedSources.map { .object($0.funnel.members.merging(["source": .optional($0.name)]) { $1 }) }),

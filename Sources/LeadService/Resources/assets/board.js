@@ -53,7 +53,8 @@ function state(adviser) {
 function callWords(adviser) {
   const own = calls.filter((call) => call.claimed_by === adviser.username);
   if (!own.length) return "—";
-  return own.map((call) => `${call.name_masked} ${minutes(now() - Date.parse(call.since))}${call.kind === "incoming" ? " 来电" : ""}`).join("，");
+  // Isolated, for a name may be written from right to left.
+  return own.map((call) => `\u2068${call.name_masked}\u2069 ${minutes(now() - Date.parse(call.since))}${call.kind === "incoming" ? " 来电" : ""}`).join("，");
 }
 
 function adviserRow(adviser) {
@@ -126,6 +127,8 @@ const change = (button, method, path, body, done) => busy(button, async () => {
   } catch (problem) {
     $("adviser-error").hidden = false;
     setText($("adviser-error"), say(problem));
+    // It stands at the top of a dialog that may be scrolled.
+    $("adviser-error").focus();
     return false;
   }
 });
@@ -159,7 +162,11 @@ $("plan").addEventListener("submit", (event) => {
   change(event.submitter, "PUT", "shifts", { shifts: planned() }, "班次已保存");
 });
 $("adviser-close").addEventListener("click", () => $("adviser").close());
-$("adviser").addEventListener("close", () => { shown = null; });
+$("adviser").addEventListener("close", () => {
+  // The row was made anew since the dialog was opened.
+  document.querySelector(`#advisers tr[data-id="${shown}"] button`)?.focus();
+  shown = null;
+});
 
 // A page that nobody touches must not keep its session alive.
 const restAfter = 10 * 60_000;

@@ -3,7 +3,7 @@
 import { $, api, busy, el, me, now, say, setText } from "./console.js";
 import { blocks, disposition, dispositions } from "./dispositions.js";
 import { forgetDraft, keepDraft, readDraft } from "./drafts.js";
-import { fromField, moment, toField, toWire } from "./worktime.js";
+import { fromField, moment, spacedPhone, toField, toWire } from "./worktime.js";
 
 const invitation = "接起一条任务后，在这里记录结果。";
 
@@ -223,7 +223,7 @@ export class WrapUp {
         const others = items.filter((lead) => lead.id !== this.#task?.lead_id);
         $("merge-results").replaceChildren(...(others.length > 0
           ? others.map((lead) => el("label", { class: "pill" }, el("input", { type: "radio", name: "merge_into", value: lead.id }),
-            el("span", {}, `${lead.name_masked} ${lead.phone_masked}`)))
+            el("span", {}, el("bdi", {}, lead.name_masked), ` ${spacedPhone(lead.phone_masked)}`)))
           : [el("p", { class: "quiet" }, "没有找到别的线索，请核对号码")]));
       } catch (problem) {
         this.#fail(say(problem), "merge-q");

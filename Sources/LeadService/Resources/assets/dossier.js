@@ -65,7 +65,7 @@ export function assessmentPart(assessments, comparison, lead) {
 function sourceWords(source) {
   if (!source) return null;
   if (typeof source === "string") return source;
-  const utm = (touch) => Object.values(touch?.utm ?? {}).filter((value) => typeof value === "string").join(" / ");
+  const utm = (touch) => Object.values(touch?.utm ?? {}).filter((value) => typeof value === "string").map((value) => bases[value] ?? value).join(" / ");
   const first = source.first_touch;
   const began = first && first.at !== source.last_touch?.at ? [first.landing_url, utm(first), first.referrer].filter(Boolean).join(" ") : "";
   return [source.page_url ?? source.landing_url, utm(source) || utm(source.last_touch), source.referrer && `来自 ${source.referrer}`,

@@ -96,7 +96,7 @@ async function detail(lead, button) {
   await busy(button, async () => {
     try {
       const full = await api("GET", `/api/v1/leads/${lead.id}`);
-      setText($("detail-title"), `${full.name_masked}  ${spacedPhone(full.phone_masked)}`);
+      $("detail-title").replaceChildren(el("bdi", {}, full.name_masked), `  ${spacedPhone(full.phone_masked)}`);
       $("detail-facts").replaceChildren(
         fact("状态", states[full.state] ?? "待审"), fact("最近结果", dispositionLabel(full.disposition) || "—"),
         fact("提交", moment(Date.parse(full.accepted_at), now())), fact("承诺", `${promiseWords(full.due_at)} 前`),
