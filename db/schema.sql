@@ -1400,7 +1400,7 @@ CREATE TABLE public.staff_alerts (
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT a_stage_is_one_of_a_promise CHECK (((kind !~~ 'sla\_%'::text) OR ((task_id IS NOT NULL) AND (due_at IS NOT NULL)))),
     CONSTRAINT staff_alerts_about_check CHECK (((char_length(about) >= 1) AND (char_length(about) <= 100))),
-    CONSTRAINT staff_alerts_kind_check CHECK ((kind = ANY (ARRAY['sla_half'::text, 'sla_most'::text, 'sla_broken'::text, 'sla_late'::text, 'assigned'::text, 'claim_lapsed'::text, 'calendar_missing'::text, 'many_reveals'::text, 'unrevealed_results'::text, 'robot_failing'::text, 'delivery_falling'::text]))),
+    CONSTRAINT staff_alerts_kind_check CHECK ((kind = ANY (ARRAY['sla_half'::text, 'sla_most'::text, 'sla_broken'::text, 'sla_late'::text, 'assigned'::text, 'claim_lapsed'::text, 'calendar_missing'::text, 'many_reveals'::text, 'unrevealed_results'::text, 'robot_failing'::text]))),
     CONSTRAINT staff_alerts_parameters_check CHECK ((jsonb_typeof(parameters) = 'object'::text))
 );
 
@@ -1447,6 +1447,7 @@ CREATE TABLE public.staff_sessions (
     last_seen_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     step_up_at timestamp with time zone NOT NULL,
+    id uuid NOT NULL,
     CONSTRAINT staff_sessions_check CHECK ((expires_at > created_at)),
     CONSTRAINT staff_sessions_token_hash_check CHECK ((octet_length(token_hash) = 32))
 );
@@ -1471,6 +1472,32 @@ CREATE TABLE public.staff_shifts (
 --
 
 COMMENT ON TABLE public.staff_shifts IS 'Minutes after midnight; 1 is Monday. Somebody without rows works while the firm is open';
+
+--
+-- Name: staff_totp; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.staff_totp (
+    id uuid NOT NULL,
+    staff_id uuid NOT NULL,
+    secret_sealed bytea NOT NULL,
+    recovery_hashes bytea[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    confirmed_at timestamp with time zone,
+    last_step bigint DEFAULT 0 NOT NULL
+);
+
+--
+-- Name: COLUMN staff_totp.recovery_hashes; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.staff_totp.recovery_hashes IS 'SHA-256 of each recovery code that was not used yet';
+
+--
+-- Name: COLUMN staff_totp.last_step; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.staff_totp.last_step IS 'The newest half minute whose code was accepted: none up to it is taken again (RFC 6238 §5.2)';
 
 --
 -- Name: submit_keys; Type: TABLE; Schema: public; Owner: -
@@ -2029,6 +2056,13 @@ ALTER TABLE ONLY public.staff_shifts
     ADD CONSTRAINT staff_shifts_pkey PRIMARY KEY (staff_id, weekday, starts);
 
 --
+-- Name: staff_totp staff_totp_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.staff_totp
+    ADD CONSTRAINT staff_totp_pkey PRIMARY KEY (id);
+
+--
 -- Name: staff staff_username_key; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2355,6 +2389,18 @@ CREATE UNIQUE INDEX one_open_task_per_lead ON public.callback_tasks USING btree 
 CREATE UNIQUE INDEX one_result_per_claim ON public.call_attempts USING btree (task_id, claim_number) WHERE (refused IS NULL);
 
 --
+-- Name: one_second_factor; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX one_second_factor ON public.staff_totp USING btree (staff_id) WHERE (confirmed_at IS NOT NULL);
+
+--
+-- Name: one_second_factor_begun; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX one_second_factor_begun ON public.staff_totp USING btree (staff_id) WHERE (confirmed_at IS NULL);
+
+--
 -- Name: pending_reports_by_age; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2431,6 +2477,12 @@ CREATE INDEX staff_alerts_by_age ON public.staff_alerts USING btree (created_at)
 --
 
 CREATE INDEX staff_leaves_by_staff ON public.staff_leaves USING btree (staff_id, last_day);
+
+--
+-- Name: staff_sessions_by_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX staff_sessions_by_id ON public.staff_sessions USING btree (id);
 
 --
 -- Name: staff_sessions_by_person; Type: INDEX; Schema: public; Owner: -
@@ -2836,6 +2888,13 @@ ALTER TABLE ONLY public.staff_sessions
 
 ALTER TABLE ONLY public.staff_shifts
     ADD CONSTRAINT staff_shifts_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES public.staff(id) ON DELETE CASCADE;
+
+--
+-- Name: staff_totp staff_totp_staff_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.staff_totp
+    ADD CONSTRAINT staff_totp_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES public.staff(id) ON DELETE CASCADE;
 
 --
 -- Name: submit_keys submit_keys_inquiry_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -3269,6 +3328,31 @@ GRANT SELECT ON TABLE public.staff_sessions TO huifang_reader;
 
 GRANT SELECT ON TABLE public.staff_shifts TO huifang_reader;
 GRANT SELECT,INSERT,DELETE ON TABLE public.staff_shifts TO huifang_app;
+
+--
+-- Name: TABLE staff_totp; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.staff_totp TO huifang_reader;
+GRANT SELECT,INSERT,DELETE ON TABLE public.staff_totp TO huifang_app;
+
+--
+-- Name: COLUMN staff_totp.recovery_hashes; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(recovery_hashes) ON TABLE public.staff_totp TO huifang_app;
+
+--
+-- Name: COLUMN staff_totp.confirmed_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(confirmed_at) ON TABLE public.staff_totp TO huifang_app;
+
+--
+-- Name: COLUMN staff_totp.last_step; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(last_step) ON TABLE public.staff_totp TO huifang_app;
 
 --
 -- Name: TABLE submit_keys; Type: ACL; Schema: public; Owner: -

@@ -9,9 +9,12 @@ public enum SpreadsheetCell: Sendable, Equatable {
 
 /// A column of a table: its header and its width in characters.
 public struct SpreadsheetColumn: Sendable, Equatable {
+    /// What stands above it.
     public var title: String
+    /// In characters.
     public var width: Double
 
+    /// A column of that header and width.
     public init(_ title: String, width: Double) {
         self.title = title
         self.width = width
@@ -20,6 +23,7 @@ public struct SpreadsheetColumn: Sendable, Equatable {
 
 /// Why a spreadsheet could not be written, in the library's words.
 public struct SpreadsheetFailure: Error, Sendable, CustomStringConvertible {
+    /// What the library says of it.
     public let description: String
 }
 
