@@ -497,7 +497,7 @@ CREATE TABLE public.callback_claims (
     release_note_sealed bytea,
     phone_lead_id uuid,
     CONSTRAINT callback_claims_claim_number_check CHECK ((claim_number > 0)),
-    CONSTRAINT callback_claims_end_reason_check CHECK ((end_reason = ANY (ARRAY['result'::text, 'released'::text, 'expired'::text, 'assigned'::text, 'closed'::text]))),
+    CONSTRAINT callback_claims_end_reason_check CHECK ((end_reason = ANY (ARRAY['result'::text, 'released'::text, 'expired'::text, 'assigned'::text, 'closed'::text, 'paused'::text]))),
     CONSTRAINT callback_claims_kind_check CHECK ((kind = ANY (ARRAY['ordinary'::text, 'incoming'::text]))),
     CONSTRAINT ended_says_why CHECK (((ended_at IS NULL) = (end_reason IS NULL)))
 );
@@ -513,6 +513,31 @@ COMMENT ON COLUMN public.callback_claims.claim_number IS 'The fence: a result co
 --
 
 COMMENT ON COLUMN public.callback_claims.phone_lead_id IS 'The lead whose number was shown, or who rang';
+
+--
+-- Name: callback_pauses; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.callback_pauses (
+    id uuid NOT NULL,
+    task_id uuid NOT NULL,
+    paused_at timestamp with time zone NOT NULL,
+    paused_by uuid NOT NULL,
+    reason text NOT NULL,
+    paused_until timestamp with time zone NOT NULL,
+    note_sealed bytea,
+    resumed_at timestamp with time zone,
+    resumed_by uuid,
+    CONSTRAINT a_pause_lies_ahead CHECK ((paused_until > paused_at)),
+    CONSTRAINT callback_pauses_reason_check CHECK ((reason = ANY (ARRAY['awaiting_visitor'::text, 'visitor_away'::text, 'number_unclear'::text, 'other'::text]))),
+    CONSTRAINT resumed_says_who CHECK (((resumed_at IS NULL) = (resumed_by IS NULL)))
+);
+
+--
+-- Name: COLUMN callback_pauses.resumed_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.callback_pauses.resumed_at IS 'By hand; an inquiry, a counting result and the end of the time are told elsewhere';
 
 --
 -- Name: callback_tasks; Type: TABLE; Schema: public; Owner: -
@@ -547,6 +572,7 @@ CREATE TABLE public.callback_tasks (
     closed_reason text,
     rests_until timestamp with time zone,
     changed_in xid8 DEFAULT '0'::xid8 NOT NULL,
+    paused_until timestamp with time zone,
     CONSTRAINT a_claim_is_whole CHECK ((((claimed_by IS NULL) = (claimed_until IS NULL)) AND ((claimed_by IS NULL) = (claim_kind IS NULL)))),
     CONSTRAINT callback_tasks_attempts_check CHECK ((attempts >= 0)),
     CONSTRAINT callback_tasks_claim_kind_check CHECK ((claim_kind = ANY (ARRAY['ordinary'::text, 'incoming'::text]))),
@@ -557,7 +583,8 @@ CREATE TABLE public.callback_tasks (
     CONSTRAINT closed_holds_no_claim CHECK (((state <> 'closed'::text) OR (claimed_by IS NULL))),
     CONSTRAINT closed_says_why CHECK ((((state = 'closed'::text) = (closed_at IS NOT NULL)) AND ((state = 'closed'::text) = (closed_reason IS NOT NULL)))),
     CONSTRAINT owned_for_a_reason CHECK (((owner_id IS NULL) = (owner_reason IS NULL))),
-    CONSTRAINT paused_says_why CHECK (((state = 'paused'::text) = (paused_reason IS NOT NULL)))
+    CONSTRAINT paused_for_a_known_reason CHECK ((paused_reason = ANY (ARRAY['awaiting_visitor'::text, 'visitor_away'::text, 'number_unclear'::text, 'other'::text]))),
+    CONSTRAINT paused_says_why CHECK ((((state = 'paused'::text) = (paused_reason IS NOT NULL)) AND ((state = 'paused'::text) = (paused_until IS NOT NULL))))
 );
 
 --
@@ -571,6 +598,12 @@ COMMENT ON COLUMN public.callback_tasks.rests_until IS 'The day''s attempts are 
 --
 
 COMMENT ON COLUMN public.callback_tasks.changed_in IS 'The transaction that last changed the task, written by a trigger';
+
+--
+-- Name: COLUMN callback_tasks.paused_until; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.callback_tasks.paused_until IS 'The task opens by itself then; due_at stands all the while';
 
 --
 -- Name: callback_viewers; Type: TABLE; Schema: public; Owner: -
@@ -1714,6 +1747,13 @@ ALTER TABLE ONLY public.callback_claims
     ADD CONSTRAINT callback_claims_pkey PRIMARY KEY (task_id, claim_number);
 
 --
+-- Name: callback_pauses callback_pauses_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_pauses
+    ADD CONSTRAINT callback_pauses_pkey PRIMARY KEY (id);
+
+--
 -- Name: callback_tasks callback_tasks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2139,6 +2179,18 @@ CREATE INDEX call_attempts_converted ON public.call_attempts USING btree (task_i
 CREATE INDEX callback_claims_by_adviser ON public.callback_claims USING btree (adviser_id, claimed_at);
 
 --
+-- Name: callback_pauses_by_staff; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX callback_pauses_by_staff ON public.callback_pauses USING btree (paused_by);
+
+--
+-- Name: callback_pauses_by_task; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX callback_pauses_by_task ON public.callback_pauses USING btree (task_id, paused_at);
+
+--
 -- Name: callback_tasks_appointments; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2185,6 +2237,12 @@ CREATE INDEX callback_tasks_open ON public.callback_tasks USING btree (next_atte
 --
 
 CREATE INDEX callback_tasks_owned ON public.callback_tasks USING btree (owner_id, next_attempt_at) WHERE ((state = 'open'::text) AND (owner_id IS NOT NULL));
+
+--
+-- Name: callback_tasks_paused; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX callback_tasks_paused ON public.callback_tasks USING btree (next_attempt_at, id) WHERE (state = 'paused'::text);
 
 --
 -- Name: callback_tasks_unmet; Type: INDEX; Schema: public; Owner: -
@@ -2598,6 +2656,27 @@ ALTER TABLE ONLY public.callback_claims
 
 ALTER TABLE ONLY public.callback_claims
     ADD CONSTRAINT callback_claims_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_tasks(id);
+
+--
+-- Name: callback_pauses callback_pauses_paused_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_pauses
+    ADD CONSTRAINT callback_pauses_paused_by_fkey FOREIGN KEY (paused_by) REFERENCES public.staff(id);
+
+--
+-- Name: callback_pauses callback_pauses_resumed_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_pauses
+    ADD CONSTRAINT callback_pauses_resumed_by_fkey FOREIGN KEY (resumed_by) REFERENCES public.staff(id);
+
+--
+-- Name: callback_pauses callback_pauses_task_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_pauses
+    ADD CONSTRAINT callback_pauses_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_tasks(id) ON DELETE CASCADE;
 
 --
 -- Name: callback_tasks callback_tasks_claimed_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -3017,6 +3096,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.call_attempts TO huifang_app;
 
 GRANT SELECT ON TABLE public.callback_claims TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.callback_claims TO huifang_app;
+
+--
+-- Name: TABLE callback_pauses; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.callback_pauses TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.callback_pauses TO huifang_app;
 
 --
 -- Name: TABLE callback_tasks; Type: ACL; Schema: public; Owner: -

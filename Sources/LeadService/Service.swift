@@ -20,6 +20,7 @@ package struct LeadServices: Sendable {
     package let deliveries: DeliveryReports
     package let reminders: ReminderWorker
     package let sla: SLAWorker
+    package let pauses: PauseWorker
     package let watch: WatchWorker
     package let robotPosts: RobotPostWorker
     package let robots: Robots
@@ -169,6 +170,7 @@ package struct LeadServices: Sendable {
             database: database, dependencies: dependencies, settings: settings, budgetFactor: factor)
         self.sla = SLAWorker(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
+        self.pauses = PauseWorker(database: database, dependencies: dependencies)
         self.watch = WatchWorker(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         self.robotPosts = RobotPostWorker(
@@ -205,9 +207,8 @@ package struct LeadServices: Sendable {
     /// The workers of the role `worker`.
     package var workers: [any Service] {
         [
-            self.outboxWorker, self.deliveryWorker, self.reminders, self.sla, self.watch, self.robotPosts,
-            self.sendWatch,
-            self.housekeeping, self.auditChain,
+            self.outboxWorker, self.deliveryWorker, self.reminders, self.sla, self.pauses, self.watch,
+            self.robotPosts, self.sendWatch, self.housekeeping, self.auditChain,
         ]
     }
 }

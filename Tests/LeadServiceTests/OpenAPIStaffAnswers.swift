@@ -43,6 +43,7 @@ extension DescribedService {
             try await self.call(.post, path + "/assign", #"{"adviser":"nobody"}"#, token: chief.token).code
                 == "adviser_unknown")
         #expect(try await self.call(.post, path + "/assign", #"{"adviser":"anna"}"#, token: chief.token).status == 204)
+        try await self.pause(path, anna, boris, chief)
         let alerts = try await self.call(.get, "/api/v1/alerts", token: anna.token)
         #expect(alerts["items"].array.count == 1)
         let read = #"{"ids":["\#(alerts["items"][0]["id"].string)"]}"#
@@ -67,6 +68,22 @@ extension DescribedService {
         #expect(
             try await self.call(.post, path + "/assign", #"{"adviser":"anna"}"#, token: chief.token).code
                 == "already_closed")
+    }
+
+    /// A task rests and goes on; its card says so.
+    private func pause(_ path: String, _ anna: Colleague, _ boris: Colleague, _ chief: Colleague) async throws {
+        let until = RFC3339.text(self.service.clock.now.addingTimeInterval(86400))
+        let body = #"{"reason":"other","until":"\#(until)","note":"等孩子放假"}"#
+        #expect(try await self.call(.post, path + "/resume", token: chief.token).code == "not_paused")
+        #expect(try await self.call(.post, path + "/pause", body, token: boris.token).code == "not_claimant")
+        #expect(try await self.call(.post, path + "/pause", "{}", token: chief.token).code == "required")
+        #expect(try await self.call(.post, path + "/pause", body, token: chief.token).status == 204)
+        #expect(try await self.call(.post, path + "/pause", body, token: chief.token).code == "already_paused")
+        #expect(try await self.call(.get, path, token: boris.token)["pause"]["by"].string == "chief")
+        #expect(try await self.call(.get, "/api/v1/board", token: chief.token)["paused"].array.count == 1)
+        #expect(try await self.call(.post, path + "/resume", token: boris.token).code == "forbidden")
+        #expect(try await self.call(.post, path + "/resume", "{}", token: chief.token).status == 204)
+        #expect(try await self.call(.get, path, token: boris.token)["pause"] == .null)
     }
 
     /// An ordinary claim that runs out, and a queue with nothing left.

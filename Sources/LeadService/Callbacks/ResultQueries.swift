@@ -218,6 +218,7 @@ extension Transaction {
             rests_until = coalesce(\(change.restsUntil), rests_until),
             state = CASE WHEN \(change.closedReason) IS NOT NULL THEN 'closed' WHEN \(change.counts) THEN 'open' ELSE state END,
             paused_reason = CASE WHEN \(change.closedReason) IS NULL AND NOT \(change.counts) THEN paused_reason END,
+            paused_until = CASE WHEN \(change.closedReason) IS NULL AND NOT \(change.counts) THEN paused_until END,
             closed_reason = \(change.closedReason),
             closed_at = CASE WHEN \(change.closedReason) IS NULL THEN NULL ELSE \(change.at)::timestamptz END
         WHERE id = \(change.task)
@@ -285,7 +286,7 @@ extension Transaction {
             SELECT \(newTask), \(target), latest_inquiry_id, 'open', accepted_at, newest_inquiry_at, due_at, provisional, \(now), preferred_window
             FROM callback_tasks WHERE id = \(task)
             ON CONFLICT (lead_id) WHERE state <> 'closed' DO UPDATE SET
-                state = 'open', paused_reason = NULL, met_at = NULL, accepted_at = least(t.accepted_at, excluded.accepted_at),
+                state = 'open', paused_reason = NULL, paused_until = NULL, met_at = NULL, accepted_at = least(t.accepted_at, excluded.accepted_at),
                 due_at = \(unescaped: TaskJoin.dueAt), provisional = \(unescaped: TaskJoin.provisional),
                 call_again_at = CASE WHEN \(unescaped: TaskJoin.keepsAgreedTime) THEN t.call_again_at END,
                 next_attempt_at = CASE WHEN \(unescaped: TaskJoin.keepsAgreedTime) THEN t.call_again_at

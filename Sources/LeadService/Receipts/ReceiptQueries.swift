@@ -96,12 +96,12 @@ extension Transaction {
         return try rows.first?.decode(Date?.self)
     }
 
-    /// The visitor's own window, and when it next opens on the day they chose, in place of whatever was agreed.
+    /// The visitor's own window, and when it next opens on the day they chose, in place of whatever was agreed and of a pause.
     func setWindow(ofTask task: UUID, _ window: PreferredWindow, dueAt: Date, nextAttemptAt: Date) async throws {
         try await self.execute(
             """
             UPDATE callback_tasks SET preferred_window = \(window.rawValue), due_at = \(dueAt), next_attempt_at = \(nextAttemptAt),
-                   call_again_at = NULL
+                   call_again_at = NULL, state = 'open', paused_reason = NULL, paused_until = NULL
             WHERE id = \(task) AND state <> 'closed'
             """)
     }

@@ -1,0 +1,33 @@
+-- The promise engine's rest: pauses by hand, visitors told before a promise breaks, the first qualified contact, closures looked at again.
+
+-- Nobody could pause a task by hand before; one that says no end is opened.
+UPDATE callback_tasks SET state = 'open', paused_reason = NULL WHERE state = 'paused';
+ALTER TABLE callback_tasks
+    ADD COLUMN paused_until timestamptz,
+    DROP CONSTRAINT paused_says_why,
+    ADD CONSTRAINT paused_says_why CHECK ((state = 'paused') = (paused_reason IS NOT NULL) AND (state = 'paused') = (paused_until IS NOT NULL)),
+    ADD CONSTRAINT paused_for_a_known_reason CHECK (paused_reason IN ('awaiting_visitor', 'visitor_away', 'number_unclear', 'other'));
+COMMENT ON COLUMN callback_tasks.paused_until IS 'The task opens by itself then; due_at stands all the while';
+CREATE INDEX callback_tasks_paused ON callback_tasks (next_attempt_at, id) WHERE state = 'paused';
+
+CREATE TABLE callback_pauses (
+    id           uuid        PRIMARY KEY,
+    task_id      uuid        NOT NULL REFERENCES callback_tasks ON DELETE CASCADE,
+    paused_at    timestamptz NOT NULL,
+    paused_by    uuid        NOT NULL REFERENCES staff,
+    reason       text        NOT NULL CHECK (reason IN ('awaiting_visitor', 'visitor_away', 'number_unclear', 'other')),
+    paused_until timestamptz NOT NULL,
+    note_sealed  bytea,
+    resumed_at   timestamptz,
+    resumed_by   uuid        REFERENCES staff,
+    CONSTRAINT a_pause_lies_ahead CHECK (paused_until > paused_at),
+    CONSTRAINT resumed_says_who CHECK ((resumed_at IS NULL) = (resumed_by IS NULL))
+);
+COMMENT ON COLUMN callback_pauses.resumed_at IS 'By hand; an inquiry, a counting result and the end of the time are told elsewhere';
+CREATE INDEX callback_pauses_by_task ON callback_pauses (task_id, paused_at);
+CREATE INDEX callback_pauses_by_staff ON callback_pauses (paused_by);
+GRANT SELECT, INSERT, UPDATE, DELETE ON callback_pauses TO huifang_app;
+
+ALTER TABLE callback_claims DROP CONSTRAINT callback_claims_end_reason_check,
+    ADD CONSTRAINT callback_claims_end_reason_check
+        CHECK (end_reason IN ('result', 'released', 'expired', 'assigned', 'closed', 'paused'));
