@@ -57,6 +57,7 @@ struct TaskChange: Sendable {
     var nextAttemptAt: Date
     var counts = false
     var isContact = false
+    var isQualified = false
     var closedReason: String?
     var callAgainAt: Date?
     /// An agreed time or an incoming call replaces the visitor's window.
@@ -211,6 +212,7 @@ extension Transaction {
             attempts = attempts + \(Int32(change.counts ? 1 : 0)),
             first_attempt_at = CASE WHEN \(change.counts) THEN coalesce(first_attempt_at, \(change.at)) ELSE first_attempt_at END,
             first_contact_at = CASE WHEN \(change.isContact) THEN coalesce(first_contact_at, \(change.at)) ELSE first_contact_at END,
+            first_qualified_at = CASE WHEN \(change.isQualified) THEN coalesce(first_qualified_at, \(change.at)) ELSE first_qualified_at END,
             next_attempt_at = \(change.nextAttemptAt), due_at = \(change.dueAt), met_at = \(change.metAt),
             call_again_at = CASE WHEN \(change.counts) THEN \(change.callAgainAt)::timestamptz ELSE call_again_at END,
             preferred_window = CASE WHEN \(change.replacesWindow) THEN NULL ELSE preferred_window END,
