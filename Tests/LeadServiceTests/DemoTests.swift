@@ -162,7 +162,7 @@ import Testing
                     "assessment_reviews.lead_id", "assessment_reviews.reviewed_by",
                     "call_attempts.adviser_id", "call_attempts.merge_into", "call_attempts.task_id",
                     "callback_claims.adviser_id", "callback_claims.phone_lead_id", "callback_claims.task_id",
-                    "callback_tasks.claimed_by",
+                    "callback_pauses.paused_by", "callback_pauses.resumed_by", "callback_tasks.claimed_by",
                     "callback_tasks.latest_inquiry_id", "callback_tasks.lead_id", "callback_tasks.owner_id",
                     "consents.inquiry_id", "consents.lead_id", "consents.recorded_by", "export_leads.lead_id",
                     "export_records.staff_id",

@@ -21,10 +21,11 @@ package struct Board: Sendable {
     func show() async throws -> JSONOutput {
         let now = self.dependencies.now()
         let today = ShanghaiDate(now)
+        let calendar = self.calendar.current
         let (roster, claims, promises) = try await self.database.autocommit { session in
             (
                 try await session.roster(at: now), try await session.liveClaims(at: now),
-                try await session.boardPromises()
+                try await session.boardPromises(calendar, at: now)
             )
         }
         let calls = try claims.map { claim in

@@ -8,6 +8,9 @@ struct BoardPromises: Sendable {
     /// Who paused each, by task.
     var pausedBy: [UUID: String]
 
+    /// Due ahead, for good, on a day on which the firm is closed by now; the earliest first.
+    var onClosedDays: [CallbackTask]
+
     func members(_ dependencies: Dependencies, at now: Date) throws -> [String: JSONOutput] {
         [
             "paused": .array(
@@ -15,7 +18,8 @@ struct BoardPromises: Sendable {
                     var members = try task.json(dependencies, at: now)
                     members["pause"] = task.pause(by: self.pausedBy[task.id])
                     return .object(members)
-                })
+                }),
+            "on_closed_days": .array(try self.onClosedDays.map { .object(try $0.json(dependencies, at: now)) }),
         ]
     }
 }

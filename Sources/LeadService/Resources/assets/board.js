@@ -45,6 +45,10 @@ const lateRow = (task) => el("tr", {},
   el("td", {}, shortMoment(Date.parse(task.due_at), now())), el("td", { class: "figure" }, `${task.percent}%`),
   el("td", {}, task.claimed_by ? person(task.claimed_by) : "—"), el("td", {}, assigner(task)));
 
+const closedRow = (task) => el("tr", {},
+  el("th", { scope: "row" }, task.name_masked), el("td", { class: "phone" }, spacedPhone(task.phone_masked)),
+  el("td", {}, shortMoment(Date.parse(task.due_at), now())), el("td", {}, task.claimed_by ? person(task.claimed_by) : "—"), el("td", {}, assigner(task)));
+
 const pausedRow = (task) => el("tr", {},
   el("th", { scope: "row" }, task.name_masked), el("td", { class: "phone" }, spacedPhone(task.phone_masked)),
   el("td", {}, shortMoment(Date.parse(task.due_at), now()), Date.parse(task.due_at) < now() ? " 已超时" : ""),
@@ -77,6 +81,9 @@ async function loadBoard() {
   ({ advisers, calls } = board);
   $("paused").replaceChildren(...board.paused.map(pausedRow));
   $("paused-box").hidden = board.paused.length === 0;
+  // A choice that somebody is making stays open.
+  if (!document.activeElement?.closest?.("#closed")) $("closed").replaceChildren(...board.on_closed_days.map(closedRow));
+  $("closed-box").hidden = board.on_closed_days.length === 0;
   // A row that somebody is on keeps its focus.
   const focused = document.activeElement?.closest?.("#advisers tr")?.dataset.id;
   $("advisers").replaceChildren(...advisers.map(adviserRow));

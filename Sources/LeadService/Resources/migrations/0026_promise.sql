@@ -31,3 +31,14 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON callback_pauses TO huifang_app;
 ALTER TABLE callback_claims DROP CONSTRAINT callback_claims_end_reason_check,
     ADD CONSTRAINT callback_claims_end_reason_check
         CHECK (end_reason IN ('result', 'released', 'expired', 'assigned', 'closed', 'paused'));
+
+ALTER TABLE staff_alerts DROP CONSTRAINT staff_alerts_kind_check,
+    ADD CONSTRAINT staff_alerts_kind_check CHECK (kind IN ('sla_half', 'sla_most', 'sla_broken', 'sla_late', 'assigned', 'claim_lapsed',
+        'calendar_missing', 'many_reveals', 'unrevealed_results', 'robot_failing', 'closed_day'));
+
+ALTER TABLE callback_tasks ADD COLUMN first_qualified_at timestamptz;
+UPDATE callback_tasks t SET first_qualified_at = q.at
+FROM (SELECT task_id, min(at) AS at FROM call_attempts
+      WHERE counts AND disposition IN ('reached_interested', 'reached_need_materials', 'converted') GROUP BY task_id) q
+WHERE q.task_id = t.id;
+COMMENT ON COLUMN callback_tasks.first_qualified_at IS 'The first counting result that says the person wants to go on';
