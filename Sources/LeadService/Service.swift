@@ -19,6 +19,7 @@ package struct LeadServices: Sendable {
     package let deliveryWorker: DeliveryWorker
     package let deliveries: DeliveryReports
     package let reminders: ReminderWorker
+    package let lateNotices: LateNoticeWorker
     package let sla: SLAWorker
     package let pauses: PauseWorker
     package let watch: WatchWorker
@@ -168,6 +169,8 @@ package struct LeadServices: Sendable {
             database: database, dependencies: dependencies, settings: settings, reports: reports)
         self.reminders = ReminderWorker(
             database: database, dependencies: dependencies, settings: settings, budgetFactor: factor)
+        self.lateNotices = LateNoticeWorker(
+            database: database, dependencies: dependencies, settings: settings, calendar: calendar, budgetFactor: factor)
         self.sla = SLAWorker(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         self.pauses = PauseWorker(database: database, dependencies: dependencies)
@@ -207,8 +210,8 @@ package struct LeadServices: Sendable {
     /// The workers of the role `worker`.
     package var workers: [any Service] {
         [
-            self.outboxWorker, self.deliveryWorker, self.reminders, self.sla, self.pauses, self.watch,
-            self.robotPosts, self.sendWatch, self.housekeeping, self.auditChain,
+            self.outboxWorker, self.deliveryWorker, self.reminders, self.lateNotices, self.sla, self.pauses,
+            self.watch, self.robotPosts, self.sendWatch, self.housekeeping, self.auditChain,
         ]
     }
 }

@@ -19,7 +19,7 @@ import Testing
             "test_numbers": #"[{"phone":"13900139000","until":"2027-12-31"}]"#,
             "sms_templates": #"{"aliyun":{"inquiry_confirmation":{"id":"SMS_1","parameters":[]}}}"#,
             "sms_texts": #"{"permit_reminder":"您的居住证 {valid_until} 到期，退订回T"}"#,
-            "sms_prices": #"{"aliyun":0.045}"#, "sms_reference": "true", "confirmation_sms": "true",
+            "sms_prices": #"{"aliyun":0.045}"#, "sms_reference": "true", "confirmation_sms": "true", "breach_sms": "true",
             "embed_origins": #""https://www.example.com""#,
             "benefits": #"[{"id":"guide","title":"攻略"},{"id":"group","title":"群","url":"https://g.example.com/1"}]"#,
             "items_after_verification": "true",

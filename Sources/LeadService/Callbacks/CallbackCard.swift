@@ -160,6 +160,7 @@ struct CardInquiry: Sendable {
     var acceptedAt: Date
     var dueAt: Date
     var metAt: Date?
+    var postponedTo: Date?
 
     func json(_ dependencies: Dependencies, whole: Bool) throws -> JSONOutput {
         func name(_ keys: KeyRing) throws -> PersonName {
@@ -171,6 +172,7 @@ struct CardInquiry: Sendable {
         return .object([
             "id": .string(self.id.uuidString.lowercased()), "accepted_at": .string(RFC3339.text(self.acceptedAt)),
             "due_at": .string(RFC3339.text(self.dueAt)), "met_at": .optional(self.metAt.map { RFC3339.text($0) }),
+            "postponed_to": .optional(self.postponedTo.map { RFC3339.text($0) }),
             "name": .optional(try whole ? dependencies.shown { try name($0).text } : nil),
             "name_masked": .string(try dependencies.shown { try name($0).masked }),
             "remark": .optional(whole ? remark : nil),

@@ -42,3 +42,14 @@ FROM (SELECT task_id, min(at) AS at FROM call_attempts
       WHERE counts AND disposition IN ('reached_interested', 'reached_need_materials', 'converted') GROUP BY task_id) q
 WHERE q.task_id = t.id;
 COMMENT ON COLUMN callback_tasks.first_qualified_at IS 'The first counting result that says the person wants to go on';
+
+-- A visitor whose promise will break is told before, with a new time, once for each promise.
+ALTER TABLE inquiries
+    ADD COLUMN postponed_at timestamptz,
+    ADD COLUMN postponed_to timestamptz,
+    ADD CONSTRAINT postponed_to_a_later_time CHECK ((postponed_at IS NULL) = (postponed_to IS NULL) AND postponed_to > postponed_at);
+COMMENT ON COLUMN inquiries.postponed_to IS 'The new time the visitor was told; due_at stays what was promised, and is what counts';
+ALTER TABLE messages DROP CONSTRAINT only_confirmations_name_an_inquiry,
+    ADD CONSTRAINT only_notices_name_an_inquiry CHECK (inquiry_id IS NULL OR template IN ('inquiry_confirmation', 'late_notice'));
+DROP INDEX one_confirmation_per_inquiry;
+CREATE UNIQUE INDEX one_notice_of_a_kind_per_inquiry ON messages (inquiry_id, template) WHERE inquiry_id IS NOT NULL;
