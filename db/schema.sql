@@ -573,6 +573,7 @@ CREATE TABLE public.callback_tasks (
     rests_until timestamp with time zone,
     changed_in xid8 DEFAULT '0'::xid8 NOT NULL,
     paused_until timestamp with time zone,
+    first_qualified_at timestamp with time zone,
     CONSTRAINT a_claim_is_whole CHECK ((((claimed_by IS NULL) = (claimed_until IS NULL)) AND ((claimed_by IS NULL) = (claim_kind IS NULL)))),
     CONSTRAINT callback_tasks_attempts_check CHECK ((attempts >= 0)),
     CONSTRAINT callback_tasks_claim_kind_check CHECK ((claim_kind = ANY (ARRAY['ordinary'::text, 'incoming'::text]))),
@@ -606,6 +607,12 @@ COMMENT ON COLUMN public.callback_tasks.changed_in IS 'The transaction that last
 COMMENT ON COLUMN public.callback_tasks.paused_until IS 'The task opens by itself then; due_at stands all the while';
 
 --
+-- Name: COLUMN callback_tasks.first_qualified_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.callback_tasks.first_qualified_at IS 'The first counting result that says the person wants to go on';
+
+--
 -- Name: callback_viewers; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -620,6 +627,24 @@ CREATE UNLOGGED TABLE public.callback_viewers (
 --
 
 COMMENT ON TABLE public.callback_viewers IS 'Whose card somebody looks at: the last one, for less than a minute';
+
+--
+-- Name: closure_reviews; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.closure_reviews (
+    attempt_id uuid NOT NULL,
+    verdict text NOT NULL,
+    reviewed_by uuid NOT NULL,
+    reviewed_at timestamp with time zone NOT NULL,
+    CONSTRAINT closure_reviews_verdict_check CHECK ((verdict = ANY (ARRAY['right'::text, 'wrong'::text])))
+);
+
+--
+-- Name: TABLE closure_reviews; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.closure_reviews IS 'What a supervisor found of a result that ended a promise without a call; the last verdict stands, the audit has all';
 
 --
 -- Name: company_days; Type: TABLE; Schema: public; Owner: -
@@ -810,6 +835,8 @@ CREATE TABLE public.inquiries (
     cancelled_at timestamp with time zone,
     site text,
     first_due_at timestamp with time zone,
+    postponed_at timestamp with time zone,
+    postponed_to timestamp with time zone,
     CONSTRAINT due_after_accepted CHECK ((due_at > accepted_at)),
     CONSTRAINT erased_leaves_no_text CHECK (
 CASE
@@ -817,7 +844,8 @@ CASE
     ELSE ((num_nonnulls(name_sealed, name_index, remark_sealed, extra_sealed, assessment_id) = 0) AND (source = '{}'::jsonb))
 END),
     CONSTRAINT inquiries_name_index_check CHECK ((octet_length(name_index) = 32)),
-    CONSTRAINT inquiries_preferred_window_check CHECK ((preferred_window = ANY (ARRAY['morning'::text, 'afternoon'::text, 'evening'::text])))
+    CONSTRAINT inquiries_preferred_window_check CHECK ((preferred_window = ANY (ARRAY['morning'::text, 'afternoon'::text, 'evening'::text]))),
+    CONSTRAINT postponed_to_a_later_time CHECK ((((postponed_at IS NULL) = (postponed_to IS NULL)) AND (postponed_to > postponed_at)))
 );
 
 --
@@ -855,6 +883,12 @@ COMMENT ON COLUMN public.inquiries.site IS 'Whose form it was; null for the defa
 --
 
 COMMENT ON COLUMN public.inquiries.first_due_at IS 'The deadline before the visitor first moved it, up to which they may move it again; due_at is the one they were told last, which counts';
+
+--
+-- Name: COLUMN inquiries.postponed_to; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.inquiries.postponed_to IS 'The new time the visitor was told; due_at stays what was promised, and is what counts';
 
 --
 -- Name: key_checks; Type: TABLE; Schema: public; Owner: -
@@ -982,7 +1016,7 @@ CREATE TABLE public.messages (
     CONSTRAINT messages_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'expired'::text, 'unknown'::text]))),
     CONSTRAINT messages_template_check CHECK ((template ~ '^[a-z_]+$'::text)),
     CONSTRAINT messages_vendor_id_check CHECK ((char_length(vendor_id) <= 128)),
-    CONSTRAINT only_confirmations_name_an_inquiry CHECK (((inquiry_id IS NULL) OR (template = 'inquiry_confirmation'::text))),
+    CONSTRAINT only_notices_name_an_inquiry CHECK (((inquiry_id IS NULL) OR (template = ANY (ARRAY['inquiry_confirmation'::text, 'late_notice'::text])))),
     CONSTRAINT only_unknown_is_asked_about CHECK (((query_at IS NULL) OR (state = 'unknown'::text))),
     CONSTRAINT sending_has_a_lease CHECK (((state = 'sending'::text) = (lease_until IS NOT NULL)))
 );
@@ -1433,7 +1467,7 @@ CREATE TABLE public.staff_alerts (
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT a_stage_is_one_of_a_promise CHECK (((kind !~~ 'sla\_%'::text) OR ((task_id IS NOT NULL) AND (due_at IS NOT NULL)))),
     CONSTRAINT staff_alerts_about_check CHECK (((char_length(about) >= 1) AND (char_length(about) <= 100))),
-    CONSTRAINT staff_alerts_kind_check CHECK ((kind = ANY (ARRAY['sla_half'::text, 'sla_most'::text, 'sla_broken'::text, 'sla_late'::text, 'assigned'::text, 'claim_lapsed'::text, 'calendar_missing'::text, 'many_reveals'::text, 'unrevealed_results'::text, 'robot_failing'::text]))),
+    CONSTRAINT staff_alerts_kind_check CHECK ((kind = ANY (ARRAY['sla_half'::text, 'sla_most'::text, 'sla_broken'::text, 'sla_late'::text, 'assigned'::text, 'claim_lapsed'::text, 'calendar_missing'::text, 'many_reveals'::text, 'unrevealed_results'::text, 'robot_failing'::text, 'closed_day'::text]))),
     CONSTRAINT staff_alerts_parameters_check CHECK ((jsonb_typeof(parameters) = 'object'::text))
 );
 
@@ -1766,6 +1800,13 @@ ALTER TABLE ONLY public.callback_tasks
 
 ALTER TABLE ONLY public.callback_viewers
     ADD CONSTRAINT callback_viewers_pkey PRIMARY KEY (staff_id);
+
+--
+-- Name: closure_reviews closure_reviews_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.closure_reviews
+    ADD CONSTRAINT closure_reviews_pkey PRIMARY KEY (attempt_id);
 
 --
 -- Name: company_days company_days_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -2167,6 +2208,12 @@ CREATE INDEX call_attempts_by_adviser ON public.call_attempts USING btree (advis
 CREATE INDEX call_attempts_by_time ON public.call_attempts USING btree (at) WHERE counts;
 
 --
+-- Name: call_attempts_closing_uncalled; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX call_attempts_closing_uncalled ON public.call_attempts USING btree (at) WHERE ((closed_reason IS NOT NULL) AND (NOT counts));
+
+--
 -- Name: call_attempts_converted; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2249,6 +2296,12 @@ CREATE INDEX callback_tasks_paused ON public.callback_tasks USING btree (next_at
 --
 
 CREATE INDEX callback_tasks_unmet ON public.callback_tasks USING btree (due_at, accepted_at, id) WHERE ((state = 'open'::text) AND (met_at IS NULL));
+
+--
+-- Name: closure_reviews_by_staff; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX closure_reviews_by_staff ON public.closure_reviews USING btree (reviewed_by);
 
 --
 -- Name: consents_by_lead; Type: INDEX; Schema: public; Owner: -
@@ -2389,16 +2442,16 @@ CREATE INDEX messages_waiting ON public.messages USING btree (send_at) WHERE (st
 CREATE UNIQUE INDEX one_claim_of_a_kind_per_adviser ON public.callback_tasks USING btree (claimed_by, claim_kind) WHERE (claimed_by IS NOT NULL);
 
 --
--- Name: one_confirmation_per_inquiry; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE UNIQUE INDEX one_confirmation_per_inquiry ON public.messages USING btree (inquiry_id) WHERE (inquiry_id IS NOT NULL);
-
---
 -- Name: one_daily_post_per_robot; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE UNIQUE INDEX one_daily_post_per_robot ON public.robot_posts USING btree (robot_id, kind, day) WHERE (kind <> 'alerts'::text);
+
+--
+-- Name: one_notice_of_a_kind_per_inquiry; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX one_notice_of_a_kind_per_inquiry ON public.messages USING btree (inquiry_id, template) WHERE (inquiry_id IS NOT NULL);
 
 --
 -- Name: one_open_task_per_lead; Type: INDEX; Schema: public; Owner: -
@@ -2719,6 +2772,20 @@ ALTER TABLE ONLY public.callback_viewers
 
 ALTER TABLE ONLY public.callback_viewers
     ADD CONSTRAINT callback_viewers_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_tasks(id) ON DELETE CASCADE;
+
+--
+-- Name: closure_reviews closure_reviews_attempt_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.closure_reviews
+    ADD CONSTRAINT closure_reviews_attempt_id_fkey FOREIGN KEY (attempt_id) REFERENCES public.call_attempts(id) ON DELETE CASCADE;
+
+--
+-- Name: closure_reviews closure_reviews_reviewed_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.closure_reviews
+    ADD CONSTRAINT closure_reviews_reviewed_by_fkey FOREIGN KEY (reviewed_by) REFERENCES public.staff(id);
 
 --
 -- Name: consents consents_inquiry_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -3117,6 +3184,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.callback_tasks TO huifang_app;
 
 GRANT SELECT ON TABLE public.callback_viewers TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.callback_viewers TO huifang_app;
+
+--
+-- Name: TABLE closure_reviews; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.closure_reviews TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.closure_reviews TO huifang_app;
 
 --
 -- Name: TABLE company_days; Type: ACL; Schema: public; Owner: -

@@ -126,6 +126,8 @@ package struct LeadServices: Sendable {
                 StaffRoutes(sessions: sessions, pages: pages, configuration: configuration),
                 CallbackRoutes(queue: queue, pages: pages),
                 ShiftRoutes(shifts: Shifts(database: database, dependencies: dependencies)),
+                ClosureReviewRoutes(
+                    reviews: ClosureReviews(database: database, dependencies: dependencies, calendar: calendar)),
                 BoardRoutes(
                     board: Board(
                         database: database, dependencies: dependencies, settings: settings, calendar: calendar),
@@ -170,7 +172,8 @@ package struct LeadServices: Sendable {
         self.reminders = ReminderWorker(
             database: database, dependencies: dependencies, settings: settings, budgetFactor: factor)
         self.lateNotices = LateNoticeWorker(
-            database: database, dependencies: dependencies, settings: settings, calendar: calendar, budgetFactor: factor)
+            database: database, dependencies: dependencies, settings: settings, calendar: calendar, budgetFactor: factor
+        )
         self.sla = SLAWorker(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         self.pauses = PauseWorker(database: database, dependencies: dependencies)

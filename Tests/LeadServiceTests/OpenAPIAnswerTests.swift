@@ -173,7 +173,7 @@ extension DescribedService {
             "assign": #"{"adviser":"boris"}"#, "release": "{}", "window": #"{"preferred_window":"morning"}"#,
             "availability": #"{"availability":"break"}"#, "shifts": #"{"shifts":[]}"#, "handover": "{}",
             "leaves": #"{"first_day":"2026-11-26","last_day":"2026-11-26"}"#,
-            "cancel": "{}", "resume": "{}",
+            "cancel": "{}", "resume": "{}", "verdict": #"{"verdict":"wrong"}"#,
             "pause":
                 #"{"reason":"visitor_away","until":"\#(RFC3339.text(self.service.clock.now.addingTimeInterval(3600)))"}"#,
             "assessments": #"{"answers":{"age":30},"note":"x"}"#, "assessment": "age=30&note=x",

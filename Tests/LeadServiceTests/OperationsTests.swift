@@ -143,7 +143,8 @@ import Testing
             let anna = try await service.colleague("anna")
             _ = try await service.claim(anna, #"{"phone":"13800000001"}"#)
             let path = "/api/v1/callbacks/\(listed[0]["id"].string)/attempts"
-            #expect(try await service.call(.post, path, #"{"disposition":"no_answer"}"#, token: anna.token).status == 200)
+            #expect(
+                try await service.call(.post, path, #"{"disposition":"no_answer"}"#, token: anna.token).status == 200)
             #expect(
                 try await service.call(.get, "/api/v1/board", token: chief.token)["on_closed_days"].array.isEmpty)
         }

@@ -1,6 +1,7 @@
 // The supervisor's board: what today looks like, who is on which call, and what can be arranged about it.
 
 import { $, announce, api, busy, confirmed, el, isSessionOver, now, people, person, report, say, setText } from "./console.js";
+import { loadClosures } from "./board-closures.js";
 import { pauseReasons } from "./dispositions.js";
 import { clock, dayWords, minutes, shortMoment, spacedPhone } from "./worktime.js";
 
@@ -188,6 +189,7 @@ async function repeat(work, seconds) {
 }
 repeat(loadBoard, 10);
 repeat(loadForecast, 60);
+repeat(loadClosures, 300);
 setInterval(() => {
   for (const row of document.querySelectorAll("#advisers tr")) {
     const adviser = advisers.find((one) => one.id === row.dataset.id);

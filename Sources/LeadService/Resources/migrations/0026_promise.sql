@@ -53,3 +53,14 @@ ALTER TABLE messages DROP CONSTRAINT only_confirmations_name_an_inquiry,
     ADD CONSTRAINT only_notices_name_an_inquiry CHECK (inquiry_id IS NULL OR template IN ('inquiry_confirmation', 'late_notice'));
 DROP INDEX one_confirmation_per_inquiry;
 CREATE UNIQUE INDEX one_notice_of_a_kind_per_inquiry ON messages (inquiry_id, template) WHERE inquiry_id IS NOT NULL;
+
+CREATE TABLE closure_reviews (
+    attempt_id  uuid        PRIMARY KEY REFERENCES call_attempts ON DELETE CASCADE,
+    verdict     text        NOT NULL CHECK (verdict IN ('right', 'wrong')),
+    reviewed_by uuid        NOT NULL REFERENCES staff,
+    reviewed_at timestamptz NOT NULL
+);
+COMMENT ON TABLE closure_reviews IS 'What a supervisor found of a result that ended a promise without a call; the last verdict stands, the audit has all';
+CREATE INDEX closure_reviews_by_staff ON closure_reviews (reviewed_by);
+CREATE INDEX call_attempts_closing_uncalled ON call_attempts (at) WHERE closed_reason IS NOT NULL AND NOT counts;
+GRANT SELECT, INSERT, UPDATE, DELETE ON closure_reviews TO huifang_app;
