@@ -497,7 +497,7 @@ CREATE TABLE public.callback_claims (
     release_note_sealed bytea,
     phone_lead_id uuid,
     CONSTRAINT callback_claims_claim_number_check CHECK ((claim_number > 0)),
-    CONSTRAINT callback_claims_end_reason_check CHECK ((end_reason = ANY (ARRAY['result'::text, 'released'::text, 'expired'::text, 'assigned'::text, 'closed'::text]))),
+    CONSTRAINT callback_claims_end_reason_check CHECK ((end_reason = ANY (ARRAY['result'::text, 'released'::text, 'expired'::text, 'assigned'::text, 'closed'::text, 'paused'::text]))),
     CONSTRAINT callback_claims_kind_check CHECK ((kind = ANY (ARRAY['ordinary'::text, 'incoming'::text]))),
     CONSTRAINT ended_says_why CHECK (((ended_at IS NULL) = (end_reason IS NULL)))
 );
@@ -513,6 +513,31 @@ COMMENT ON COLUMN public.callback_claims.claim_number IS 'The fence: a result co
 --
 
 COMMENT ON COLUMN public.callback_claims.phone_lead_id IS 'The lead whose number was shown, or who rang';
+
+--
+-- Name: callback_pauses; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.callback_pauses (
+    id uuid NOT NULL,
+    task_id uuid NOT NULL,
+    paused_at timestamp with time zone NOT NULL,
+    paused_by uuid NOT NULL,
+    reason text NOT NULL,
+    paused_until timestamp with time zone NOT NULL,
+    note_sealed bytea,
+    resumed_at timestamp with time zone,
+    resumed_by uuid,
+    CONSTRAINT a_pause_lies_ahead CHECK ((paused_until > paused_at)),
+    CONSTRAINT callback_pauses_reason_check CHECK ((reason = ANY (ARRAY['awaiting_visitor'::text, 'visitor_away'::text, 'number_unclear'::text, 'other'::text]))),
+    CONSTRAINT resumed_says_who CHECK (((resumed_at IS NULL) = (resumed_by IS NULL)))
+);
+
+--
+-- Name: COLUMN callback_pauses.resumed_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.callback_pauses.resumed_at IS 'By hand; an inquiry, a counting result and the end of the time are told elsewhere';
 
 --
 -- Name: callback_tasks; Type: TABLE; Schema: public; Owner: -
@@ -547,6 +572,8 @@ CREATE TABLE public.callback_tasks (
     closed_reason text,
     rests_until timestamp with time zone,
     changed_in xid8 DEFAULT '0'::xid8 NOT NULL,
+    paused_until timestamp with time zone,
+    first_qualified_at timestamp with time zone,
     CONSTRAINT a_claim_is_whole CHECK ((((claimed_by IS NULL) = (claimed_until IS NULL)) AND ((claimed_by IS NULL) = (claim_kind IS NULL)))),
     CONSTRAINT callback_tasks_attempts_check CHECK ((attempts >= 0)),
     CONSTRAINT callback_tasks_claim_kind_check CHECK ((claim_kind = ANY (ARRAY['ordinary'::text, 'incoming'::text]))),
@@ -557,7 +584,8 @@ CREATE TABLE public.callback_tasks (
     CONSTRAINT closed_holds_no_claim CHECK (((state <> 'closed'::text) OR (claimed_by IS NULL))),
     CONSTRAINT closed_says_why CHECK ((((state = 'closed'::text) = (closed_at IS NOT NULL)) AND ((state = 'closed'::text) = (closed_reason IS NOT NULL)))),
     CONSTRAINT owned_for_a_reason CHECK (((owner_id IS NULL) = (owner_reason IS NULL))),
-    CONSTRAINT paused_says_why CHECK (((state = 'paused'::text) = (paused_reason IS NOT NULL)))
+    CONSTRAINT paused_for_a_known_reason CHECK ((paused_reason = ANY (ARRAY['awaiting_visitor'::text, 'visitor_away'::text, 'number_unclear'::text, 'other'::text]))),
+    CONSTRAINT paused_says_why CHECK ((((state = 'paused'::text) = (paused_reason IS NOT NULL)) AND ((state = 'paused'::text) = (paused_until IS NOT NULL))))
 );
 
 --
@@ -571,6 +599,18 @@ COMMENT ON COLUMN public.callback_tasks.rests_until IS 'The day''s attempts are 
 --
 
 COMMENT ON COLUMN public.callback_tasks.changed_in IS 'The transaction that last changed the task, written by a trigger';
+
+--
+-- Name: COLUMN callback_tasks.paused_until; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.callback_tasks.paused_until IS 'The task opens by itself then; due_at stands all the while';
+
+--
+-- Name: COLUMN callback_tasks.first_qualified_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.callback_tasks.first_qualified_at IS 'The first counting result that says the person wants to go on';
 
 --
 -- Name: callback_viewers; Type: TABLE; Schema: public; Owner: -
@@ -587,6 +627,24 @@ CREATE UNLOGGED TABLE public.callback_viewers (
 --
 
 COMMENT ON TABLE public.callback_viewers IS 'Whose card somebody looks at: the last one, for less than a minute';
+
+--
+-- Name: closure_reviews; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.closure_reviews (
+    attempt_id uuid NOT NULL,
+    verdict text NOT NULL,
+    reviewed_by uuid NOT NULL,
+    reviewed_at timestamp with time zone NOT NULL,
+    CONSTRAINT closure_reviews_verdict_check CHECK ((verdict = ANY (ARRAY['right'::text, 'wrong'::text])))
+);
+
+--
+-- Name: TABLE closure_reviews; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.closure_reviews IS 'What a supervisor found of a result that ended a promise without a call; the last verdict stands, the audit has all';
 
 --
 -- Name: company_days; Type: TABLE; Schema: public; Owner: -
@@ -777,6 +835,8 @@ CREATE TABLE public.inquiries (
     cancelled_at timestamp with time zone,
     site text,
     first_due_at timestamp with time zone,
+    postponed_at timestamp with time zone,
+    postponed_to timestamp with time zone,
     CONSTRAINT due_after_accepted CHECK ((due_at > accepted_at)),
     CONSTRAINT erased_leaves_no_text CHECK (
 CASE
@@ -784,7 +844,8 @@ CASE
     ELSE ((num_nonnulls(name_sealed, name_index, remark_sealed, extra_sealed, assessment_id) = 0) AND (source = '{}'::jsonb))
 END),
     CONSTRAINT inquiries_name_index_check CHECK ((octet_length(name_index) = 32)),
-    CONSTRAINT inquiries_preferred_window_check CHECK ((preferred_window = ANY (ARRAY['morning'::text, 'afternoon'::text, 'evening'::text])))
+    CONSTRAINT inquiries_preferred_window_check CHECK ((preferred_window = ANY (ARRAY['morning'::text, 'afternoon'::text, 'evening'::text]))),
+    CONSTRAINT postponed_to_a_later_time CHECK ((((postponed_at IS NULL) = (postponed_to IS NULL)) AND (postponed_to > postponed_at)))
 );
 
 --
@@ -822,6 +883,12 @@ COMMENT ON COLUMN public.inquiries.site IS 'Whose form it was; null for the defa
 --
 
 COMMENT ON COLUMN public.inquiries.first_due_at IS 'The deadline before the visitor first moved it, up to which they may move it again; due_at is the one they were told last, which counts';
+
+--
+-- Name: COLUMN inquiries.postponed_to; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.inquiries.postponed_to IS 'The new time the visitor was told; due_at stays what was promised, and is what counts';
 
 --
 -- Name: key_checks; Type: TABLE; Schema: public; Owner: -
@@ -949,7 +1016,7 @@ CREATE TABLE public.messages (
     CONSTRAINT messages_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'expired'::text, 'unknown'::text]))),
     CONSTRAINT messages_template_check CHECK ((template ~ '^[a-z_]+$'::text)),
     CONSTRAINT messages_vendor_id_check CHECK ((char_length(vendor_id) <= 128)),
-    CONSTRAINT only_confirmations_name_an_inquiry CHECK (((inquiry_id IS NULL) OR (template = 'inquiry_confirmation'::text))),
+    CONSTRAINT only_notices_name_an_inquiry CHECK (((inquiry_id IS NULL) OR (template = ANY (ARRAY['inquiry_confirmation'::text, 'late_notice'::text])))),
     CONSTRAINT only_unknown_is_asked_about CHECK (((query_at IS NULL) OR (state = 'unknown'::text))),
     CONSTRAINT sending_has_a_lease CHECK (((state = 'sending'::text) = (lease_until IS NOT NULL)))
 );
@@ -1400,7 +1467,7 @@ CREATE TABLE public.staff_alerts (
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT a_stage_is_one_of_a_promise CHECK (((kind !~~ 'sla\_%'::text) OR ((task_id IS NOT NULL) AND (due_at IS NOT NULL)))),
     CONSTRAINT staff_alerts_about_check CHECK (((char_length(about) >= 1) AND (char_length(about) <= 100))),
-    CONSTRAINT staff_alerts_kind_check CHECK ((kind = ANY (ARRAY['sla_half'::text, 'sla_most'::text, 'sla_broken'::text, 'sla_late'::text, 'assigned'::text, 'claim_lapsed'::text, 'calendar_missing'::text, 'many_reveals'::text, 'unrevealed_results'::text, 'robot_failing'::text]))),
+    CONSTRAINT staff_alerts_kind_check CHECK ((kind = ANY (ARRAY['sla_half'::text, 'sla_most'::text, 'sla_broken'::text, 'sla_late'::text, 'assigned'::text, 'claim_lapsed'::text, 'calendar_missing'::text, 'many_reveals'::text, 'unrevealed_results'::text, 'robot_failing'::text, 'closed_day'::text]))),
     CONSTRAINT staff_alerts_parameters_check CHECK ((jsonb_typeof(parameters) = 'object'::text))
 );
 
@@ -1741,6 +1808,13 @@ ALTER TABLE ONLY public.callback_claims
     ADD CONSTRAINT callback_claims_pkey PRIMARY KEY (task_id, claim_number);
 
 --
+-- Name: callback_pauses callback_pauses_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_pauses
+    ADD CONSTRAINT callback_pauses_pkey PRIMARY KEY (id);
+
+--
 -- Name: callback_tasks callback_tasks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1753,6 +1827,13 @@ ALTER TABLE ONLY public.callback_tasks
 
 ALTER TABLE ONLY public.callback_viewers
     ADD CONSTRAINT callback_viewers_pkey PRIMARY KEY (staff_id);
+
+--
+-- Name: closure_reviews closure_reviews_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.closure_reviews
+    ADD CONSTRAINT closure_reviews_pkey PRIMARY KEY (attempt_id);
 
 --
 -- Name: company_days company_days_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -2161,6 +2242,12 @@ CREATE INDEX call_attempts_by_adviser ON public.call_attempts USING btree (advis
 CREATE INDEX call_attempts_by_time ON public.call_attempts USING btree (at) WHERE counts;
 
 --
+-- Name: call_attempts_closing_uncalled; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX call_attempts_closing_uncalled ON public.call_attempts USING btree (at) WHERE ((closed_reason IS NOT NULL) AND (NOT counts));
+
+--
 -- Name: call_attempts_converted; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2171,6 +2258,18 @@ CREATE INDEX call_attempts_converted ON public.call_attempts USING btree (task_i
 --
 
 CREATE INDEX callback_claims_by_adviser ON public.callback_claims USING btree (adviser_id, claimed_at);
+
+--
+-- Name: callback_pauses_by_staff; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX callback_pauses_by_staff ON public.callback_pauses USING btree (paused_by);
+
+--
+-- Name: callback_pauses_by_task; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX callback_pauses_by_task ON public.callback_pauses USING btree (task_id, paused_at);
 
 --
 -- Name: callback_tasks_appointments; Type: INDEX; Schema: public; Owner: -
@@ -2221,10 +2320,22 @@ CREATE INDEX callback_tasks_open ON public.callback_tasks USING btree (next_atte
 CREATE INDEX callback_tasks_owned ON public.callback_tasks USING btree (owner_id, next_attempt_at) WHERE ((state = 'open'::text) AND (owner_id IS NOT NULL));
 
 --
+-- Name: callback_tasks_paused; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX callback_tasks_paused ON public.callback_tasks USING btree (next_attempt_at, id) WHERE (state = 'paused'::text);
+
+--
 -- Name: callback_tasks_unmet; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX callback_tasks_unmet ON public.callback_tasks USING btree (due_at, accepted_at, id) WHERE ((state = 'open'::text) AND (met_at IS NULL));
+
+--
+-- Name: closure_reviews_by_staff; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX closure_reviews_by_staff ON public.closure_reviews USING btree (reviewed_by);
 
 --
 -- Name: consents_by_lead; Type: INDEX; Schema: public; Owner: -
@@ -2365,16 +2476,16 @@ CREATE INDEX messages_waiting ON public.messages USING btree (send_at) WHERE (st
 CREATE UNIQUE INDEX one_claim_of_a_kind_per_adviser ON public.callback_tasks USING btree (claimed_by, claim_kind) WHERE (claimed_by IS NOT NULL);
 
 --
--- Name: one_confirmation_per_inquiry; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE UNIQUE INDEX one_confirmation_per_inquiry ON public.messages USING btree (inquiry_id) WHERE (inquiry_id IS NOT NULL);
-
---
 -- Name: one_daily_post_per_robot; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE UNIQUE INDEX one_daily_post_per_robot ON public.robot_posts USING btree (robot_id, kind, day) WHERE (kind <> 'alerts'::text);
+
+--
+-- Name: one_notice_of_a_kind_per_inquiry; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX one_notice_of_a_kind_per_inquiry ON public.messages USING btree (inquiry_id, template) WHERE (inquiry_id IS NOT NULL);
 
 --
 -- Name: one_open_task_per_lead; Type: INDEX; Schema: public; Owner: -
@@ -2652,6 +2763,27 @@ ALTER TABLE ONLY public.callback_claims
     ADD CONSTRAINT callback_claims_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_tasks(id);
 
 --
+-- Name: callback_pauses callback_pauses_paused_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_pauses
+    ADD CONSTRAINT callback_pauses_paused_by_fkey FOREIGN KEY (paused_by) REFERENCES public.staff(id);
+
+--
+-- Name: callback_pauses callback_pauses_resumed_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_pauses
+    ADD CONSTRAINT callback_pauses_resumed_by_fkey FOREIGN KEY (resumed_by) REFERENCES public.staff(id);
+
+--
+-- Name: callback_pauses callback_pauses_task_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_pauses
+    ADD CONSTRAINT callback_pauses_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_tasks(id) ON DELETE CASCADE;
+
+--
 -- Name: callback_tasks callback_tasks_claimed_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2692,6 +2824,20 @@ ALTER TABLE ONLY public.callback_viewers
 
 ALTER TABLE ONLY public.callback_viewers
     ADD CONSTRAINT callback_viewers_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_tasks(id) ON DELETE CASCADE;
+
+--
+-- Name: closure_reviews closure_reviews_attempt_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.closure_reviews
+    ADD CONSTRAINT closure_reviews_attempt_id_fkey FOREIGN KEY (attempt_id) REFERENCES public.call_attempts(id) ON DELETE CASCADE;
+
+--
+-- Name: closure_reviews closure_reviews_reviewed_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.closure_reviews
+    ADD CONSTRAINT closure_reviews_reviewed_by_fkey FOREIGN KEY (reviewed_by) REFERENCES public.staff(id);
 
 --
 -- Name: consents consents_inquiry_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -3078,6 +3224,13 @@ GRANT SELECT ON TABLE public.callback_claims TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.callback_claims TO huifang_app;
 
 --
+-- Name: TABLE callback_pauses; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.callback_pauses TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.callback_pauses TO huifang_app;
+
+--
 -- Name: TABLE callback_tasks; Type: ACL; Schema: public; Owner: -
 --
 
@@ -3090,6 +3243,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.callback_tasks TO huifang_app;
 
 GRANT SELECT ON TABLE public.callback_viewers TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.callback_viewers TO huifang_app;
+
+--
+-- Name: TABLE closure_reviews; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.closure_reviews TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.closure_reviews TO huifang_app;
 
 --
 -- Name: TABLE company_days; Type: ACL; Schema: public; Owner: -

@@ -19,7 +19,9 @@ package struct LeadServices: Sendable {
     package let deliveryWorker: DeliveryWorker
     package let deliveries: DeliveryReports
     package let reminders: ReminderWorker
+    package let lateNotices: LateNoticeWorker
     package let sla: SLAWorker
+    package let pauses: PauseWorker
     package let watch: WatchWorker
     package let robotPosts: RobotPostWorker
     package let robots: Robots
@@ -126,6 +128,8 @@ package struct LeadServices: Sendable {
                 AccountRoutes(accounts: accounts, pages: pages, now: dependencies.now),
                 CallbackRoutes(queue: queue, pages: pages),
                 ShiftRoutes(shifts: Shifts(database: database, dependencies: dependencies)),
+                ClosureReviewRoutes(
+                    reviews: ClosureReviews(database: database, dependencies: dependencies, calendar: calendar)),
                 BoardRoutes(
                     board: Board(
                         database: database, dependencies: dependencies, settings: settings, calendar: calendar),
@@ -171,8 +175,12 @@ package struct LeadServices: Sendable {
             database: database, dependencies: dependencies, settings: settings, reports: reports)
         self.reminders = ReminderWorker(
             database: database, dependencies: dependencies, settings: settings, budgetFactor: factor)
+        self.lateNotices = LateNoticeWorker(
+            database: database, dependencies: dependencies, settings: settings, calendar: calendar, budgetFactor: factor
+        )
         self.sla = SLAWorker(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
+        self.pauses = PauseWorker(database: database, dependencies: dependencies)
         self.watch = WatchWorker(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         self.robotPosts = RobotPostWorker(
@@ -209,9 +217,8 @@ package struct LeadServices: Sendable {
     /// The workers of the role `worker`.
     package var workers: [any Service] {
         [
-            self.outboxWorker, self.deliveryWorker, self.reminders, self.sla, self.watch, self.robotPosts,
-            self.sendWatch,
-            self.housekeeping, self.auditChain,
+            self.outboxWorker, self.deliveryWorker, self.reminders, self.lateNotices, self.sla, self.pauses,
+            self.watch, self.robotPosts, self.sendWatch, self.housekeeping, self.auditChain,
         ]
     }
 }

@@ -136,6 +136,31 @@ def agree_call_back(page, tally):
     page.shot("desk-scheduled")
 
 
+def pause_and_resume(page, tally):
+    """The visitor rings: their task rests for a while, the list and the card say so, and it goes on."""
+    page.click("#rows .row")
+    page.wait("the card", lambda: page.all("#card .parts"))
+    page.click("#card .number button")
+    page.see("#reveal, #bar-reveal")
+    if page.width < 760:
+        page.click("#bar-record")
+    page.click("#pause-open")
+    page.shot("desk-pause")
+    page.click("#pause-save")
+    tally.check(f"{page.width}: a pause asks for its reason", "请选原因" in page.text("#pause-error"), page.text("#pause-error"))
+    page.click("#pause-reasons label:has([value=visitor_away])")
+    page.click("#pause-save")
+    page.wait_text("#message", "已暂停至")
+    page.click("#tab-scheduled")
+    page.wait_text("#rows", "已暂停")
+    page.click("#rows .row:has(.last)")
+    page.see("#resume")
+    tally.check(f"{page.width}: the card says why it rests", "客户出行" in page.text("#card .pause"), page.text("#card .pause"))
+    page.shot("desk-paused")
+    page.click("#resume")
+    page.wait_text("#message", "已继续")
+
+
 def find_caller(page, tally, phone):
     """Somebody rings: the last four digits find the lead."""
     page.type("#q", phone[7:])
@@ -200,6 +225,7 @@ def advise(base, width, shots, tally, huifang, phones):
         with tally.chapter(f"{width} the adviser's calls", page, shots):
             new_adviser(page, tally, huifang)
             call(page, tally, phones)
+            pause_and_resume(page, tally)
             find_caller(page, tally, phones[0])
             page.go("/staff/leads")
             page.see("#empty, #table")

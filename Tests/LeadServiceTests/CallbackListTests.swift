@@ -12,13 +12,13 @@ import Testing
             let ahead = try await service.seed(TaskSeed(phone: "13800000002", nextAttemptIn: 3600))
             let owned = try await service.seed(
                 TaskSeed(phone: "13800000003", isMet: true, owner: anna.id, ownerReason: "contacted"))
-            _ = try await service.seed(TaskSeed(phone: "13800000004", state: "paused"))
+            let paused = try await service.seed(TaskSeed(phone: "13800000004", state: "paused"))
             func ids(_ view: String, _ colleague: Colleague) async throws -> [String] {
                 try await service.list(view, colleague)["items"].array.map { $0["id"].string }
             }
             #expect(try await ids("pool", boris) == [overdue.id.text])
             #expect(try await ids("mine", anna) == [owned.id.text])
-            #expect(try await ids("scheduled", boris) == [ahead.id.text])
+            #expect(try await ids("scheduled", boris) == [paused.id.text, ahead.id.text])
             #expect(try await ids("overdue", boris) == [overdue.id.text])
             #expect(try await service.list("overdue", boris)["items"][0]["overdue"].bool)
             _ = try await service.claim(boris)

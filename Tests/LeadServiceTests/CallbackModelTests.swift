@@ -57,12 +57,13 @@ extension ModelRun {
         let tasks = self.model.tasks.map { task in
             let isHeld = task.holder != nil
             return [
-                task.id, task.closedReason ?? "open", Self.seconds(task.dueAt), Self.seconds(task.metAt),
+                task.id, task.closedReason ?? (task.pausedUntil == nil ? "open" : "paused"), Self.seconds(task.dueAt),
+                Self.seconds(task.metAt),
                 Self.seconds(task.nextAttemptAt), Self.seconds(task.callAgainAt), task.window?.rawValue ?? "-",
                 "\(task.attempts)", task.owner.map { self.people[$0].username } ?? "-", task.ownerReason ?? "-",
                 task.holder.map { self.people[$0].username } ?? "-",
                 isHeld ? task.isIncoming ? "incoming" : "ordinary" : "-", isHeld ? Self.seconds(task.until) : "-",
-                Self.seconds(task.restsUntil),
+                Self.seconds(task.restsUntil), Self.seconds(task.pausedUntil),
                 task.claims.map {
                     "\(self.people[$0.adviser].username)/\($0.isIncoming ? "incoming" : "ordinary")/\($0.end ?? "-")"
                         + ($0.revealedAt == nil ? "" : "/revealed")
@@ -85,7 +86,7 @@ extension ModelRun {
             SELECT concat_ws('|', t.id, coalesce(t.closed_reason, t.state), \(seconds("t.due_at")), \(seconds("t.met_at")),
                 \(seconds("t.next_attempt_at")), \(seconds("t.call_again_at")), coalesce(t.preferred_window, '-'), t.attempts,
                 coalesce(o.username, '-'), coalesce(t.owner_reason, '-'), coalesce(h.username, '-'), coalesce(t.claim_kind, '-'),
-                \(seconds("t.claimed_until")), \(seconds("t.rests_until")),
+                \(seconds("t.claimed_until")), \(seconds("t.rests_until")), \(seconds("t.paused_until")),
                 (SELECT coalesce(string_agg(concat_ws('/', s.username, c.kind, coalesce(c.end_reason, '-'),
                                             CASE WHEN c.revealed_at IS NOT NULL THEN 'revealed' END), ',' ORDER BY c.claim_number), '')
                  FROM callback_claims c JOIN staff s ON s.id = c.adviser_id WHERE c.task_id = t.id)) AS line

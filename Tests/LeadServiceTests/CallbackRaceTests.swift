@@ -73,7 +73,8 @@ import Testing
                 service.clock.advance(by: 1)
                 if assigned.status == 204 {
                     try await service.database.query(
-                        "UPDATE callback_tasks SET state = 'paused', paused_reason = 'test' WHERE id = \(task.id)")
+                        "UPDATE callback_tasks SET state = 'paused', paused_reason = 'other', paused_until = due_at WHERE id = \(task.id)"
+                    )
                 }
             }
             try await service.expectNoOverlap()

@@ -106,6 +106,89 @@ import Testing
         }
     }
 
+    /// Two leads, the second asked first and is merged into the first; returns the first's task of now.
+    ///
+    /// The first was listed, asked anew, and that task has ended; then they rang, which opens another that nobody asked for.
+    private func mergeOlder(_ service: TestService, _ anna: Colleague) async throws -> SeededTask {
+        let other = try await service.seed(TaskSeed(phone: "13800000002", acceptedAgo: 0, dueIn: 90_000))
+        service.clock.advance(by: 60)
+        try await service.list(Self.phone)
+        service.clock.advance(by: 60)
+        try await service.submit(phone: Self.phone)
+        func ring(_ disposition: String) async throws -> Answer {
+            service.clock.advance(by: 60)
+            let claimed = try await service.claim(anna, #"{"phone":"\#(Self.phone)"}"#)
+            let path = "/api/v1/callbacks/\(claimed["id"].string)"
+            service.clock.advance(by: 60)
+            if disposition.isEmpty {
+                #expect(try await service.call(.post, path + "/release", token: anna.token).status == 204)
+            } else {
+                let body = #"{"disposition":"\#(disposition)"}"#
+                #expect(try await service.call(.post, path + "/attempts", body, token: anna.token).status == 200)
+            }
+            return claimed
+        }
+        _ = try await ring("converted")
+        let again = try await ring("")
+        let id = try #require(UUID(uuidString: again["id"].string))
+        let lead = try #require(UUID(uuidString: again["lead_id"].string))
+        _ = try await service.claim(anna, #"{"phone":"13800000002"}"#)
+        let merged = try await service.record("duplicate", on: other, anna, more: #","merge_into":"\#(lead.text)""#)
+        #expect(merged.status == 200, "\(merged.text)")
+        #expect(
+            try await service.column(
+                "SELECT (accepted_at < added_at)::text FROM callback_tasks, do_not_call WHERE id = \(id)")
+                == "true")
+        return SeededTask(id: id, lead: lead, inquiry: other.inquiry, phone: Self.phone)
+    }
+
+    @Test func `merging: an older promise moved here lifts no listing that an earlier task's inquiry had lifted`()
+        async throws
+    {
+        try await withService { service in
+            let anna = try await service.colleague("anna")
+            let task = try await self.mergeOlder(service, anna)
+            // The listed number is never dialled; what was promised to the other one is kept at that one.
+            let claimed = try await service.claim(anna)
+            #expect(claimed["id"].string == task.id.text, "\(claimed.text)")
+            if claimed.status == 200 { #expect(claimed["phone_masked"].string == "138****0002", "\(claimed.text)") }
+            let shown = try await service.reveal(task, anna)
+            #expect(shown["phone"].string == "+8613800000002", "\(shown.text)")
+            #expect(try await !service.soundness().contains("promise_not_carried"))
+        }
+    }
+
+    @Test func `merging: an inquiry since the listing goes on lifting it where its promise went`() async throws {
+        try await withService { service in
+            let anna = try await service.colleague("anna")
+            try await service.list(Self.phone)
+            service.clock.advance(by: 61)
+            try await service.submit(phone: Self.phone)
+            service.clock.advance(by: 60)
+            let target = try await service.seed(
+                TaskSeed(phone: "13800000002", acceptedAgo: 86400, dueIn: 200_000, isMet: true))
+            let claimed = try await service.claim(anna, #"{"phone":"\#(Self.phone)"}"#)
+            let path = "/api/v1/callbacks/\(claimed["id"].string)/attempts"
+            service.clock.advance(by: 60)
+            let merged = try await service.call(
+                .post, path, #"{"disposition":"duplicate","merge_into":"\#(target.lead.text)"}"#, token: anna.token)
+            #expect(merged.status == 200, "\(merged.text)")
+            try await service.list("13800000002")
+            let next = try await service.claim(anna)
+            #expect(next["id"].string == target.id.text && next["phone_masked"].string == "138****0001", "\(next.text)")
+            #expect(try await service.reveal(target, anna)["phone"].string == "+86\(Self.phone)")
+            // That promise kept, the listing holds again for whatever comes later on that task's successors.
+            _ = try await service.record("reached_not_interested", on: target, anna, more: #","reason":"费用""#)
+            #expect(try await service.task(target.id, "state") == "closed")
+            service.clock.advance(by: 60)
+            _ = try await service.claim(anna, #"{"phone":"\#(Self.phone)"}"#)
+            #expect(try await service.count("SELECT count(*) FROM callback_tasks WHERE state <> 'closed'") == 1)
+            service.clock.advance(by: 1801)
+            #expect(try await service.claim(anna).status == 204)
+            #expect(try await !service.soundness().contains("promise_not_carried"))
+        }
+    }
+
     @Test func `revealing: a number listed after the claim is not shown, and its task ends`() async throws {
         try await withService { service in
             let (anna, task) = (try await service.colleague("anna"), try await service.seed())

@@ -151,7 +151,8 @@ import Testing
             #expect(try await service.count("SELECT count(*) FROM callback_tasks WHERE state = 'open'") == 1)
             #expect(try await service.count("SELECT count(*) FROM callback_tasks") == 2)
             try await service.database.query(
-                "UPDATE callback_tasks SET state = 'paused', paused_reason = 'stopped' WHERE state = 'open'")
+                "UPDATE callback_tasks SET state = 'paused', paused_reason = 'other', paused_until = due_at WHERE state = 'open'"
+            )
             service.clock.advance(by: 61)
             try await service.submit(phone: Self.phone)
             #expect(try await service.count("SELECT count(*) FROM callback_tasks WHERE state = 'open'") == 1)

@@ -178,7 +178,10 @@ extension DescribedService {
             "assign": #"{"adviser":"boris"}"#, "release": "{}", "window": #"{"preferred_window":"morning"}"#,
             "availability": #"{"availability":"break"}"#, "shifts": #"{"shifts":[]}"#, "handover": "{}",
             "leaves": #"{"first_day":"2026-11-26","last_day":"2026-11-26"}"#,
-            "cancel": "{}", "assessments": #"{"answers":{"age":30},"note":"x"}"#, "assessment": "age=30&note=x",
+            "cancel": "{}", "resume": "{}", "verdict": #"{"verdict":"wrong"}"#,
+            "pause":
+                #"{"reason":"visitor_away","until":"\#(RFC3339.text(self.service.clock.now.addingTimeInterval(3600)))"}"#,
+            "assessments": #"{"answers":{"age":30},"note":"x"}"#, "assessment": "age=30&note=x",
         ]
         let form = "application/x-www-form-urlencoded"
         for operation in self.description.operations where operation.path.contains("{") {

@@ -43,6 +43,7 @@ extension DescribedService {
             try await self.call(.post, path + "/assign", #"{"adviser":"nobody"}"#, token: chief.token).code
                 == "adviser_unknown")
         #expect(try await self.call(.post, path + "/assign", #"{"adviser":"anna"}"#, token: chief.token).status == 204)
+        try await self.pause(path, anna, boris, chief)
         let alerts = try await self.call(.get, "/api/v1/alerts", token: anna.token)
         #expect(alerts["items"].array.count == 1)
         let read = #"{"ids":["\#(alerts["items"][0]["id"].string)"]}"#
@@ -67,6 +68,42 @@ extension DescribedService {
         #expect(
             try await self.call(.post, path + "/assign", #"{"adviser":"anna"}"#, token: chief.token).code
                 == "already_closed")
+    }
+
+    /// The sample of today, and a verdict on what is in it.
+    private func reviewClosures(_ chief: Colleague) async throws {
+        let address = "/api/v1/closure-reviews"
+        let gus = try await self.service.colleague("gus")
+        let task = try await self.service.seed(TaskSeed(phone: "13800000777"))
+        _ = try await self.service.claim(gus, #"{"lead_id":"\#(task.lead.text)"}"#)
+        #expect(try await self.service.record("spam", on: task, gus).status == 200)
+        let today = ShanghaiDate(self.service.clock.now).description
+        let list = try await self.call(.get, "\(address)?on=\(today)", token: chief.token)
+        #expect(list.status == 200)
+        #expect(try await self.call(.get, address, token: chief.token).status == 200)
+        #expect(try await self.call(.get, "\(address)?on=today", token: chief.token).code == "date_invalid")
+        let unknown = "\(address)/\(UUID().uuidString.lowercased())/verdict"
+        #expect(try await self.call(.put, unknown, #"{"verdict":"wrong"}"#, token: chief.token).status == 404)
+        #expect(try await self.call(.put, unknown, #"{"verdict":"so"}"#, token: chief.token).code == "verdict_unknown")
+        let first = try #require(list["items"].array.first)
+        let path = "\(address)/\(first["id"].string)/verdict"
+        #expect(try await self.call(.put, path, #"{"verdict":"right"}"#, token: chief.token).status == 204)
+    }
+
+    /// A task rests and goes on; its card says so.
+    private func pause(_ path: String, _ anna: Colleague, _ boris: Colleague, _ chief: Colleague) async throws {
+        let until = RFC3339.text(self.service.clock.now.addingTimeInterval(86400))
+        let body = #"{"reason":"other","until":"\#(until)","note":"等孩子放假"}"#
+        #expect(try await self.call(.post, path + "/resume", token: chief.token).code == "not_paused")
+        #expect(try await self.call(.post, path + "/pause", body, token: boris.token).code == "not_claimant")
+        #expect(try await self.call(.post, path + "/pause", "{}", token: chief.token).code == "required")
+        #expect(try await self.call(.post, path + "/pause", body, token: chief.token).status == 204)
+        #expect(try await self.call(.post, path + "/pause", body, token: chief.token).code == "already_paused")
+        #expect(try await self.call(.get, path, token: boris.token)["pause"]["by"].string == "chief")
+        #expect(try await self.call(.get, "/api/v1/board", token: chief.token)["paused"].array.count == 1)
+        #expect(try await self.call(.post, path + "/resume", token: boris.token).code == "forbidden")
+        #expect(try await self.call(.post, path + "/resume", "{}", token: chief.token).status == 204)
+        #expect(try await self.call(.get, path, token: boris.token)["pause"] == .null)
     }
 
     /// An ordinary claim that runs out, and a queue with nothing left.
@@ -106,6 +143,7 @@ extension DescribedService {
             .post, path + "leaves", #"{"first_day":"2026-12-01","last_day":"2026-12-02"}"#, token: chief.token)
         #expect(leave.status == 201)
         #expect(try await self.call(.get, "/api/v1/events?x=1", token: chief.token).status == 422)
+        try await self.reviewClosures(chief)
         for address in ["/api/v1/board", "/api/v1/forecast"] {
             #expect(try await self.call(.get, address, token: chief.token).status == 200)
             #expect(try await self.call(.get, address + "?x=1", token: chief.token).status == 422)

@@ -125,6 +125,28 @@ import Testing
                 try await service.column(
                     "SELECT to_char(due_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24') FROM callback_tasks")
                     == "11-26 18")
+            // The supervisor sees which and is told once; somebody who asks now is promised another day.
+            try await service.services.calendar.reload()
+            let chief = try await service.colleague("chief", .supervisor)
+            try await service.submit(phone: "13800000002")
+            let board = try await service.call(.get, "/api/v1/board", token: chief.token)
+            let listed = board["on_closed_days"].array
+            #expect(listed.map { $0["phone_masked"].string } == ["138****0001"])
+            #expect(listed.first?["due_at"].string == "2026-11-26T18:00:00+08:00")
+            #expect(!board.text.contains("13800000001"))
+            #expect(try await service.services.watch.runOnce() == 1)
+            #expect(try await service.services.watch.runOnce() == 0)
+            let alerts = try await service.call(.get, "/api/v1/alerts", token: chief.token)["items"].array
+            #expect(alerts.map { $0["kind"].string } == ["closed_day"])
+            #expect(alerts[0]["text"].string.contains("11月26日") && alerts[0]["text"].string.contains("1 个承诺"))
+            // Called before, it is no longer anybody's worry.
+            let anna = try await service.colleague("anna")
+            _ = try await service.claim(anna, #"{"phone":"13800000001"}"#)
+            let path = "/api/v1/callbacks/\(listed[0]["id"].string)/attempts"
+            #expect(
+                try await service.call(.post, path, #"{"disposition":"no_answer"}"#, token: anna.token).status == 200)
+            #expect(
+                try await service.call(.get, "/api/v1/board", token: chief.token)["on_closed_days"].array.isEmpty)
         }
     }
 }

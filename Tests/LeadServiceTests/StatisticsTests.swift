@@ -86,6 +86,15 @@ import Testing
             // From 13:31 to 18:00, and the next day's nine hours.
             #expect(text(stats["first_attempt"]) == #"{"count":2,"p50_minutes":30,"p95_minutes":\#(269 + 540)}"#)
             #expect(text(stats["first_contact"]) == #"{"count":2,"p50_minutes":180,"p95_minutes":\#(269 + 540)}"#)
+            #expect(text(stats["first_qualified"]) == #"{"count":1,"p50_minutes":180,"p95_minutes":180}"#)
+            // The task's own three times, as the statements that write results keep them.
+            let own = """
+                SELECT string_agg(concat_ws(' ', to_char(t.first_attempt_at AT TIME ZONE 'Asia/Shanghai', 'DD HH24:MI'),
+                    to_char(t.first_contact_at AT TIME ZONE 'Asia/Shanghai', 'HH24:MI'),
+                    coalesce(to_char(t.first_qualified_at AT TIME ZONE 'Asia/Shanghai', 'HH24:MI'), 'never')), ', ' ORDER BY t.first_attempt_at)
+                FROM callback_tasks t WHERE t.first_attempt_at IS NOT NULL
+                """
+            #expect(try await service.column(.init(unsafeSQL: own)) == "25 11:00 13:30 13:30, 26 18:30 18:30 never")
             #expect(
                 text(stats["codes"]) == """
                     {"forms":[{"form":"default/script","sent":8,"verified":7}],"from":"2026-11-20","sent":8,"verified":7}

@@ -29,7 +29,7 @@
 
 typedef Task {
     bool open;
-    bool waits;     /* next_attempt_at lies ahead */
+    bool waits;     /* next_attempt_at lies ahead, or it is paused */
     byte holder;    /* claimed_by */
     bool incoming;  /* claim_kind */
     bool lapsed;    /* claimed_until has passed */
@@ -223,7 +223,13 @@ proctype Adviser(byte a) {
 #ifdef LIVENESS
             returns--;
 #endif
-            endClaim(t); KNOWN = NONE; invariants(t); t = 0 }
+            endClaim(t); KNOWN = NONE;
+            /* Given back as it is, or to rest. */
+            if
+            :: true
+            :: T.waits = true
+            fi;
+            invariants(t); t = 0 }
 #ifdef LIVENESS
     /* Left without a word, until the lease has run out. */
     :: atomic { !gone[a] && returns > 0 && (live(0, a) || live(1, a)) -> returns--; gone[a] = true }
@@ -250,6 +256,13 @@ proctype Outside() {
                 :: else
                 fi;
                 T.owner = a; T.late = false
+            /* The supervisor lets it rest: never one that is held. */
+            :: T.open && isFree(t) ->
+                if
+                :: T.holder != NOBODY -> T.holder = NOBODY; T.lapsed = false; T.row = 0
+                :: else
+                fi;
+                T.waits = true
             /* Somebody rings, and adviser a takes it. */
             :: !gone[a] ->
                 endLapsed(a);

@@ -21,13 +21,15 @@ package enum AlertKind: String, Sendable, CaseIterable {
     case robotFailing = "robot_failing"
     /// Too few of a gateway's messages reach the telephones of an operator.
     case deliveryFalling = "delivery_falling"
+    /// Promises lie on a day that was closed after they were made.
+    case closedDay = "closed_day"
 
     /// Whose robots tell it too.
     var robots: [RobotAudience] {
         switch self {
         case .slaMost: [.team]
         case .slaBroken: [.team, .supervisors]
-        case .slaLate, .calendarMissing, .manyReveals, .unrevealedResults: [.supervisors]
+        case .slaLate, .calendarMissing, .manyReveals, .unrevealedResults, .closedDay: [.supervisors]
         case .slaHalf, .assigned, .claimLapsed, .robotFailing, .deliveryFalling: []
         }
     }
@@ -71,6 +73,7 @@ struct Alert: Sendable {
         case .calendarMissing: "\(self.value("year")) 年的放假安排还没有导入，期限是暂定的"
         case .manyReveals: "\(self.value("who")) 今天看了 \(self.value("count")) 位客户的号码，请留意"
         case .unrevealedResults: "\(self.value("who")) 今天有 \(self.value("count")) 个结果没有看过号码，不算兑现承诺，请核对"
+        case .closedDay: "\(self.value("day"))改为休息，有 \(self.value("count")) 个承诺在那天，答应的时间不变，请在看板上安排"
         case .robotFailing: "群机器人 \(self.value("robot")) 发不出去（\(self.value("failure"))），请检查"
         case .deliveryFalling:
             "网关 \(self.value("gateway")) 发往\(self.value("operator"))号码的短信，最近 24 小时 \(self.value("reports")) 条有回执，只送达 \(self.value("delivered")) 条，请检查"

@@ -3,7 +3,8 @@ import Leads
 import Logging
 import ServiceLifecycle
 
-/// Watches for what somebody should look at: claims that lapsed, a year nobody has loaded, and advisers whose day looks odd.
+/// Watches for what somebody should look at: claims that lapsed, a year nobody has loaded, promises on days that
+/// were closed since, and advisers whose day looks odd.
 ///
 /// None of it holds up a call. Claims and odd days are told when they are seen, because the list is looked at when one
 /// wants to; what an administrator has to do is told in working hours.
@@ -48,6 +49,7 @@ package struct WatchWorker: Service {
         drafts +=
             reveals.map { self.odd(.manyReveals, $0, today) } + results.map { self.odd(.unrevealedResults, $0, today) }
         drafts += self.missingYears(today, at: now)
+        drafts += try await self.closedDays(at: now)
         let all = drafts
         return try await self.database.statement { try await $0.insertAlerts(all, at: now) }
     }
@@ -71,6 +73,17 @@ package struct WatchWorker: Service {
             AlertDraft(
                 id: self.dependencies.makeID(), kind: .calendarMissing, about: "\($0)@\(today)",
                 parameters: ["year": String($0)], roles: [.administrator])
+        }
+    }
+
+    /// Days that were closed after promises for them were made, each once.
+    private func closedDays(at now: Date) async throws -> [AlertDraft] {
+        let calendar = self.calendar.current
+        let days = try await self.database.autocommit { try await $0.promisedDays(after: now) }
+        return days.filter { !calendar.isWorkingDay($0.day) }.map { closed in
+            AlertDraft(
+                id: self.dependencies.makeID(), kind: .closedDay, about: closed.day.description,
+                parameters: ["day": closed.day.text, "count": String(closed.count)], roles: [.supervisor])
         }
     }
 

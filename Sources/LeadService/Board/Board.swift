@@ -21,8 +21,12 @@ package struct Board: Sendable {
     func show() async throws -> JSONOutput {
         let now = self.dependencies.now()
         let today = ShanghaiDate(now)
-        let (roster, claims) = try await self.database.autocommit { session in
-            (try await session.roster(at: now), try await session.liveClaims(at: now))
+        let calendar = self.calendar.current
+        let (roster, claims, promises) = try await self.database.autocommit { session in
+            (
+                try await session.roster(at: now), try await session.liveClaims(at: now),
+                try await session.boardPromises(calendar, at: now)
+            )
         }
         let calls = try claims.map { claim in
             var members = try claim.task.json(self.dependencies, at: now)
@@ -41,7 +45,9 @@ package struct Board: Sendable {
                 leaves: roster.leaves(of: adviser.id), isOnLeave: roster.isOnLeave(adviser.id, on: today), spans: spans,
                 plan: roster.plan(of: adviser.id), at: now)
         }
-        return .object(["advisers": .array(advisers), "calls": .array(calls)])
+        var members = try promises.members(self.dependencies, at: now)
+        (members["advisers"], members["calls"]) = (.array(advisers), .array(calls))
+        return .object(members)
     }
 
     /// Gives everything somebody owns or holds back to the pool, or to one colleague.

@@ -11,6 +11,19 @@ extension ProvisionalPromise: TableRow {
     }
 }
 
+/// A day on which promises fall due, and how many.
+struct PromisedDay: TableRow {
+    static let columns = "(due_at AT TIME ZONE 'Asia/Shanghai')::date::text, count(*)"
+    let day: ShanghaiDate
+    let count: Int
+
+    init(row: PostgresRow) throws {
+        let (day, count) = try row.decode((String, Int).self)
+        self.day = try ShanghaiDate(parsing: day)
+        self.count = count
+    }
+}
+
 /// When an open task is due.
 struct OpenPromise: TableRow {
     static let columns = "id, due_at"
@@ -50,6 +63,15 @@ extension Transaction {
                   WHERE o.state <> 'closed' AND o.provisional AND o.met_at IS NULL AND i.met_at IS NULL AND NOT i.quarantined
                   GROUP BY o.id) p
             WHERE p.id = t.id
+            """)
+    }
+
+    /// The days ahead on which firm promises that are still unmet fall due.
+    func promisedDays(after now: Date) async throws -> [PromisedDay] {
+        try await self.all(
+            """
+            SELECT \(columnsOf: PromisedDay.self) FROM callback_tasks
+            WHERE state <> 'closed' AND met_at IS NULL AND NOT provisional AND due_at > \(now) GROUP BY 1 ORDER BY 1 LIMIT 1000
             """)
     }
 

@@ -24,6 +24,7 @@ extension CallbackQueue {
                 task: task, inquiries: try await tx.cardInquiries(of: task.leadID),
                 consents: try await tx.cardConsents(of: task.leadID),
                 claims: try await tx.cardClaims(of: id), attempts: try await tx.cardAttempts(of: id),
+                pauses: try await tx.cardPauses(of: id),
                 assessments: try await tx.cardAssessments(of: task.leadID),
                 benefits: try await tx.cardBenefits(of: task.leadID),
                 viewers: try await tx.viewers(seenAfter: now.addingTimeInterval(-Viewer.length), of: id)[id] ?? [])
@@ -36,6 +37,7 @@ extension CallbackQueue {
         members["last_disposition"] = .optional(task.lastDisposition)
         members["last_attempt_at"] = .optional(task.lastAttemptAt.map { RFC3339.text($0) })
         members["closed_reason"] = .optional(task.closedReason)
+        members["pause"] = task.pause(by: read.pauses.first?.by)
         members["server_time"] = .string(RFC3339.text(now))
         members["mine"] = .bool(isMine)
         members["incoming"] = .bool(task.claimKind == "incoming")
@@ -112,6 +114,7 @@ extension CallbackQueue {
             }
             events.append((attempt.at, members))
         }
+        for pause in read.pauses { events += try pause.events(self.dependencies, whole: whole) }
         if let closed = read.task.closedAt {
             // A disposition that closes is its own reason; what the cadence closes has a reason of its own.
             let closes =
@@ -142,6 +145,7 @@ struct CardRead: Sendable {
     var consents: [CardConsent]
     var claims: [CardClaim]
     var attempts: [CardAttempt]
+    var pauses: [CardPause]
     var assessments: [CardAssessment]
     var benefits: [BenefitRequest]
     var viewers: [Viewer]
@@ -156,6 +160,7 @@ struct CardInquiry: Sendable {
     var acceptedAt: Date
     var dueAt: Date
     var metAt: Date?
+    var postponedTo: Date?
 
     func json(_ dependencies: Dependencies, whole: Bool) throws -> JSONOutput {
         func name(_ keys: KeyRing) throws -> PersonName {
@@ -167,6 +172,7 @@ struct CardInquiry: Sendable {
         return .object([
             "id": .string(self.id.uuidString.lowercased()), "accepted_at": .string(RFC3339.text(self.acceptedAt)),
             "due_at": .string(RFC3339.text(self.dueAt)), "met_at": .optional(self.metAt.map { RFC3339.text($0) }),
+            "postponed_to": .optional(self.postponedTo.map { RFC3339.text($0) }),
             "name": .optional(try whole ? dependencies.shown { try name($0).text } : nil),
             "name_masked": .string(try dependencies.shown { try name($0).masked }),
             "remark": .optional(whole ? remark : nil),

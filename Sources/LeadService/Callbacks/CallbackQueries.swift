@@ -8,7 +8,7 @@ extension CallbackTask: TableRow {
         t.id, t.lead_id, t.state, t.accepted_at, t.due_at, t.met_at, t.next_attempt_at, t.call_again_at, t.preferred_window, t.attempts,
         t.claim_number, t.claimed_by, t.claim_kind, t.claimed_until, h.username, t.last_disposition, t.last_attempt_at, t.closed_at,
         t.closed_reason, l.phone_sealed, l.id, i.id, i.name_sealed, short_source(i.source), a.total, a.gap,
-        \(StoppedNumber.condition)
+        \(StoppedNumber.condition), t.paused_reason, t.paused_until
         """
 
     /// Tasks with their newest inquiry, of somebody erased none: that inquiry's lead, its assessment or an adviser's later one,
@@ -36,7 +36,8 @@ extension CallbackTask: TableRow {
             phoneSealed: try c[19].decode(ByteBuffer.self).bytes, phoneRow: try c[20].decode(UUID.self),
             inquiryID: try c[21].decode(UUID.self), nameSealed: try c[22].decode(ByteBuffer.self).bytes,
             source: try c[23].decode(String.self), total: try c[24].decode(Int32?.self).map { Int($0) },
-            gap: try c[25].decode(Int32?.self).map { Int($0) }, isStopped: try c[26].decode(Bool.self))
+            gap: try c[25].decode(Int32?.self).map { Int($0) }, isStopped: try c[26].decode(Bool.self),
+            pausedReason: try c[27].decode(String?.self), pausedUntil: try c[28].decode(Date?.self))
     }
 }
 
@@ -189,10 +190,16 @@ extension Transaction {
         case .scheduled:
             return try await self.all(
                 """
+                WITH later AS MATERIALIZED (
+                    (SELECT id FROM callback_tasks WHERE state = 'open' AND next_attempt_at > \(moment.now)
+                       AND (\(at)::timestamptz IS NULL OR (next_attempt_at, id) > (\(at)::timestamptz, \(id)::uuid))
+                     ORDER BY next_attempt_at, id LIMIT \(limit))
+                    UNION ALL
+                    (SELECT id FROM callback_tasks WHERE state = 'paused'
+                       AND (\(at)::timestamptz IS NULL OR (next_attempt_at, id) > (\(at)::timestamptz, \(id)::uuid))
+                     ORDER BY next_attempt_at, id LIMIT \(limit)))
                 SELECT \(columnsOf: CallbackTask.self) FROM \(unescaped: CallbackTask.tables)
-                WHERE t.state = 'open' AND t.next_attempt_at > \(moment.now)
-                  AND (\(at)::timestamptz IS NULL OR (t.next_attempt_at, t.id) > (\(at)::timestamptz, \(id)::uuid))
-                ORDER BY t.next_attempt_at, t.id LIMIT \(limit)
+                WHERE t.id IN (SELECT id FROM later) ORDER BY t.next_attempt_at, t.id LIMIT \(limit)
                 """)
         case .overdue:
             return try await self.all(

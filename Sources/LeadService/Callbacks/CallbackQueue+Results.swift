@@ -43,6 +43,11 @@ extension CallbackQueue {
             if let problem = result.callAgainAt.flatMap({ self.refusal(of: $0) }) {
                 return try await refused(problem)
             }
+            if let time = result.callAgainAt, result.disposition.isContact,
+                let problem = try await self.refusal(of: time, becauseAwayIs: session.staffID, tx)
+            {
+                return try await refused(problem)
+            }
             if let target = result.mergeInto, result.disposition == .duplicate,
                 try await !self.link(task, to: target, tx)
             {
@@ -76,6 +81,26 @@ extension CallbackQueue {
         let calendar = self.calendar.current
         let allowed = self.settings.current.callingHours.next(from: max(time, now)) { calendar.isWorkingDay($0) }
         return time > now && allowed == time ? nil : Self.outsideCallingHours(next: allowed)
+    }
+
+    /// A call that is agreed with somebody is the adviser's own, so it may not lie in their leave.
+    private func refusal(of time: Date, becauseAwayIs adviser: UUID, _ tx: Transaction) async throws -> Problem? {
+        let leaves = try await tx.staffLeaves(of: adviser, from: ShanghaiDate(time))
+        func isAway(_ day: ShanghaiDate) -> Bool { leaves.contains { $0.firstDay <= day && day <= $0.lastDay } }
+        guard isAway(ShanghaiDate(time)) else { return nil }
+        let calendar = self.calendar.current
+        var back = ShanghaiDate(time)
+        while isAway(back) { back = back.adding(1) }
+        return Self.adviserAway(
+            next: self.settings.current.callingHours.next(from: back.at(minute: 0)) {
+                calendar.isWorkingDay($0) && !isAway($0)
+            })
+    }
+
+    private static func adviserAway(next: Date) -> Problem {
+        Problem(
+            .unprocessableContent, "adviser_away", "那天您休假，约定的回拨要由您来打，最早 \(ShanghaiDate.timeText(next))",
+            english: "You are on leave that day.", members: ["next_allowed_at": RFC3339.text(next)])
     }
 
     private func effect(
@@ -130,6 +155,7 @@ extension CallbackQueue {
             task: task.id, at: now, disposition: result.disposition.rawValue, nextAttemptAt: nextAttemptAt)
         change.counts = effect.counts
         change.isContact = effect.counts && result.disposition.isContact
+        change.isQualified = effect.counts && result.disposition.isQualified
         change.closedReason = closedReason
         change.callAgainAt = effect.counts && result.callAgainAt == nextAttemptAt ? result.callAgainAt : nil
         change.replacesWindow =

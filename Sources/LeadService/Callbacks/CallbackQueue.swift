@@ -139,10 +139,7 @@ package struct CallbackQueue: Sendable {
                     return try await tx.task(id)
                 }
                 guard try await tx.claimTask(id, from: lead, for: adviser, at: now, until: until) else {
-                    let holder = task.holder ?? ""
-                    throw Problem(
-                        .conflict, "claimed_by_other", "\(holder) 正在处理这位客户", english: "\(holder) is working on it.",
-                        members: ["claimed_by": holder])
+                    throw Self.claimedByOther(task.holder ?? "")
                 }
                 try await tx.insert(self.event("callback.claim_incoming", on: id, by: session))
                 return try await tx.task(id)

@@ -18,6 +18,8 @@ struct CallbackRoutes: RouteList {
             self.onTask("attempts", .workCallbacks, self.record),
             self.onTask("release", .workCallbacks, self.release),
             self.onTask("assign", .assignCallbacks, self.assign),
+            self.onTask("pause", .workCallbacks, self.pause),
+            self.onTask("resume", .workCallbacks, self.resume),
             Route(.get, "/staff/desk", .page(.workCallbacks), self.desk),
         ]
     }
@@ -113,6 +115,19 @@ struct CallbackRoutes: RouteList {
         let adviser = fields.string("adviser", longest: 32)
         try fields.finish()
         try await self.queue.assign(try context.id, to: adviser ?? "", by: try context.loggedIn)
+        return Response(status: .noContent)
+    }
+
+    @Sendable private func pause(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        let pause = try PauseRequest.read(try await request.json(context), at: self.queue.dependencies.now())
+        try await self.queue.pause(try context.id, pause, for: try context.loggedIn)
+        return Response(status: .noContent)
+    }
+
+    @Sendable private func resume(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        var fields = try FieldReader(try await request.optionalJSON(context))
+        try fields.finish()
+        try await self.queue.resume(try context.id, for: try context.loggedIn)
         return Response(status: .noContent)
     }
 

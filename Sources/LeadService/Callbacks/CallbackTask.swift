@@ -31,6 +31,9 @@ package struct CallbackTask: Sendable {
     var gap: Int?
     /// The number it would dial is on the do-not-call list, and no inquiry of this task has lifted that.
     var isStopped: Bool
+    /// Why nobody is served it, and until when.
+    var pausedReason: String?
+    var pausedUntil: Date?
 
     func isHeld(at now: Date) -> Bool { self.claimedUntil.map { $0 > now } ?? false }
 
@@ -53,7 +56,8 @@ package struct CallbackTask: Sendable {
             "phone_masked": .string(try dependencies.shown { try self.phone($0).masked }),
             "due_at": .string(RFC3339.text(self.dueAt)),
             "overdue": .bool(self.state == "open" && self.metAt == nil && self.dueAt < now),
-            "next_attempt_at": self.state == "closed" ? .null : .string(RFC3339.text(self.nextAttemptAt)),
+            "next_attempt_at": self.state == "closed"
+                ? .null : .string(RFC3339.text(max(self.nextAttemptAt, self.pausedUntil ?? self.nextAttemptAt))),
             "attempts": .integer(self.attempts), "total": .optional(self.total), "gap": .optional(self.gap),
             "source": .string(self.source), "claimed_by": .optional(isHeld ? self.holder : nil),
             "claimed_until": .optional(isHeld ? self.claimedUntil.map { RFC3339.text($0) } : nil),

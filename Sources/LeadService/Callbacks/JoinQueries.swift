@@ -30,11 +30,28 @@ enum TaskJoin {
 /// A number that nobody may dial, though its task is open (contract §4.7).
 enum StoppedNumber {
     /// Whether the number of `leads l` is on the do-not-call list and no later inquiry of `callback_tasks t` lifts that.
+    ///
+    /// After a merge the task counts as accepted before it was there, so an inquiry since then is its own only if no other
+    /// task of the lead, or of the one it was merged into, was open for it and has ended since. A task that ended with a merge
+    /// has handed its promise on: its inquiry is one of the target's from that instant.
     static let condition = """
         EXISTS (SELECT FROM do_not_call d WHERE d.phone_index = l.phone_index
-                  AND NOT EXISTS (SELECT FROM inquiries p WHERE p.lead_id = l.id AND NOT p.quarantined AND p.cancelled_at IS NULL
-                                    AND p.accepted_at >= greatest(d.added_at, t.accepted_at)))
+                  AND NOT EXISTS (SELECT FROM inquiries p
+                                  CROSS JOIN LATERAL (
+                                      SELECT coalesce(max(o.closed_at), p.accepted_at) AS at FROM callback_tasks o
+                                      WHERE o.lead_id = l.id AND \(Self.handedOn("o")) AND o.accepted_at <= p.accepted_at
+                                        AND o.closed_at >= p.accepted_at) joined
+                                  WHERE p.lead_id = l.id AND NOT p.quarantined AND p.cancelled_at IS NULL
+                                    AND p.accepted_at >= greatest(d.added_at, t.accepted_at)
+                                    AND NOT EXISTS (SELECT FROM callback_tasks e
+                                                    WHERE e.lead_id IN (l.id, l.merged_into) AND e.id <> t.id AND e.state = 'closed'
+                                                      AND e.accepted_at <= joined.at AND e.closed_at > joined.at)))
         """
+
+    /// Whether a task of `leads l` ended by a merge while its promise was unmet.
+    private static func handedOn(_ task: String) -> String {
+        "l.merged_into IS NOT NULL AND \(task).closed_reason = 'duplicate' AND \(task).met_at IS NULL"
+    }
 }
 
 extension PostgresQuery.StringInterpolation {

@@ -59,7 +59,7 @@ extension Transaction {
                 FROM callback_tasks t, stays s
                 WHERE NOT s.yes AND t.id = \(task.id) AND c.task_id = t.id AND c.claim_number = t.claim_number AND c.ended_at IS NULL
             )
-            UPDATE callback_tasks t SET state = 'closed', paused_reason = NULL, closed_at = \(now), closed_reason = \(reason),
+            UPDATE callback_tasks t SET state = 'closed', paused_reason = NULL, paused_until = NULL, closed_at = \(now), closed_reason = \(reason),
                    claimed_by = NULL, claim_kind = NULL, claimed_until = NULL
             FROM stays s WHERE NOT s.yes AND t.id = \(task.id)
             RETURNING 1

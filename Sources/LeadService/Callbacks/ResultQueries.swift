@@ -57,6 +57,7 @@ struct TaskChange: Sendable {
     var nextAttemptAt: Date
     var counts = false
     var isContact = false
+    var isQualified = false
     var closedReason: String?
     var callAgainAt: Date?
     /// An agreed time or an incoming call replaces the visitor's window.
@@ -211,6 +212,7 @@ extension Transaction {
             attempts = attempts + \(Int32(change.counts ? 1 : 0)),
             first_attempt_at = CASE WHEN \(change.counts) THEN coalesce(first_attempt_at, \(change.at)) ELSE first_attempt_at END,
             first_contact_at = CASE WHEN \(change.isContact) THEN coalesce(first_contact_at, \(change.at)) ELSE first_contact_at END,
+            first_qualified_at = CASE WHEN \(change.isQualified) THEN coalesce(first_qualified_at, \(change.at)) ELSE first_qualified_at END,
             next_attempt_at = \(change.nextAttemptAt), due_at = \(change.dueAt), met_at = \(change.metAt),
             call_again_at = CASE WHEN \(change.counts) THEN \(change.callAgainAt)::timestamptz ELSE call_again_at END,
             preferred_window = CASE WHEN \(change.replacesWindow) THEN NULL ELSE preferred_window END,
@@ -218,6 +220,7 @@ extension Transaction {
             rests_until = coalesce(\(change.restsUntil), rests_until),
             state = CASE WHEN \(change.closedReason) IS NOT NULL THEN 'closed' WHEN \(change.counts) THEN 'open' ELSE state END,
             paused_reason = CASE WHEN \(change.closedReason) IS NULL AND NOT \(change.counts) THEN paused_reason END,
+            paused_until = CASE WHEN \(change.closedReason) IS NULL AND NOT \(change.counts) THEN paused_until END,
             closed_reason = \(change.closedReason),
             closed_at = CASE WHEN \(change.closedReason) IS NULL THEN NULL ELSE \(change.at)::timestamptz END
         WHERE id = \(change.task)
@@ -285,7 +288,7 @@ extension Transaction {
             SELECT \(newTask), \(target), latest_inquiry_id, 'open', accepted_at, newest_inquiry_at, due_at, provisional, \(now), preferred_window
             FROM callback_tasks WHERE id = \(task)
             ON CONFLICT (lead_id) WHERE state <> 'closed' DO UPDATE SET
-                state = 'open', paused_reason = NULL, met_at = NULL, accepted_at = least(t.accepted_at, excluded.accepted_at),
+                state = 'open', paused_reason = NULL, paused_until = NULL, met_at = NULL, accepted_at = least(t.accepted_at, excluded.accepted_at),
                 due_at = \(unescaped: TaskJoin.dueAt), provisional = \(unescaped: TaskJoin.provisional),
                 call_again_at = CASE WHEN \(unescaped: TaskJoin.keepsAgreedTime) THEN t.call_again_at END,
                 next_attempt_at = CASE WHEN \(unescaped: TaskJoin.keepsAgreedTime) THEN t.call_again_at

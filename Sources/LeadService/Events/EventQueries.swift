@@ -104,7 +104,8 @@ extension Transaction {
                 UNION ALL
                 SELECT holder_id, false FROM open WHERE holder_id IS NOT NULL AND holder_id IS DISTINCT FROM owner_id
             )
-            SELECT NULL, 0::bigint, count(*) FILTER (WHERE anybodys), count(*) FILTER (WHERE scheduled), count(*) FILTER (WHERE overdue),
+            SELECT NULL, 0::bigint, count(*) FILTER (WHERE anybodys),
+                   count(*) FILTER (WHERE scheduled) + (SELECT count(*) FROM callback_tasks WHERE state = 'paused'), count(*) FILTER (WHERE overdue),
                    count(*) FILTER (WHERE due_soon) FROM open
             UNION ALL
             SELECT * FROM (SELECT s.username, count(*), count(*) FILTER (WHERE p.waiting), 0::bigint, 0::bigint, 0::bigint

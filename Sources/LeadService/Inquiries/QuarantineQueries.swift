@@ -81,7 +81,7 @@ extension Transaction {
                        greatest(\(promise.nextAttemptAt), \(unescaped: TaskJoin.rest(of: MergedLead.target))), \(window)
                 FROM reviewed r JOIN inquiries i ON i.id = r.inquiry_id JOIN leads l ON l.id = i.lead_id
                 ON CONFLICT (lead_id) WHERE state <> 'closed' DO UPDATE SET
-                    state = 'open', paused_reason = NULL, latest_inquiry_id = excluded.latest_inquiry_id,
+                    state = 'open', paused_reason = NULL, paused_until = NULL, latest_inquiry_id = excluded.latest_inquiry_id,
                     newest_inquiry_at = excluded.newest_inquiry_at, met_at = NULL, attempts = 0,
                     due_at = \(unescaped: TaskJoin.dueAt), provisional = \(unescaped: TaskJoin.provisional),
                     preferred_window = CASE WHEN \(unescaped: TaskJoin.opensTooLate) THEN t.preferred_window ELSE excluded.preferred_window END,

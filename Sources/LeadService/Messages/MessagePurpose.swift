@@ -6,6 +6,7 @@ package enum MessagePurpose: String, Sendable, CaseIterable {
     case privacyCode = "privacy_code"
     case inquiryConfirmation = "inquiry_confirmation"
     case permitReminder = "permit_reminder"
+    case lateNotice = "late_notice"
 
     package var isCode: Bool { self == .inquiryCode || self == .privacyCode }
 
@@ -13,7 +14,7 @@ package enum MessagePurpose: String, Sendable, CaseIterable {
     package var parameters: Set<String> {
         switch self {
         case .inquiryCode, .privacyCode: ["code", "minutes", "reference"]
-        case .inquiryConfirmation:
+        case .inquiryConfirmation, .lateNotice:
             ["company", "telephone", "caller", "promise", "due", "receipt", "receipt_url", "privacy_url"]
         case .permitReminder: ["company", "telephone", "valid_until", "days", "renewal_url", "privacy_url"]
         }
@@ -26,6 +27,10 @@ package enum MessagePurpose: String, Sendable, CaseIterable {
         case .inquiryConfirmation:
             MessageText(
                 "[{company}]已收到您的咨询，{promise}[，来电号码 {caller}]。进度、改时间或取消：{receipt_url} 个人信息：{privacy_url} 退订回T",
+                for: self)
+        case .lateNotice:
+            MessageText(
+                "[{company}]很抱歉，没能按原定时间给您致电，{promise}[，来电号码 {caller}]。改时间或取消：{receipt_url} 个人信息：{privacy_url} 退订回T",
                 for: self)
         case .permitReminder:
             MessageText(

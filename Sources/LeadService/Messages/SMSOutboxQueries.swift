@@ -13,7 +13,7 @@ struct LeasedMessage: TableRow {
               JOIN messages o ON o.challenge_id = e.id
               WHERE c.id = messages.challenge_id AND o.gateway IS NOT NULL
               GROUP BY o.gateway ORDER BY max(e.issued_at)),
-        inquiry_id, (SELECT i.due_at FROM inquiries i WHERE i.id = messages.inquiry_id)
+        inquiry_id, (SELECT CASE WHEN messages.template = 'late_notice' THEN i.postponed_to ELSE i.due_at END FROM inquiries i WHERE i.id = messages.inquiry_id)
         """
     let id: UUID
     let attempt: Int
@@ -25,7 +25,7 @@ struct LeasedMessage: TableRow {
     /// The gateways whose code for the number was not used within the last half hour, the one longest ago first: somebody
     /// who asks again did not get it, whatever the carrier says.
     let doubtful: [String]
-    /// What a confirmation confirms, and what was promised for it.
+    /// What a confirmation confirms or a late notice is about, and the time that it says.
     let inquiry: (id: UUID, dueAt: Date)?
 
     init(row: PostgresRow) throws {

@@ -177,13 +177,16 @@ package struct Doctor: Sendable {
         guard (try? await store.reload()) != nil else { return [] }
         var findings: [Finding] = []
         let settings = store.current
-        if settings.confirmationSMS, !settings.canCarry(.inquiryConfirmation, among: self.gateways) {
+        let wanted: [(isOn: Bool, purpose: MessagePurpose, key: String, what: String)] = [
+            (settings.confirmationSMS, .inquiryConfirmation, "confirmation_sms", "inquiries are to be confirmed"),
+            (settings.breachSMS, .lateNotice, "breach_sms", "visitors are to be told of late calls"),
+        ]
+        for one in wanted where one.isOn && !settings.canCarry(one.purpose, among: self.gateways) {
             findings.append(
                 Finding(
-                    "gateway", "inquiries are to be confirmed by message, but no gateway has a template for it",
+                    "gateway", "\(one.what) by message, but no gateway has a template for it",
                     remedy:
-                        "name it in the setting sms_templates under inquiry_confirmation, or turn off confirmation_sms")
-            )
+                        "name it in the setting sms_templates under \(one.purpose.rawValue), or turn off \(one.key)"))
         }
         let missing = [
             ("company_name", settings.companyName), ("company_telephone", settings.companyTelephone),

@@ -30,7 +30,10 @@ extension FsckCheck {
             SELECT t.id::text FROM callback_tasks t
             WHERE t.state <> 'closed' AND t.met_at IS NULL
               AND EXISTS (SELECT FROM inquiries i WHERE i.lead_id = t.lead_id AND i.met_at IS NULL AND NOT i.quarantined AND i.cancelled_at IS NULL
-                            AND i.accepted_at >= t.accepted_at AND i.due_at < t.due_at)
+                            AND i.accepted_at >= t.accepted_at AND i.due_at < t.due_at
+                            -- After a merge the task counts as older than it is: what an earlier one ended without a call is not its own.
+                            AND NOT EXISTS (SELECT FROM callback_tasks e WHERE e.lead_id = t.lead_id AND e.state = 'closed'
+                                              AND e.accepted_at <= i.accepted_at AND e.closed_at > i.accepted_at))
             LIMIT 1000
             """
         },

@@ -59,6 +59,11 @@ extension Transaction {
             UPDATE callback_claims c SET release_note_sealed = NULL
             FROM callback_tasks t WHERE t.id = c.task_id AND t.lead_id = \(lead) AND c.claimed_at <= \(limit)
             """)
+        try await self.execute(
+            """
+            UPDATE callback_pauses p SET note_sealed = NULL
+            FROM callback_tasks t WHERE t.id = p.task_id AND t.lead_id = \(lead) AND p.paused_at <= \(limit)
+            """)
     }
 
     /// Takes number and text from a number's messages; time, status and vendor id stay under the pseudonym.

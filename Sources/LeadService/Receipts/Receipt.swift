@@ -18,6 +18,8 @@ struct ReceiptRow: Sendable {
     var firstDueAt: Date
     var assessmentID: UUID?
     var task: ReceiptTask?
+    /// The new time the visitor was told when the promise could not be kept.
+    var postponedTo: Date?
 }
 
 /// The task behind a receipt.
@@ -59,6 +61,9 @@ struct Receipt: Sendable {
         return task.nextAttemptAt
     }
 
+    /// The new time, while they wait for it.
+    var postponedTo: Date? { self.state == "waiting" ? self.row.postponedTo : nil }
+
     /// What happened, the oldest first.
     var events: [(at: Date, kind: String, text: String)] {
         var events = [(at: self.row.acceptedAt, kind: "accepted", text: "收到咨询")]
@@ -91,6 +96,7 @@ struct Receipt: Sendable {
             "state": .string(self.state), "accepted_at": .string(RFC3339.text(self.row.acceptedAt)),
             "due_at": .string(RFC3339.text(self.row.dueAt)),
             "promise": .string(PromiseText.sentence(self.row.dueAt)),
+            "postponed_to": .optional(self.postponedTo.map { RFC3339.text($0) }),
             "next_attempt_at": .optional(self.nextAttemptAt.map { RFC3339.text($0) }),
             "preferred_window": .optional(self.row.window),
             "progress": .optional(self.progress(telephone: settings.companyTelephone)),

@@ -9,7 +9,7 @@ extension ReceiptRow: TableRow {
         i.assessment_id, coalesce(q.told_next_attempt_at, i.accepted_at), greatest(i.due_at, i.first_due_at),
         (SELECT min(greatest(p.due_at, p.first_due_at)) FROM inquiries p JOIN leads o ON o.id = p.lead_id
          WHERE (o.id = t.lead_id OR o.merged_into = t.lead_id) AND p.accepted_at >= t.accepted_at
-           AND p.met_at IS NULL AND p.cancelled_at IS NULL AND NOT p.quarantined)
+           AND p.met_at IS NULL AND p.cancelled_at IS NULL AND NOT p.quarantined), i.postponed_to
         """
 
     init(row: PostgresRow) throws {
@@ -21,7 +21,7 @@ extension ReceiptRow: TableRow {
             windowChangedAt: try c[6].decode(Date?.self), window: try c[7].decode(String?.self),
             isQuarantined: try c[8].decode(Bool.self), toldNextAttemptAt: try c[20].decode(Date.self),
             firstDueAt: try c[22].decode(Date?.self) ?? c[21].decode(Date.self),
-            assessmentID: try c[19].decode(UUID?.self))
+            assessmentID: try c[19].decode(UUID?.self), postponedTo: try c[23].decode(Date?.self))
         guard let id = try c[9].decode(UUID?.self) else { return }
         self.task = ReceiptTask(
             id: id, leadID: try c[10].decode(UUID.self), state: try c[11].decode(String.self),
@@ -96,12 +96,12 @@ extension Transaction {
         return try rows.first?.decode(Date?.self)
     }
 
-    /// The visitor's own window, and when it next opens on the day they chose, in place of whatever was agreed.
+    /// The visitor's own window, and when it next opens on the day they chose, in place of whatever was agreed and of a pause.
     func setWindow(ofTask task: UUID, _ window: PreferredWindow, dueAt: Date, nextAttemptAt: Date) async throws {
         try await self.execute(
             """
             UPDATE callback_tasks SET preferred_window = \(window.rawValue), due_at = \(dueAt), next_attempt_at = \(nextAttemptAt),
-                   call_again_at = NULL
+                   call_again_at = NULL, state = 'open', paused_reason = NULL, paused_until = NULL
             WHERE id = \(task) AND state <> 'closed'
             """)
     }

@@ -14,7 +14,7 @@ extension Settings {
             ("sends_per_site_per_hour", .null), ("sends_per_site_per_day", .null), ("message_price", .null),
             ("money_per_day", .null), ("withheld_prefixes", .array([])), ("test_numbers", .array([])),
             ("sms_templates", .object([:])), ("sms_texts", .object([:])), ("sms_prices", .object([:])),
-            ("sms_reference", .bool(false)), ("confirmation_sms", .bool(false)),
+            ("sms_reference", .bool(false)), ("confirmation_sms", .bool(false)), ("breach_sms", .bool(false)),
             ("embed_origins", .string("")), ("benefits", .array(Benefit.standardValues)),
             ("items_after_verification", .bool(false)), ("consent_recipients", .array([])),
             ("privacy_notices", .array([])), ("copies_per_day", .number(3)),

@@ -27,6 +27,8 @@ package struct Settings: Sendable, Equatable {
     package var smsTexts: [MessagePurpose: MessageText] = [:]
     /// Whether an accepted inquiry is confirmed by a message; off, because each one is paid for.
     package var confirmationSMS = false
+    /// Whether a visitor is told by message that their promise will break.
+    package var breachSMS = false
     /// What a message costs in yuan, by gateway.
     package var smsPrices: [String: Double] = [:]
     package var sends = SendRules()
@@ -77,7 +79,7 @@ package struct Settings: Sendable, Equatable {
             guard let origins = Origin.list(text) else { return false }
             self.embedOrigins = origins
         case ("sms_templates", .object), ("sms_prices", .object), ("sms_reference", .bool), ("sms_texts", .object),
-            ("confirmation_sms", .bool):
+            ("confirmation_sms", .bool), ("breach_sms", .bool):
             return self.applyMessages(key, value)
         case ("benefits", .array(let values)): return self.applyBenefits(values)
         case ("items_after_verification", .bool(let isOn)): self.itemsAfterVerification = isOn

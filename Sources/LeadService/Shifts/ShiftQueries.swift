@@ -88,6 +88,15 @@ extension Transaction {
             """)
     }
 
+    /// Somebody's leaves that are not over on a day.
+    func staffLeaves(of id: UUID, from day: ShanghaiDate) async throws -> [StaffLeave] {
+        try await self.all(
+            """
+            SELECT \(columnsOf: StaffLeave.self) FROM staff_leaves
+            WHERE staff_id = \(id) AND last_day >= \(day.description)::text::date ORDER BY first_day, id LIMIT 1000
+            """)
+    }
+
     /// Leaves that are not over on a day.
     func staffLeaves(from day: ShanghaiDate) async throws -> [StaffLeave] {
         try await self.all(

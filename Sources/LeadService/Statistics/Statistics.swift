@@ -31,7 +31,7 @@ struct Statistics: Sendable {
             self.accepted += 1
             self.attempted += inquiry.metAt == nil ? 0 : 1
             self.contacted += inquiry.contactAt == nil ? 0 : 1
-            self.qualified += inquiry.isQualified ? 1 : 0
+            self.qualified += inquiry.qualifiedAt == nil ? 0 : 1
             self.converted += inquiry.isConverted ? 1 : 0
         }
     }
@@ -60,9 +60,11 @@ struct Statistics: Sendable {
     fileprivate(set) var sources: [String: Funnel] = [:]
     fileprivate(set) var promises: [PromiseOutcome: Int] = [:]
     fileprivate(set) var endings: [Ending: Int] = [:]
-    /// Open time from acceptance to the first counting attempt, and to the first time the person was spoken to.
+    /// Open time from acceptance to the first counting attempt, to the first time the person was spoken to, and to the first
+    /// time they wanted to go on.
     fileprivate(set) var firstAttempt = Delays()
     fileprivate(set) var firstContact = Delays()
+    fileprivate(set) var firstQualified = Delays()
     fileprivate(set) var scores = Scores()
     fileprivate(set) var advisers: [AdviserLoad] = []
 
@@ -81,6 +83,7 @@ struct Statistics: Sendable {
         }
         if let met = inquiry.metAt { self.firstAttempt.add(open(inquiry.acceptedAt, met)) }
         if let contact = inquiry.contactAt { self.firstContact.add(open(inquiry.acceptedAt, contact)) }
+        if let qualified = inquiry.qualifiedAt { self.firstQualified.add(open(inquiry.acceptedAt, qualified)) }
         if let total = inquiry.total { self.scores.add(total, suggested: inquiry.suggested) }
     }
 }

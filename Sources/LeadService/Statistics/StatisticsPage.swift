@@ -28,7 +28,10 @@ struct StatisticsPage: Sendable {
         }
         context.merge(self.steps(statistics)) { $1 }
         context["sources"] = statistics.rankedSources.map { Self.source($0.name, $0.funnel) }
-        context["times"] = [("第一次拨打", statistics.firstAttempt), ("第一次联系上", statistics.firstContact)].map {
+        context["times"] = [
+            ("第一次拨打", statistics.firstAttempt), ("第一次联系上", statistics.firstContact),
+            ("第一次有意向", statistics.firstQualified),
+        ].map {
             [
                 "name": $0, "count": $1.count, "half": Self.length($1.minutes(percent: 50)),
                 "most": Self.length($1.minutes(percent: 95)),

@@ -6,7 +6,7 @@ import Postgres
 struct CountedInquiry: TableRow {
     /// `met_at` is the first counting attempt that answered the inquiry; the results looked at are those of that attempt and later.
     static let columns = """
-        i.id, i.accepted_at, i.due_at, i.met_at, short_source(i.source), results.contact_at, results.is_qualified, results.is_converted,
+        i.id, i.accepted_at, i.due_at, i.met_at, short_source(i.source), results.contact_at, results.qualified_at, results.is_converted,
         coalesce(i.cancelled_at, closing.closed_at), CASE WHEN i.cancelled_at IS NULL THEN closing.closed_reason ELSE 'cancelled' END,
         CASE WHEN i.cancelled_at IS NULL THEN closing.username END, a.total::bigint,
         ARRAY(SELECT DISTINCT k FROM jsonb_array_elements(a.suggestions) AS s (step), jsonb_object_keys(s.step -> 'answers_changed') AS k)
@@ -17,7 +17,7 @@ struct CountedInquiry: TableRow {
         inquiries i JOIN leads l ON l.id = i.lead_id
         LEFT JOIN LATERAL (
             SELECT min(c.at) FILTER (WHERE c.disposition IN (\(Self.list(\.isContact)))) AS contact_at,
-                   coalesce(bool_or(c.disposition IN (\(Self.list(\.isQualified)))), false) AS is_qualified,
+                   min(c.at) FILTER (WHERE c.disposition IN (\(Self.list(\.isQualified)))) AS qualified_at,
                    coalesce(bool_or(c.disposition = 'converted'), false) AS is_converted
             FROM callback_tasks t JOIN call_attempts c ON c.task_id = t.id
             WHERE t.lead_id IN (l.id, l.merged_into) AND c.counts AND c.at >= i.met_at
@@ -43,7 +43,7 @@ struct CountedInquiry: TableRow {
     let metAt: Date?
     let source: String
     let contactAt: Date?
-    let isQualified: Bool
+    let qualifiedAt: Date?
     let isConverted: Bool
     let endedAt: Date?
     let endReason: String?
@@ -60,7 +60,7 @@ struct CountedInquiry: TableRow {
         self.metAt = try columns[3].decode(Date?.self)
         self.source = try columns[4].decode(String.self)
         self.contactAt = try columns[5].decode(Date?.self)
-        self.isQualified = try columns[6].decode(Bool.self)
+        self.qualifiedAt = try columns[6].decode(Date?.self)
         self.isConverted = try columns[7].decode(Bool.self)
         self.endedAt = try columns[8].decode(Date?.self)
         self.endReason = try columns[9].decode(String?.self)

@@ -96,6 +96,7 @@ extension Statistics {
                 ]),
             ]),
             "first_attempt": self.firstAttempt.json, "first_contact": self.firstContact.json,
+            "first_qualified": self.firstQualified.json,
             "advisers": .array(self.advisers.map(\.json)), "assessments": self.scores.json,
         ])
     }

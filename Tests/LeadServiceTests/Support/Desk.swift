@@ -97,9 +97,10 @@ extension TestService {
                 """)
             try await tx.execute(
                 """
-                INSERT INTO callback_tasks (id, lead_id, latest_inquiry_id, state, paused_reason, accepted_at, newest_inquiry_at, due_at,
+                INSERT INTO callback_tasks (id, lead_id, latest_inquiry_id, state, paused_reason, paused_until, accepted_at, newest_inquiry_at, due_at,
                                             provisional, met_at, next_attempt_at, call_again_at, preferred_window, owner_id, owner_reason)
-                VALUES (\(task), \(lead), \(inquiry), \(seed.state), \(seed.state == "paused" ? "stopped" : nil), \(accepted), \(accepted), \(due),
+                VALUES (\(task), \(lead), \(inquiry), \(seed.state), \(seed.state == "paused" ? "other" : nil),
+                        \(seed.state == "paused" ? now.addingTimeInterval(86400) : nil), \(accepted), \(accepted), \(due),
                         false, \(met), \(now.addingTimeInterval(seed.nextAttemptIn)), \(seed.callAgainIn.map { now.addingTimeInterval($0) }),
                         \(seed.window), \(seed.owner), \(seed.ownerReason))
                 """)

@@ -52,6 +52,7 @@ struct ModelRun {
             "claim", "claim", "claim", "reveal", "reveal", "reveal", "result", "result", "result", "result",
             "late result",
             "release", "assign", "ring", "inquiry", "inquiry", "wait", "wait", "wait", "cancel", "stop", "list", "race",
+            "pause", "pause", "resume", "wake",
         ]
         let kind = self.random.pick(kinds)
         self.done[kind, default: 0] += 1
@@ -60,6 +61,9 @@ struct ModelRun {
         case "inquiry": try await self.inquire(lead)
         case "claim": try await self.claim(adviser)
         case "race": try await self.race()
+        case "wake":
+            let (opened, expected) = (try await self.service.services.pauses.runOnce(), self.model.endPastPauses())
+            if opened != expected { self.differences.append("\(opened) pauses ended, expected \(expected)") }
         case "ring": try await self.ring(lead, adviser)
         case "cancel": try await self.cancel(lead)
         case "stop" where self.random.pick([true, false, false]): try await self.stop(lead)
@@ -195,6 +199,7 @@ struct ModelRun {
         let answer: Answer
         var refusal: QueueModel.Refusal?
         var success = 200
+        var isChiefs = kind == "assign"
         do throws(QueueModel.Refusal) {
             switch kind {
             case "reveal":
@@ -208,6 +213,22 @@ struct ModelRun {
                 let body = #"{"adviser":"\#(self.people[to].username)"}"#
                 (answer, success) = (await self.send(path + "/assign", body, self.chief.token), 204)
                 try self.model.assign(index, to: to)
+            case "pause":
+                let by = self.random.pick([adviser, adviser, nil])
+                isChiefs = by == nil
+                let until = self.model.now.addingTimeInterval(Double(self.random.pick([600, 7200, 90_000])))
+                let body = #"{"reason":"visitor_away","until":"\#(RFC3339.text(until))"}"#
+                (answer, success) = (
+                    await self.send(path + "/pause", body, by == nil ? self.chief.token : token), 204
+                )
+                try self.model.pause(index, until: until, by: by)
+            case "resume":
+                let by = self.random.pick([adviser, nil])
+                isChiefs = by == nil
+                (answer, success) = (
+                    await self.send(path + "/resume", "{}", by == nil ? self.chief.token : token), 204
+                )
+                try self.model.resume(index, by: by)
             default:
                 let (result, body) = self.result(late: kind == "late result", of: index)
                 answer = await self.send(path + "/attempts", body, token)
@@ -218,8 +239,9 @@ struct ModelRun {
         }
         guard let refusal else { return self.expect(answer, success) }
         // Any request of the claimant is work on the task, a refused one too, even under an older claim's number.
-        self.model.extend(index, by: adviser)
-        self.expect(answer, [.outsideCallingHours, .doNotCall].contains(refusal) ? 422 : 409, refusal.rawValue)
+        if !isChiefs { self.model.extend(index, by: adviser) }
+        let status = [.outsideCallingHours, .doNotCall].contains(refusal) ? 422 : refusal == .forbidden ? 403 : 409
+        self.expect(answer, status, refusal.rawValue)
     }
 
     private func send(_ path: String, _ body: String, _ token: String) async -> Answer {

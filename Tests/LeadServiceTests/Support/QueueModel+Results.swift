@@ -33,8 +33,9 @@ extension QueueModel {
         var after = task
         var closes = result.disposition.closedReason
         var rest: Date?
+        if counts { after.pausedUntil = nil }
         if counts { (closes, rest) = self.count(result, unmet: unmet, on: task, &after) }
-        if closes != nil, unmet == nil { after.closedReason = closes }
+        if closes != nil, unmet == nil { (after.closedReason, after.pausedUntil) = (closes, nil) }
         let isAgreed = result.disposition.isContact && result.callAgainAt == after.nextAttemptAt
         if let rest, let unmet, rest < unmet, !isAgreed { after.nextAttemptAt = max(after.nextAttemptAt, rest) }
         if counts {

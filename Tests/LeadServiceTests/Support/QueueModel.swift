@@ -39,6 +39,9 @@ struct QueueModel {
         var until = Date.distantPast
         var restsUntil: Date?
         var closedReason: String?
+        /// Nobody is served it before; set exactly while it is paused.
+        var pausedUntil: Date?
+        var pausedBy: Int?
         /// By number, from 1 on: the fence.
         var claims: [Claim] = []
         /// Counting attempts, newest first.
@@ -106,7 +109,7 @@ struct QueueModel {
             task.nextAttemptAt = opensTooLate ? self.now : asked
             if let rest = task.restsUntil, rest < task.dueAt { task.nextAttemptAt = max(task.nextAttemptAt, rest) }
         }
-        (task.newestAt, task.metAt, task.attempts) = (self.now, nil, 0)
+        (task.newestAt, task.metAt, task.attempts, task.pausedUntil) = (self.now, nil, 0, nil)
         self.tasks[index] = task
     }
 
@@ -117,7 +120,7 @@ struct QueueModel {
         }
         guard let index = self.openTask(of: lead) else { return }
         self.endClaim(index, self.tasks[index].isHeld(at: self.now) ? "closed" : "expired")
-        self.tasks[index].closedReason = reason
+        (self.tasks[index].closedReason, self.tasks[index].pausedUntil) = (reason, nil)
     }
 
     /// Whether an open task's number may not be dialled.
@@ -130,7 +133,7 @@ struct QueueModel {
 
     // MARK: - Claims
 
-    private mutating func endClaim(_ index: Int, _ reason: String) {
+    mutating func endClaim(_ index: Int, _ reason: String) {
         let last = self.tasks[index].claims.count - 1
         if last >= 0, self.tasks[index].claims[last].end == nil { self.tasks[index].claims[last].end = reason }
         self.tasks[index].holder = nil
@@ -156,7 +159,8 @@ struct QueueModel {
             || task.window.map { self.windows.open(at: self.now).contains($0) } ?? true
         let isTheirs =
             task.owner == nil || task.owner == adviser || task.nextAttemptAt <= self.now.addingTimeInterval(-1800)
-        return task.isOpen && task.nextAttemptAt <= self.now && !task.isHeld(at: self.now) && isInWindow && isTheirs
+        return task.isOpen && task.pausedUntil == nil && task.nextAttemptAt <= self.now && !task.isHeld(at: self.now)
+            && isInWindow && isTheirs
     }
 
     /// What `claim` serves: their own claim, else the first in the order of contract §4.8; stopped ones end on the way.
@@ -209,6 +213,9 @@ struct QueueModel {
         case claimedByOther = "claimed_by_other"
         case doNotCall = "do_not_call"
         case leadUnknown = "lead_unknown"
+        case alreadyPaused = "already_paused"
+        case notPaused = "not_paused"
+        case forbidden = "forbidden"
     }
 
     /// Somebody rings, and an adviser takes it.

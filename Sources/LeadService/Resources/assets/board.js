@@ -1,6 +1,8 @@
 // The supervisor's board: what today looks like, who is on which call, and what can be arranged about it.
 
 import { $, announce, api, busy, confirmed, el, isSessionOver, now, people, person, report, say, setText } from "./console.js";
+import { loadClosures } from "./board-closures.js";
+import { pauseReasons } from "./dispositions.js";
 import { clock, dayWords, minutes, shortMoment, spacedPhone } from "./worktime.js";
 
 const states = { on_shift: "在岗", break: "休息", off: "下班" };
@@ -44,6 +46,16 @@ const lateRow = (task) => el("tr", {},
   el("td", {}, shortMoment(Date.parse(task.due_at), now())), el("td", { class: "figure" }, `${task.percent}%`),
   el("td", {}, task.claimed_by ? person(task.claimed_by) : "—"), el("td", {}, assigner(task)));
 
+const closedRow = (task) => el("tr", {},
+  el("th", { scope: "row" }, task.name_masked), el("td", { class: "phone" }, spacedPhone(task.phone_masked)),
+  el("td", {}, shortMoment(Date.parse(task.due_at), now())), el("td", {}, task.claimed_by ? person(task.claimed_by) : "—"), el("td", {}, assigner(task)));
+
+const pausedRow = (task) => el("tr", {},
+  el("th", { scope: "row" }, task.name_masked), el("td", { class: "phone" }, spacedPhone(task.phone_masked)),
+  el("td", {}, shortMoment(Date.parse(task.due_at), now()), Date.parse(task.due_at) < now() ? " 已超时" : ""),
+  el("td", {}, shortMoment(Date.parse(task.pause.until), now())), el("td", {}, pauseReasons[task.pause.reason] ?? task.pause.reason),
+  el("td", {}, person(task.pause.by)));
+
 function state(adviser) {
   if (adviser.on_leave) return ["away", "请假"];
   if (adviser.availability !== "on_shift") return [adviser.availability, states[adviser.availability]];
@@ -69,6 +81,11 @@ function adviserRow(adviser) {
 async function loadBoard() {
   const board = await api("GET", "/api/v1/board", undefined, { background: true });
   ({ advisers, calls } = board);
+  $("paused").replaceChildren(...board.paused.map(pausedRow));
+  $("paused-box").hidden = board.paused.length === 0;
+  // A choice that somebody is making stays open.
+  if (!document.activeElement?.closest?.("#closed")) $("closed").replaceChildren(...board.on_closed_days.map(closedRow));
+  $("closed-box").hidden = board.on_closed_days.length === 0;
   // A row that somebody is on keeps its focus.
   const focused = document.activeElement?.closest?.("#advisers tr")?.dataset.id;
   $("advisers").replaceChildren(...advisers.map(adviserRow));
@@ -179,6 +196,7 @@ async function repeat(work, seconds) {
 }
 repeat(loadBoard, 10);
 repeat(loadForecast, 60);
+repeat(loadClosures, 300);
 setInterval(() => {
   for (const row of document.querySelectorAll("#advisers tr")) {
     const adviser = advisers.find((one) => one.id === row.dataset.id);

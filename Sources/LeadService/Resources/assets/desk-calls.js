@@ -3,6 +3,7 @@
 import { $, announce, api, busy, confirmed, el, me, now, person, report } from "./console.js";
 import { Card } from "./desk-card.js";
 import { isMine } from "./desk-queue.js";
+import { startPause } from "./desk-pause.js";
 import { nextWords } from "./desk-views.js";
 import { WrapUp } from "./desk-wrapup.js";
 import { dispositionLabel } from "./dispositions.js";
@@ -43,9 +44,11 @@ export class Calls {
       isOpen: (id) => this.#held.has(id) && !this.#held.get(id).lost,
       placeholder: () => el("p", { class: "quiet placeholder" }, mayClaim ? "按 N 接下一个，或从左边选一条查看" : "从左边选一条查看"),
       onReveal: (button) => this.reveal(button), onCopy: () => this.copy(), onRelease: (button) => this.#release(button),
+      onResume: (button) => this.#resume(button),
       onIncoming: (whom, button) => this.takeIncoming(whom, button), onAssign: (adviser) => this.#assign(adviser),
     });
     this.#wrapUp = new WrapUp($("wrapup"), { calendar, onSave: (...result) => this.#save(...result) });
+    startPause({ held: () => (this.#claim?.lost ? null : this.#claim), calendar, done: (id) => { this.#drop(id); this.#refresh(); } });
     this.#card.clear();
   }
 
@@ -291,6 +294,20 @@ export class Calls {
         if (!gone(problem)) { report(problem); return; }
       }
       this.#drop(id);
+      this.#refresh();
+    });
+  }
+
+  async #resume(button) {
+    const id = this.#selected;
+    await busy(button, async () => {
+      try {
+        await api("POST", address(id, "resume"));
+        announce("已继续，任务回到队列", "done");
+      } catch (problem) {
+        report(problem);
+      }
+      await this.#read(id);
       this.#refresh();
     });
   }

@@ -1,9 +1,9 @@
 // The lead card in the middle: who, the number, the promise, then everything known.
 
-import { busy, el, now, people, setText } from "./console.js";
+import { busy, el, now, people, person, setText } from "./console.js";
 import { viewerWords } from "./desk-live.js";
 import { countdown, holderWords, isMine, isTaken, scoreWords } from "./desk-queue.js";
-import { bases, windows } from "./dispositions.js";
+import { bases, pauseReasons, windows } from "./dispositions.js";
 import { assessmentPart, benefitsPart, consentsPart, fact, historyPart, inquiriesPart, lastWord, promiseWords, tracePart } from "./dossier.js";
 import { clock, minutes, moment, spacedPhone } from "./worktime.js";
 
@@ -38,7 +38,7 @@ export class Card {
   /** Draws the task and, once it is there, the full card; the same content again leaves the page alone. */
   show(task, card, phone) {
     const { claimed_until: _, readAt: __, ...stable } = task;
-    const content = JSON.stringify([this.#options.whyOver(task.id), card?.viewers, stable, card?.history, card?.inquiries, card?.assessments, card?.benefits, card?.name, phone, isMine(task), isTaken(task)]);
+    const content = JSON.stringify([this.#options.whyOver(task.id), card?.viewers, stable, card?.pause, card?.history, card?.inquiries, card?.assessments, card?.benefits, card?.name, phone, isMine(task), isTaken(task)]);
     this.#task = task;
     if (content !== this.#shown) {
       this.#shown = content;
@@ -88,6 +88,8 @@ export class Card {
           this.#lease,
           seen ? el("span", { class: "seen" }, seen) : null,
           open ? el("button", { type: "button", class: "quiet-button", onclick: (event) => this.#options.onRelease(event.currentTarget) }, "放回公共池") : null),
+        card?.pause ? el("p", { class: "pause" }, `已暂停至 ${moment(Date.parse(card.pause.until), now())} · 原因 ${pauseReasons[card.pause.reason] ?? card.pause.reason}（${person(card.pause.by)}） `,
+          el("button", { type: "button", id: "resume", onclick: (event) => this.#options.onResume(event.currentTarget) }, "继续")) : null,
         this.#number(task, phone, open),
         el("dl", { class: "facts" },
           fact("承诺", this.#promise, ` ${promiseWords(task.due_at)} 前`),

@@ -201,7 +201,7 @@ export class Queue {
     const taken = isTaken(task) && (isMine(task) ? "我在处理" : holderWords(task, news));
     const seen = viewerWords(news?.viewers);
     const waits = task.state === "open" && !scheduled && next > now() + 60_000 ? `${moment(next, now())} 再拨` : "";
-    setText(row.last, taken || seen || last || waits || (task.attempts === 0 && task.state === "open" ? "新线索" : ""));
+    setText(row.last, taken || seen || (task.state === "paused" ? "已暂停" : "") || last || waits || (task.attempts === 0 && task.state === "open" ? "新线索" : ""));
     row.button.dataset.claim = isMine(task) ? "mine" : isTaken(task) ? "other" : "";
   }
 

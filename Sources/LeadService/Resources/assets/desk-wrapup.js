@@ -108,11 +108,12 @@ export class WrapUp {
   /** Shows why the result was not taken, and the time that would be. */
   refuse(problem) {
     const allowed = Date.parse(problem.body?.next_allowed_at ?? "");
-    if (problem.code !== "outside_calling_hours" || Number.isNaN(allowed)) {
+    const isAway = problem.code === "adviser_away";
+    if ((problem.code !== "outside_calling_hours" && !isAway) || Number.isNaN(allowed)) {
       this.#fail(say(problem));
       return;
     }
-    this.#fail(`这个时间不能拨打，最早 ${moment(allowed, now())}`, "call-again-at");
+    this.#fail(`${isAway ? "那天您休假" : "这个时间不能拨打"}，最早 ${moment(allowed, now())}`, "call-again-at");
     $("presets").prepend(this.#preset({ at: allowed, label: `改为 ${moment(allowed, now())}` }));
   }
 

@@ -49,5 +49,8 @@ export const blocks = {
 /** How somebody agreed whose inquiry was taken down by hand; also the source of one without another. */
 export const bases = { call_in: "来电", walk_in: "到访", wechat: "微信", written: "书面", other: "其他" };
 
+/** Why a task rests. */
+export const pauseReasons = { awaiting_visitor: "等客户资料", visitor_away: "客户出行", number_unclear: "号码待核实", other: "其他" };
+
 /** The part of the day a visitor asked to be rung in. */
 export const windows = { morning: "上午", afternoon: "下午", evening: "晚上" };

@@ -1,7 +1,7 @@
 // What is known about a person: assessment, inquiries, consent, history. Used by the desk's card and the leads list.
 
 import { el, now, person } from "./console.js";
-import { bases, blocks, dispositionLabel, reasonLabel, windows } from "./dispositions.js";
+import { bases, blocks, dispositionLabel, pauseReasons, reasonLabel, windows } from "./dispositions.js";
 import { clock, dayWords, moment, stamp } from "./worktime.js";
 
 const when = (text) => moment(Date.parse(text), now());
@@ -96,6 +96,7 @@ export function inquiriesPart(inquiries) {
     el("p", { class: "head" }, time(inquiry.accepted_at), el("span", {}, inquiry.name ?? inquiry.name_masked),
       inquiry.preferred_window ? el("span", { class: "tag" }, `希望${windows[inquiry.preferred_window]}`) : null),
     inquiry.remark ? el("p", { class: "said" }, `“${inquiry.remark}”`) : null,
+    inquiry.postponed_to ? el("p", {}, `已短信致歉，改为 ${when(inquiry.postponed_to)} 前致电`) : null,
     el("p", { class: "quiet" }, inquiry.met_at ? `答应 ${when(inquiry.due_at)} 前致电，已兑现` : `答应 ${when(inquiry.due_at)} 前致电`),
     sourceWords(inquiry.source) ? el("p", { class: "quiet source" }, sourceWords(inquiry.source)) : null))));
 }
@@ -125,6 +126,8 @@ function eventWords(event) {
     case "claimed": return [`${by} ${event.incoming ? "接听来电" : "接起"}`];
     case "revealed": return [`${by} 显示号码`];
     case "released": return [`${by} 放回公共池`, event.reason];
+    case "paused": return [`${by} 暂停至 ${when(event.until)}`, pauseReasons[event.reason] ?? event.reason];
+    case "resumed": return [`${by} 继续任务`];
     case "claim_expired": return [`${by} 的占用到期`];
     case "assigned": return [`${by} 转给 ${person(event.to)}`];
     case "deadline_moved": return [`期限改到 ${when(event.due_at)}`];
