@@ -106,7 +106,7 @@ extension DescribedService {
             .post, path + "leaves", #"{"first_day":"2026-12-01","last_day":"2026-12-02"}"#, token: chief.token)
         #expect(leave.status == 201)
         #expect(try await self.call(.get, "/api/v1/events?x=1", token: chief.token).status == 422)
-        for address in ["/api/v1/board", "/api/v1/forecast"] {
+        for address in ["/api/v1/board", "/api/v1/forecast", "/api/v1/my-day"] {
             #expect(try await self.call(.get, address, token: chief.token).status == 200)
             #expect(try await self.call(.get, address + "?x=1", token: chief.token).status == 422)
         }
