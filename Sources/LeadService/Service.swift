@@ -72,6 +72,8 @@ package struct LeadServices: Sendable {
         let tokens = FormTokens(dependencies: dependencies)
         let queue = CallbackQueue(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
+        let forecasts = Forecasts(
+            database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         let streams = EventStreams()
         let leads = LeadList(database: database, dependencies: dependencies)
         let exports = LeadExport(database: database, dependencies: dependencies)
@@ -122,14 +124,14 @@ package struct LeadServices: Sendable {
                     pages: pages, visitors: visitors, dependencies: dependencies),
                 PermitRoutes(permits: rules.permits, now: dependencies.now),
                 StaffRoutes(sessions: sessions, pages: pages, configuration: configuration),
-                CallbackRoutes(queue: queue, pages: pages),
+                CallbackRoutes(queue: queue, pages: pages, publicURL: configuration.publicURL),
+                MyDayRoutes(
+                    day: MyDay(database: database, dependencies: dependencies, forecasts: forecasts)),
                 ShiftRoutes(shifts: Shifts(database: database, dependencies: dependencies)),
                 BoardRoutes(
                     board: Board(
                         database: database, dependencies: dependencies, settings: settings, calendar: calendar),
-                    forecasts: Forecasts(
-                        database: database, dependencies: dependencies, settings: settings, calendar: calendar),
-                    pages: pages),
+                    forecasts: forecasts, pages: pages),
                 EventRoutes(streams: streams, queue: queue),
                 AlertRoutes(alerts: Alerts(database: database, now: dependencies.now)),
                 LeadRoutes(leads: leads, pages: pages),
