@@ -13,9 +13,11 @@ from browser import Keys, Page
 
 CALLS = 6
 PHONE = 390
-# When a card with a shown number, or the next card, is painted after the press before it.
+# When a card with a shown number, or the next card, is painted after the press before it, and how much of that is the server's.
 STOPWATCH = """
 window.marks = [];
+performance.setResourceTimingBufferSize(10000);
+const asked = (from) => performance.getEntriesByType('resource').filter(e => e.startTime >= from && /\\/(reveal|attempts|claim)$/.test(e.name)).reduce((sum, e) => sum + e.duration, 0);
 addEventListener('keydown', () => { window.pressed = performance.now(); }, true);
 addEventListener('pointerdown', () => { window.pressed = performance.now(); }, true);
 new MutationObserver(() => {
@@ -23,7 +25,7 @@ new MutationObserver(() => {
   if (!title || state === window.seen) return;
   window.seen = state;
   const from = window.pressed;
-  requestAnimationFrame(() => requestAnimationFrame(() => window.marks.push([state.split(' ')[0], performance.now() - from])));
+  requestAnimationFrame(() => requestAnimationFrame(() => window.marks.push([state.split(' ')[0], performance.now() - from, asked(from)])));
 }).observe(document.querySelector('#card'), { childList: true, subtree: true });
 """
 
@@ -34,7 +36,7 @@ def fill(base, count):
 
 
 def waits(page, kind):
-    return sorted(round(ms) for what, ms in page.js("return window.marks") if what == kind)
+    return sorted(round(ms) for what, ms, _ in page.js("return window.marks") if what == kind)
 
 
 def say_waits(page, words):
@@ -90,7 +92,7 @@ def keyboard_morning(page, tally):
     claims.press("r")
     page.see("#dial")
     tally.check(f"{page.width}: from the queue to a shown number in two keys", claims.count == 2, claims.count)
-    for _ in range(CALLS - 2):
+    for _ in range(CALLS - 3):
         first = page.text("#card h2")
         number = staff.shown_number(page)
         record = Counted(page)
@@ -104,6 +106,8 @@ def keyboard_morning(page, tally):
     say_waits(page, "by keyboard")
     code_of_number(page, tally)
     long_call(page, tally)
+    idle(page, tally)
+    lost_network(page, tally)
 
 
 def long_call(page, tally):
@@ -131,13 +135,63 @@ def long_call(page, tally):
     page.keys(Keys.ENTER)
     page.wait_text("#time-words", ":")
     page.shot("desk-long-call")
-    name = page.text("#card h2")
+    number = visitors.masked(staff.shown_number(page))
     page.keys(Keys.ENTER, control=True)
     page.wait_text("#message", "已记录：约定回拨")
+    next_card(page)
     page.click("#tab-scheduled")
-    page.js("[...document.querySelectorAll('#rows .row')].find(e => e.textContent.includes(arguments[0]))?.click()", name[0] + "*")
+    page.wait("the agreed call among those for later", lambda: page.js(
+        "const row = [...document.querySelectorAll('#rows .row')].find(e => e.textContent.includes(arguments[0])); row?.click(); return !!row", number))
     page.wait_text("#card .history", "用时")
     tally.check(f"{page.width}: length and WeChat are in the history", "已加微信" in page.text("#card .history"), page.text("#card .history"))
+
+
+def idle(page, tally):
+    """A number that nobody looks at any more is hidden; the page's clock is put forward."""
+    page.keys("n")
+    next_card(page)
+    page.keys("r")
+    page.see("#dial")
+    number = staff.shown_number(page)
+    page.js("const real = performance.now.bind(performance); performance.now = () => real() + 601000")
+    page.wait("the hidden number", lambda: not page.visible("#dial"))
+    tally.check(f"{page.width}: after ten idle minutes the number is hidden", number not in page.js("return document.documentElement.outerHTML"))
+    page.keys("r")
+    page.see("#dial")
+
+
+def offline(page, is_gone):
+    page.command("Network.enable")
+    page.command("Network.emulateNetworkConditions", offline=is_gone, latency=0, downloadThroughput=-1, uploadThroughput=-1)
+
+
+def drafts(page):
+    return page.js("return Object.entries(localStorage).filter(([key]) => key.startsWith('draft:')).map(([, value]) => value).join()")
+
+
+def lost_network(page, tally):
+    """Without a network the desk says so; what was written is there after a reload, is saved then, and goes with the session."""
+    page.keys("t")
+    page.keys("断网时写的")
+    page.keys(Keys.ESCAPE)
+    page.keys("4")
+    offline(page, True)
+    page.keys(Keys.ENTER, control=True)
+    page.wait_text("#wrapup-error", "网络不通")
+    tally.check(f"{page.width}: without a network the desk says so", page.visible("#offline") and "留在本机" in page.text("#offline"))
+    page.shot("desk-no-network")
+    page.read_logs()
+    page.complaints = [one for one in page.complaints if "ERR_INTERNET_DISCONNECTED" not in one]
+    offline(page, False)
+    page.go("/staff/desk")
+    page.wait("the card again", lambda: page.all("#card .parts"))
+    tally.check(f"{page.width}: what was written without a network is there after a reload", page.value("#note") == "断网时写的", page.value("#note"))
+    page.keys("t")
+    page.keys("，存在本机")
+    tally.check(f"{page.width}: it is kept on this computer until it is saved", "存在本机" in drafts(page))
+    page.keys(Keys.ESCAPE)
+    staff.log_out(page)
+    tally.check(f"{page.width}: and goes with the session", drafts(page) == "", "a draft is left")
 
 
 def by_keyboard(base, shots, tally, huifang):
@@ -146,7 +200,6 @@ def by_keyboard(base, shots, tally, huifang):
             fill(base, CALLS)
             staff.choose_password(page, tally, *staff.fresh_adviser(huifang))
             keyboard_morning(page, tally)
-            staff.log_out(page)
         staff.clean(page, tally)
 
 
@@ -206,6 +259,10 @@ def thumb_morning(page, tally):
     page.see("#dial")
     tally.check(f"{page.width}: from the queue to a shown number in two taps", thumb.count == 2, thumb.count)
     page.shot("phone-revealed")
+    top = "return document.querySelector('#card .number').getBoundingClientRect().top"
+    said, at = page.text("#message"), page.js(top)
+    page.js("document.querySelector('#message').textContent = ''")
+    tally.check(f"{page.width}: nothing moves under the thumb when a message goes", said and page.js(top) == at, (at, page.js(top)))
     large_enough(page, tally, "on the card")
     for call in range(3):
         number = staff.shown_number(page)
@@ -214,9 +271,6 @@ def thumb_morning(page, tally):
         page.wait("the results", lambda: page.js("const r = document.querySelector('#choices').getBoundingClientRect(); return r.top < innerHeight && r.top >= 0"))
         if call == 0:
             page.shot("phone-wrapup")
-        at = page.js("return document.querySelector('#choices').getBoundingClientRect().top")
-        page.js("document.querySelector('#message').textContent = ''")
-        tally.check(f"{page.width}: nothing moves under the thumb when a message goes", page.js("return document.querySelector('#choices').getBoundingClientRect().top") == at, at)
         thumb.tap("#choices label:has([value=no_answer])")
         tally.check(f"{page.width}: a tap chooses the result", page.js("return document.querySelector('[name=disposition]:checked')?.value") == "no_answer")
         page.wait("the way on", lambda: "保存" in page.text("#bar-record"))

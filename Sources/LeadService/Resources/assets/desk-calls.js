@@ -52,11 +52,11 @@ export class Calls {
   get wrapUp() { return this.#wrapUp; }
   get #claim() { return this.#claims.get(this.#selected); }
 
-  /** @param activeAt when somebody last touched this page */
-  tick(activeAt) {
+  /** @param restedFor how long ago somebody last touched this page */
+  tick(restedFor) {
     this.#card.tick();
     this.#wrapUp.tick();
-    if (now() - activeAt < idle || !this.#claims.hideNumbers()) return;
+    if (restedFor < idle || !this.#claims.hideNumbers()) return;
     this.#showAgain();
     announce("10 分钟没有操作，号码已隐藏。按 R 再看");
   }
@@ -169,7 +169,8 @@ export class Calls {
     await busy($("next"), async () => {
       try {
         const task = await api("POST", address("claim"), {});
-        if (task) { await this.#hold(task); return; }
+        // Whoever is quick is through with this one before its card and the list are read.
+        if (task) { this.#hold(task); return; }
         await this.#refresh();
         const words = await nextWords();
         announce(`${said ? `${said}。` : ""}现在没有可接的任务${words ? `，${words}` : ""}`);
@@ -220,7 +221,7 @@ export class Calls {
       this.#drop(task.id, true);
       this.#onRecorded();
       const after = result.state === "closed" ? "任务结束" : `下次 ${moment(Date.parse(result.next_attempt_at), now())}`;
-      await this.#goOn(`已记录：${dispositionLabel(body.disposition)}，${after}`, next);
+      this.#goOn(`已记录：${dispositionLabel(body.disposition)}，${after}`, next);
     } catch (problem) {
       this.#wrapUp.refuse(problem);
       if (claim) claim.saving = false;

@@ -32,9 +32,10 @@ let refreshTimer = 0;
 let refreshPause = soonest;
 let view = mayClaim ? "mine" : "pool";
 let typedAt = 0;
-let activeAt = now();
+let activeAt = performance.now();
 const day = new MyDay();
 let readAt = now();
+let turn = 0;
 
 const queue = new Queue({
   list: $("rows"), fresh: $("fresh"), more: $("more"), empty: $("empty"), calendar, maxAttempts,
@@ -52,6 +53,7 @@ const calls = new Calls({
 /** Reads the shown view and, where no event counts them, the three that are counted; `quietly` lets new rows wait. */
 async function refresh(quietly) {
   const asked = view;
+  const own = ++turn;
   const { changes } = calls;
   clearTimeout(refreshTimer);
   refreshTimer = 0;
@@ -62,7 +64,8 @@ async function refresh(quietly) {
       [filter ? read(asked, null, 50, filter) : null, ...wanted.map(async (name) => [name, await read(name)])]);
     const pages = new Map(whole);
     if (!isLive) takeCounts(Object.fromEntries([...pages].filter(([name]) => name !== "closed").map(([name, page]) => [name, sizeOf(page)])));
-    if (asked === view && filter === chips.query(view)) {
+    // Of several readings under way the last one counts.
+    if (own === turn && asked === view && filter === chips.query(view)) {
       const page = filtered ?? pages.get(view);
       if (quietly) queue.offer(page.items, page.next_cursor);
       else queue.show(view, page.items, page.next_cursor);
@@ -154,7 +157,7 @@ function tick() {
   setText($("bar-record"), calls.wrapUp.isChosen ? "保存并接下一个" : "记录结果");
   setText($("bar-reveal"), calls.numbers.isShown ? "拨打" : "显示号码");
   queue.tick();
-  calls.tick(activeAt);
+  calls.tick(performance.now() - activeAt);
 }
 
 $("next").addEventListener("click", () => calls.next());
@@ -177,7 +180,7 @@ $("wrapup").addEventListener("change", tick);
 $("help-open").addEventListener("click", showHelp);
 
 document.addEventListener("input", () => { typedAt = now(); });
-for (const name of ["keydown", "pointerdown", "input", "wheel"]) addEventListener(name, () => { activeAt = now(); }, { passive: true });
+for (const name of ["keydown", "pointerdown", "input", "wheel"]) addEventListener(name, () => { activeAt = performance.now(); }, { passive: true });
 document.addEventListener("visibilitychange", () => { if (!document.hidden && !isSessionOver()) { refresh(true); calls.lookAgain(); } });
 // A page kept for the back button must not keep a number.
 addEventListener("pagehide", () => calls.hideNumbers());
