@@ -472,14 +472,22 @@ CREATE TABLE public.call_attempts (
     idempotency_key text,
     fingerprint bytea,
     answer jsonb,
+    duration_seconds integer,
     CONSTRAINT a_refused_result_changes_nothing CHECK (((refused IS NULL) OR ((NOT counts) AND (answer IS NULL)))),
     CONSTRAINT call_attempts_disposition_check CHECK ((disposition = ANY (ARRAY['reached_interested'::text, 'reached_need_materials'::text, 'call_back_at'::text, 'no_answer'::text, 'busy_or_rejected'::text, 'powered_off'::text, 'wrong_person'::text, 'reached_not_interested'::text, 'do_not_call'::text, 'not_eligible'::text, 'converted'::text, 'duplicate'::text, 'spam'::text]))),
+    CONSTRAINT call_attempts_duration_seconds_check CHECK (((duration_seconds >= 0) AND (duration_seconds <= 14400))),
     CONSTRAINT call_attempts_fingerprint_check CHECK ((octet_length(fingerprint) = 32)),
     CONSTRAINT call_attempts_idempotency_key_check CHECK ((idempotency_key ~ '^[\x21-\x7e]{1,128}$'::text)),
     CONSTRAINT call_attempts_item_check CHECK ((char_length(item) <= 64)),
     CONSTRAINT call_attempts_reason_check CHECK ((char_length(reason) <= 200)),
     CONSTRAINT call_attempts_reference_check CHECK ((char_length(reference) <= 200))
 );
+
+--
+-- Name: COLUMN call_attempts.duration_seconds; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.call_attempts.duration_seconds IS 'From dialling to the result by the desk''s clock, where somebody let it run';
 
 --
 -- Name: callback_claims; Type: TABLE; Schema: public; Owner: -
@@ -1685,6 +1693,22 @@ CREATE TABLE public.verification_counters (
 COMMENT ON COLUMN public.verification_counters.dead_through IS 'Challenges issued at or before this instant died of five wrong tries';
 
 --
+-- Name: wechat_contacts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.wechat_contacts (
+    lead_id uuid NOT NULL,
+    added_by uuid NOT NULL,
+    added_at timestamp with time zone NOT NULL
+);
+
+--
+-- Name: TABLE wechat_contacts; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.wechat_contacts IS 'Whom an adviser has added on WeChat; the lead is that of the number they spoke to';
+
+--
 -- Name: withheld_codes; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2193,6 +2217,13 @@ ALTER TABLE ONLY public.verification_counters
     ADD CONSTRAINT verification_counters_pkey PRIMARY KEY (phone_index, purpose);
 
 --
+-- Name: wechat_contacts wechat_contacts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.wechat_contacts
+    ADD CONSTRAINT wechat_contacts_pkey PRIMARY KEY (lead_id);
+
+--
 -- Name: withheld_codes withheld_codes_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2618,6 +2649,12 @@ CREATE INDEX verification_challenges_by_issue ON public.verification_challenges 
 --
 
 CREATE INDEX verification_challenges_by_phone ON public.verification_challenges USING btree (phone_index, purpose, expires_at);
+
+--
+-- Name: wechat_contacts_by_staff; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX wechat_contacts_by_staff ON public.wechat_contacts USING btree (added_by);
 
 --
 -- Name: withheld_codes_by_age; Type: INDEX; Schema: public; Owner: -
@@ -3048,6 +3085,20 @@ ALTER TABLE ONLY public.staff_totp
 
 ALTER TABLE ONLY public.submit_keys
     ADD CONSTRAINT submit_keys_inquiry_id_fkey FOREIGN KEY (inquiry_id) REFERENCES public.inquiries(id) ON DELETE CASCADE;
+
+--
+-- Name: wechat_contacts wechat_contacts_added_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.wechat_contacts
+    ADD CONSTRAINT wechat_contacts_added_by_fkey FOREIGN KEY (added_by) REFERENCES public.staff(id);
+
+--
+-- Name: wechat_contacts wechat_contacts_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.wechat_contacts
+    ADD CONSTRAINT wechat_contacts_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id);
 
 --
 -- Name: withheld_codes withheld_codes_challenge_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -3548,6 +3599,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.verification_challenges TO hui
 
 GRANT SELECT ON TABLE public.verification_counters TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.verification_counters TO huifang_app;
+
+--
+-- Name: TABLE wechat_contacts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.wechat_contacts TO huifang_reader;
+GRANT SELECT,INSERT,DELETE ON TABLE public.wechat_contacts TO huifang_app;
 
 --
 -- Name: TABLE withheld_codes; Type: ACL; Schema: public; Owner: -

@@ -19,7 +19,7 @@ database_packages=(postgresql-15)
 test_packages=(faketime)
 
 # shellcheck disable=SC2034  # a browser and what drives it
-page_packages=(chromium chromium-driver python3-selenium python3-pil fonts-noto-cjk curl)
+page_packages=(chromium chromium-driver python3-selenium python3-pil fonts-noto-cjk curl zbar-tools)
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -74,6 +74,8 @@ package struct LeadServices: Sendable {
         let tokens = FormTokens(dependencies: dependencies)
         let queue = CallbackQueue(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
+        let forecasts = Forecasts(
+            database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         let streams = EventStreams()
         let leads = LeadList(database: database, dependencies: dependencies)
         let exports = LeadExport(database: database, dependencies: dependencies)
@@ -126,16 +128,16 @@ package struct LeadServices: Sendable {
                 StaffRoutes(sessions: sessions, pages: pages, configuration: configuration),
                 SecondFactorRoutes(sessions: sessions, pages: pages, now: dependencies.now),
                 AccountRoutes(accounts: accounts, pages: pages, now: dependencies.now),
-                CallbackRoutes(queue: queue, pages: pages),
+                CallbackRoutes(queue: queue, pages: pages, publicURL: configuration.publicURL),
+                MyDayRoutes(
+                    day: MyDay(database: database, dependencies: dependencies, forecasts: forecasts)),
                 ShiftRoutes(shifts: Shifts(database: database, dependencies: dependencies)),
                 ClosureReviewRoutes(
                     reviews: ClosureReviews(database: database, dependencies: dependencies, calendar: calendar)),
                 BoardRoutes(
                     board: Board(
                         database: database, dependencies: dependencies, settings: settings, calendar: calendar),
-                    forecasts: Forecasts(
-                        database: database, dependencies: dependencies, settings: settings, calendar: calendar),
-                    pages: pages),
+                    forecasts: forecasts, pages: pages),
                 EventRoutes(streams: streams, queue: queue),
                 AlertRoutes(alerts: Alerts(database: database, now: dependencies.now)),
                 LeadRoutes(leads: leads, pages: pages),

@@ -22,7 +22,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 PATIENCE = 30
-HEIGHTS = {360: 740, 1440: 900, 2560: 1440, 720: 450, 320: 640}
+HEIGHTS = {360: 740, 390: 844, 1440: 900, 2560: 1440, 720: 450, 320: 640}
 WIDTHS = (360, 1440, 2560)
 CONTROLS = {
     "button", "link", "textbox", "searchbox", "checkbox", "radio", "combobox", "listbox", "option", "spinbutton", "tab", "dialog",
@@ -236,7 +236,7 @@ class Page:
 
     def foreign_requests(self):
         """Addresses asked for outside the page's own origin."""
-        own = (self.base + "/", "data:", "blob:", "about:", "chrome:", "chrome-extension:")
+        own = (self.base + "/", "data:", "blob:", "about:", "chrome:", "chrome-extension:", "tel:")
         return sorted({url for _, url in self.requests if not url.startswith(own)})
 
 

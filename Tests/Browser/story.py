@@ -7,6 +7,7 @@ Needs Debian's chromium, chromium-driver and python3-selenium, and a development
 import argparse
 from pathlib import Path
 
+import mornings
 import staff
 import visitors
 from browser import Page, Tally
@@ -58,6 +59,8 @@ def main():
     for width in WIDTHS:
         staff.advise(base, width, options.shots, tally, options.huifang, phones)
         staff.administer(base, width, options.shots, tally, options.password, len(phones))
+    mornings.by_keyboard(base, options.shots, tally, options.huifang)
+    mornings.by_thumb(base, options.shots, tally, options.huifang)
     tally.finish()
 
 

@@ -25,8 +25,9 @@ import Testing
                 try await service.call(.post, path + "/reveal", #"{"purpose":"致电"}"#, token: adviser.token).status
                     == 200)
             let result =
-                #"{"disposition":"reached_interested","note":"想先看材料","call_again_at":"2026-11-26T15:00:00+08:00"}"#
+                #"{"disposition":"reached_interested","note":"想先看材料","call_again_at":"2026-11-26T15:00:00+08:00","wechat_added":true}"#
             try #require(try await service.call(.post, path + "/attempts", result, token: adviser.token).status == 200)
+            #expect(try await service.count("SELECT count(*) FROM wechat_contacts") == 1)
             try await service.ask("correct", phone: "13800000001", more: #","name":"黄女士""#)
             try await service.ask("stop_calls", phone: "13800000001")
             // Somebody else, who must not lose anything.
@@ -55,6 +56,7 @@ import Testing
             #expect(
                 try await service.count("SELECT count(*) FROM callback_claims WHERE release_note_sealed IS NOT NULL")
                     == 0)
+            #expect(try await service.count("SELECT count(*) FROM wechat_contacts") == 0)
             #expect(try await service.count("SELECT count(*) FROM audit_details") == 0)
             #expect(try await service.count("SELECT count(*) FROM messages WHERE phone_sealed IS NOT NULL") == 1)
             // What proves it: consents, the do-not-call entry, the messages' fate, a tombstone, rows for counts.

@@ -144,7 +144,7 @@ extension DescribedService {
         #expect(leave.status == 201)
         #expect(try await self.call(.get, "/api/v1/events?x=1", token: chief.token).status == 422)
         try await self.reviewClosures(chief)
-        for address in ["/api/v1/board", "/api/v1/forecast"] {
+        for address in ["/api/v1/board", "/api/v1/forecast", "/api/v1/my-day"] {
             #expect(try await self.call(.get, address, token: chief.token).status == 200)
             #expect(try await self.call(.get, address + "?x=1", token: chief.token).status == 422)
         }

@@ -58,9 +58,13 @@ extension Transaction {
         try await self.first("SELECT \(columnsOf: AssessedAnswers.self) FROM assessments WHERE id = \(id)")
     }
 
-    /// Whether an inquiry has it: inquiries are stored with a proven phone only.
+    /// Whether an inquiry has it, which is stored with a proven phone only, or an adviser made it for one.
     func isProven(assessment id: UUID) async throws -> Bool {
-        try await self.execute("SELECT 1 FROM inquiries WHERE assessment_id = \(id) LIMIT 1")
+        try await self.execute(
+            """
+            SELECT 1 FROM inquiries WHERE assessment_id = \(id)
+            UNION ALL SELECT 1 FROM assessment_reviews WHERE assessment_id = \(id) LIMIT 1
+            """)
     }
 
     func deleteAssessment(_ id: UUID) async throws -> Bool {

@@ -60,7 +60,7 @@ package struct AssessmentReviews: Sendable {
         }
         guard let added = all.first(where: { $0.assessed.id == id }) else { throw Problems.internal }
         return .object([
-            "assessment": try added.json(self.dependencies, whole: true),
+            "assessment": .object(try added.members(self.dependencies, whole: true)),
             "comparison": AssessmentComparison(all)?.json ?? .null,
         ])
     }

@@ -11,17 +11,28 @@ struct CallResult: Sendable {
     var mergeInto: UUID?
     var item: String?
     var reference: String?
+    /// How long the call took, by the desk's clock.
+    var duration: Int?
+    /// Whether they are connected on WeChat; nil when nothing was said of it.
+    var isOnWeChat: Bool?
     var idempotencyKey: String?
+
+    /// Longer than any call: a clock that was forgotten.
+    private static let durations = 0...14400
 
     /// Everything that makes it this result and no other.
     var fingerprintText: String {
-        JSONOutput.object([
+        var members: [String: JSONOutput] = [
             "disposition": .string(self.disposition.rawValue), "claim": .optional(self.claimNumber),
             "note": .optional(self.note?.text),
             "call_again_at": .optional(self.callAgainAt.map { RFC3339.text($0) }), "reason": .optional(self.reason),
             "merge_into": .optional(self.mergeInto?.uuidString), "item": .optional(self.item),
             "reference": .optional(self.reference),
-        ]).text
+        ]
+        // Absent, so that a result without them is still the one that was fingerprinted before they existed.
+        if let duration { members["duration"] = .integer(duration) }
+        if let isOnWeChat { members["wechat"] = .bool(isOnWeChat) }
+        return JSONOutput.object(members).text
     }
 
     /// Reads a result; what the disposition needs must be there (contract §3).
@@ -47,6 +58,8 @@ struct CallResult: Sendable {
         let mergeInto = fields.optionalUUID("merge_into")
         let item = fields.optionalString("item", longest: 64).map { Self.kept($0) }
         let reference = fields.optionalString("reference", longest: 200).map { Self.kept($0) }
+        let duration = fields.optionalInteger("duration_seconds", Self.durations)
+        let isOnWeChat = fields.optionalBool("wechat_added")
         if let disposition {
             if disposition.needsCallAgainAt, callAgainAt == nil, !fields.hasFailed("call_again_at") {
                 fields.fail("required", at: "call_again_at", "请选择再次致电的时间", english: "Say when to call again.")
@@ -75,7 +88,8 @@ struct CallResult: Sendable {
         return CallResult(
             disposition: disposition, claimNumber: claim, note: note.flatMap { $0.text.isEmpty ? nil : $0 },
             callAgainAt: callAgainAt,
-            reason: reason, mergeInto: mergeInto, item: item, reference: reference, idempotencyKey: idempotencyKey)
+            reason: reason, mergeInto: mergeInto, item: item, reference: reference, duration: duration,
+            isOnWeChat: isOnWeChat, idempotencyKey: idempotencyKey)
     }
 
     /// Free text for a column in the clear: whatever looks like somebody's number is taken out.

@@ -13,7 +13,7 @@ extension CallbackQueue {
     /// The full card: every inquiry, assessment, consent and event.
     ///
     /// Names, remarks and notes are whole for the claimant only; looking is activity, so the claimant's lease is extended.
-    func card(_ id: UUID, for session: StaffSession) async throws -> JSONOutput? {
+    func card(_ id: UUID, for session: StaffSession, publicURL: URL) async throws -> JSONOutput? {
         let now = self.dependencies.now()
         let settings = self.settings.current
         let read: CardRead? = try await self.database.autocommit { tx in
@@ -27,6 +27,7 @@ extension CallbackQueue {
                 pauses: try await tx.cardPauses(of: id),
                 assessments: try await tx.cardAssessments(of: task.leadID),
                 benefits: try await tx.cardBenefits(of: task.leadID),
+                onWeChat: try await tx.weChatContact(of: task.leadID),
                 viewers: try await tx.viewers(seenAfter: now.addingTimeInterval(-Viewer.length), of: id)[id] ?? [])
         }
         guard let read else { return nil }
@@ -50,9 +51,19 @@ extension CallbackQueue {
             members["claim_token"] = .string(String(task.claimNumber))
         }
         members["inquiries"] = .array(try read.inquiries.map { try $0.json(self.dependencies, whole: isMine) })
-        members["assessments"] = .array(try read.assessments.map { try $0.json(self.dependencies, whole: isMine) })
+        let results = publicURL.absoluteString.trimmingSuffix("/") + "/a/"
+        let links = LinkToken(keys: self.dependencies.keys)
+        members["assessments"] = .array(
+            try read.assessments.map { assessment in
+                var members = try assessment.members(self.dependencies, whole: isMine)
+                // Whoever has the link can read the result: it is for whoever is in the call.
+                members["result_url"] = .optional(
+                    isMine ? results + links.token(.assessment, for: assessment.assessed.id) : nil)
+                return .object(members)
+            })
         members["comparison"] = AssessmentComparison(read.assessments)?.json ?? .null
         members["benefits"] = .array(read.benefits.map(\.json))
+        members["wechat"] = read.onWeChat?.json ?? .null
         members["viewers"] = .array(
             read.viewers.filter { $0.username != session.username && $0.username != task.holder }.map(\.json))
         members["consents"] = .array(try read.consents.map { try $0.json(self.dependencies, whole: isMine) })
@@ -104,7 +115,7 @@ extension CallbackQueue {
                 "reference": .optional(attempt.reference),
                 "call_again_at": .optional(attempt.callAgainAt.map { RFC3339.text($0) }),
                 "counts": .bool(attempt.counts),
-                "refused": .bool(attempt.isRefused),
+                "refused": .bool(attempt.isRefused), "duration_seconds": .optional(attempt.duration),
             ]
             if whole, let sealed = attempt.noteSealed {
                 members["note"] = .string(
@@ -115,6 +126,9 @@ extension CallbackQueue {
             events.append((attempt.at, members))
         }
         for pause in read.pauses { events += try pause.events(self.dependencies, whole: whole) }
+        if let contact = read.onWeChat {
+            events.append((contact.addedAt, ["kind": .string("wechat_added"), "by": .string(contact.by)]))
+        }
         if let closed = read.task.closedAt {
             // A disposition that closes is its own reason; what the cadence closes has a reason of its own.
             let closes =
@@ -148,6 +162,7 @@ struct CardRead: Sendable {
     var pauses: [CardPause]
     var assessments: [CardAssessment]
     var benefits: [BenefitRequest]
+    var onWeChat: WeChatContact?
     var viewers: [Viewer]
 }
 
@@ -228,6 +243,7 @@ struct CardAttempt: Sendable {
     var callAgainAt: Date?
     var counts: Bool
     var isRefused: Bool
+    var duration: Int?
 }
 
 /// The visitor's own assessment, or an adviser's with who and why.
@@ -239,14 +255,14 @@ struct CardAssessment: Sendable {
 
     static func notePlace(of id: UUID) -> SealedPlace { SealedPlace("assessment_reviews", "note_sealed", id) }
 
-    func json(_ dependencies: Dependencies, whole: Bool) throws -> JSONOutput {
+    func members(_ dependencies: Dependencies, whole: Bool) throws -> [String: JSONOutput] {
         var members = self.assessed.members
         members["id"] = .string(self.assessed.id.uuidString.lowercased())
         members["assessed_at"] = .string(RFC3339.text(self.at))
         members["reviewed_by"] = .optional(self.reviewedBy)
         members["note"] =
             whole && self.noteSealed != nil ? .string(try dependencies.shown { try self.note($0) ?? "" }) : .null
-        return .object(members)
+        return members
     }
 
     func note(_ keys: KeyRing) throws -> String? {

@@ -27,31 +27,6 @@ package struct CallbackQueue: Sendable {
         case lead(UUID)
     }
 
-    /// A page of a view, masked.
-    func list(
-        _ view: CallbackView, after cursor: CallbackCursor?, limit: Int, for session: StaffSession
-    ) async throws -> JSONOutput {
-        let moment = self.moment(for: session.staffID)
-        let tasks = try await self.database.autocommit {
-            try await $0.tasks(view, moment, after: cursor, limit: limit + 1)
-        }
-        let page = tasks.prefix(limit)
-        var next: String?
-        if tasks.count > limit, let last = page.last {
-            let at: Date =
-                switch view {
-                case .mine, .scheduled: last.nextAttemptAt
-                case .pool, .overdue: last.dueAt
-                case .closed: last.closedAt ?? last.dueAt
-                }
-            next = CallbackCursor(at: at, id: last.id).text(view: view)
-        }
-        return .object([
-            "items": .array(try page.map { .object(try $0.json(self.dependencies, at: moment.now)) }),
-            "next_cursor": .optional(next),
-        ])
-    }
-
     /// Claims the most urgent task, or returns the adviser's own ordinary claim with a new lease.
     ///
     /// A task whose number cannot be read cannot be called: it is passed over.

@@ -8,6 +8,7 @@ import NIOCore
 struct CallbackRoutes: RouteList {
     let queue: CallbackQueue
     let pages: Pages
+    let publicURL: URL
 
     var routes: [Route] {
         [
@@ -40,8 +41,9 @@ struct CallbackRoutes: RouteList {
             }
             return cursor
         }
+        let filter = CallbackFilter.read(&fields, of: view ?? .pool)
         try fields.finish()
-        return .json(try await self.queue.list(view ?? .pool, after: cursor, limit: limit, for: session))
+        return .json(try await self.queue.list(view ?? .pool, filter, after: cursor, limit: limit, for: session))
     }
 
     @Sendable private func claim(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
@@ -68,7 +70,10 @@ struct CallbackRoutes: RouteList {
 
     @Sendable private func card(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
         try QueryFields.none(request)
-        guard let card = try await self.queue.card(try context.id, for: try context.loggedIn) else {
+        guard
+            let card = try await self.queue.card(
+                try context.id, for: try context.loggedIn, publicURL: self.publicURL)
+        else {
             throw Problems.notFound
         }
         return .json(card)
@@ -80,7 +85,13 @@ struct CallbackRoutes: RouteList {
         if purpose == "" { fields.missing("purpose") }
         try fields.finish()
         let phone = try await self.queue.reveal(try context.id, purpose: purpose ?? "", for: try context.loggedIn)
-        return .json(.object(["phone": .string(phone.e164)]))
+        // The same number for the telephone beside the keyboard: drawn here, because it may stand in no address.
+        let code = QRCode("tel:" + phone.e164)
+        return .json(
+            .object([
+                "phone": .string(phone.e164),
+                "qr": .object(["size": .integer(code?.size ?? 0), "path": .string(code?.svgPath ?? "")]),
+            ]))
     }
 
     @Sendable private func record(_ request: Request, _ context: LeadRequestContext) async throws -> Response {

@@ -46,16 +46,18 @@ extension CardClaim: TableRow {
 
 extension CardAttempt: TableRow {
     static let columns = """
-        c.id, s.username, c.at, c.disposition, c.reason, c.item, c.reference, c.note_sealed, c.call_again_at, c.counts, c.refused IS NOT NULL
+        c.id, s.username, c.at, c.disposition, c.reason, c.item, c.reference, c.note_sealed, c.call_again_at, c.counts, c.refused IS NOT NULL,
+        c.duration_seconds
         """
 
     init(row: PostgresRow) throws {
-        let (id, by, at, disposition, reason, item, reference, note, again, counts, refused) =
-            try row.decode((UUID, String, Date, String, String?, String?, String?, ByteBuffer?, Date?, Bool, Bool).self)
+        let (id, by, at, disposition, reason, item, reference, note, again, counts, refused, duration) =
+            try row.decode(
+                (UUID, String, Date, String, String?, String?, String?, ByteBuffer?, Date?, Bool, Bool, Int32?).self)
         self.init(
             id: id, by: by, at: at, disposition: disposition, reason: reason, item: item, reference: reference,
             noteSealed: note?.bytes,
-            callAgainAt: again, counts: counts, isRefused: refused)
+            callAgainAt: again, counts: counts, isRefused: refused, duration: duration.map { Int($0) })
     }
 }
 

@@ -7,8 +7,11 @@ extension CallbackQueue {
         let now = self.dependencies.now()
         let settings = self.settings.current
         let calendar = self.calendar.current
-        let (people, availability) = try await self.database.autocommit { tx in
-            (try await tx.colleagues(), try await tx.availability(of: session.staffID))
+        let (people, availability, sources) = try await self.database.autocommit { tx in
+            (
+                try await tx.colleagues(), try await tx.availability(of: session.staffID),
+                try await tx.openSources(limit: Self.mostSources)
+            )
         }
         var context = ConsolePage(session: session, now: now, people: people).context("desk", title: "工作台")
         let today = ShanghaiDate(now)
@@ -19,8 +22,18 @@ extension CallbackQueue {
         context["max_attempts"] = settings.cadence.attempts
         context["staff_id"] = session.staffID.uuidString.lowercased()
         context["availabilities"] = Availability.choices(availability)
+        context["sources"] = sources.map { ["source": $0] }
+        context.merge(
+            DeskTexts.context(
+                snippets: settings.snippets,
+                script: DeskTexts.script(
+                    settings.callScript, company: settings.companyName, adviser: session.displayName))
+        ) { $1 }
         return context
     }
+
+    /// The chips for sources; what is rarer is found by its row.
+    private static let mostSources = 8
 }
 
 extension Availability {

@@ -179,9 +179,15 @@ extension Transaction {
         if effect.counts {
             statements.append(Self.meetingInquiries(of: task.leadID, acceptedUpTo: effect.boundary, at: change.at))
         }
+        // Who was spoken to: meanwhile they, or another one of linked leads, may have asked anew.
+        let lead = effect.claim.phoneLeadID ?? task.phoneRow
+        if let isOnWeChat = result.isOnWeChat {
+            statements.append(
+                isOnWeChat
+                    ? Self.addingWeChat(of: lead, by: session.staffID, at: change.at)
+                    : Self.removingWeChat(of: task.leadID))
+        }
         if result.disposition == .doNotCall {
-            // Who was spoken to, and when: meanwhile they, or another one of linked leads, may have asked anew.
-            let lead = effect.claim.phoneLeadID ?? task.phoneRow
             statements.append(Self.addingDoNotCall(lead: lead, by: session.username, at: effect.boundary))
         }
         _ = try await self.pipeline(statements)
@@ -232,11 +238,11 @@ extension Transaction {
     ) -> PostgresQuery {
         """
         INSERT INTO call_attempts (id, task_id, claim_number, adviser_id, at, disposition, reason, item, reference, merge_into, note_sealed,
-                                   call_again_at, counts, next_attempt_at, closed_reason, idempotency_key, fingerprint, answer)
+                                   call_again_at, counts, next_attempt_at, closed_reason, idempotency_key, fingerprint, answer, duration_seconds)
         VALUES (\(effect.id), \(task), \(Int32(effect.claim.number)), \(adviser), \(change.at), \(result.disposition.rawValue),
                 \(result.reason), \(result.item), \(result.reference), \(result.mergeInto), \(effect.noteSealed.map { ByteBuffer(bytes: $0) }),
                 \(result.callAgainAt), \(effect.counts), \(change.nextAttemptAt), \(change.closedReason), \(result.idempotencyKey),
-                \(ByteBuffer(bytes: effect.fingerprint)), \(answer)::text::jsonb)
+                \(ByteBuffer(bytes: effect.fingerprint)), \(answer)::text::jsonb, \(result.duration.map { Int32($0) }))
         """
     }
 

@@ -49,6 +49,7 @@ extension Transaction {
         _ = try await self.pipeline([
             "DELETE FROM export_leads WHERE lead_id = ANY (\(leads)::uuid[])",
             "DELETE FROM consents WHERE lead_id = ANY (\(leads)::uuid[])",
+            "DELETE FROM wechat_contacts WHERE lead_id = ANY (\(leads)::uuid[])",
             """
             DELETE FROM call_attempts a USING callback_tasks t WHERE t.id = a.task_id AND t.lead_id = ANY (\(leads)::uuid[])
             """,
@@ -109,6 +110,7 @@ extension Transaction {
               AND NOT EXISTS (SELECT FROM consents WHERE recorded_by = s.id)
               AND NOT EXISTS (SELECT FROM closure_reviews WHERE reviewed_by = s.id)
               AND NOT EXISTS (SELECT FROM callback_pauses WHERE paused_by = s.id OR resumed_by = s.id)
+              AND NOT EXISTS (SELECT FROM wechat_contacts WHERE added_by = s.id)
             RETURNING 1
             """)
         try await self.execute("UPDATE staff SET active = false WHERE demo")

@@ -12,6 +12,8 @@ package final class Forecasts: Sendable {
     private let calendar: CalendarStore
     /// The answer of one minute, since playing costs processor time.
     private let latest = Mutex<(minute: Int, answer: JSONOutput)?>(nil)
+    /// Today's end, played once for all desks that ask within some minutes.
+    private let ending = Mutex<(span: Int, task: Task<Forecast, any Error>)?>(nil)
 
     /// How far back calls are looked at.
     private static let history: TimeInterval = 28 * 86400
@@ -25,28 +27,41 @@ package final class Forecasts: Sendable {
         self.calendar = calendar
     }
 
+    /// How long desks are told the same end of the day, in minutes.
+    private static let endingMinutes = 5
+
+    /// The rest of today, at most some minutes old.
+    func today() async throws -> Forecast {
+        let now = self.dependencies.now()
+        let span = Int(now.timeIntervalSince1970 / 60) / Self.endingMinutes
+        let task = self.ending.withLock { ending in
+            if let ending, ending.span == span { return ending.task }
+            let task = Task { try await self.desk(at: now).today(seed: UInt64(span)).forecast }
+            ending = (span, task)
+            return task
+        }
+        do {
+            return try await task.value
+        } catch {
+            // Whoever asks next tries again.
+            self.ending.withLock { if $0?.task == task { $0 = nil } }
+            throw error
+        }
+    }
+
     /// Today and the next working days within a week, as of this minute.
     func show() async throws -> JSONOutput {
         let now = self.dependencies.now()
         let minute = Int(now.timeIntervalSince1970 / 60)
         if let latest = self.latest.withLock({ $0 }), latest.minute == minute { return latest.answer }
-        let calendar = self.calendar.current
-        let (calls, roster, past) = try await self.database.autocommit { session in
-            (
-                try await session.waitingCalls(at: now), try await session.roster(at: now),
-                try await session.pastCalls(
-                    since: now.addingTimeInterval(-Self.history), until: now, calendar: calendar)
-            )
-        }
-        let desk = ForecastDesk(
-            calls: calls, roster: roster, past: past, settings: self.settings.current, calendar: calendar, now: now)
+        let desk = try await self.desk(at: now)
         let (today, staffing) = (desk.today(seed: UInt64(minute)), desk.staffing(seed: UInt64(minute)))
         let named = Dictionary(today.forecast.late.map { ($0.id, $0.share) }) { first, _ in first }
         let late = try await self.database.autocommit {
             try await $0.tasks(today.forecast.late.prefix(Self.mostNamed).map(\.id))
         }
         let answer = JSONOutput.object([
-            "at": .string(RFC3339.text(now)), "assumed": .bool(past.isAssumed),
+            "at": .string(RFC3339.text(now)), "assumed": .bool(desk.past.isAssumed),
             "today": .object([
                 "advisers": .integer(today.advisers), "unmet": .integer(today.forecast.unmet),
                 "overdue": .integer(today.forecast.overdue),
@@ -66,6 +81,19 @@ package final class Forecasts: Sendable {
         ])
         self.latest.withLock { $0 = (minute, answer) }
         return answer
+    }
+
+    private func desk(at now: Date) async throws -> ForecastDesk {
+        let calendar = self.calendar.current
+        let (calls, roster, past) = try await self.database.autocommit { session in
+            (
+                try await session.waitingCalls(at: now), try await session.roster(at: now),
+                try await session.pastCalls(
+                    since: now.addingTimeInterval(-Self.history), until: now, calendar: calendar)
+            )
+        }
+        return ForecastDesk(
+            calls: calls, roster: roster, past: past, settings: self.settings.current, calendar: calendar, now: now)
     }
 }
 

@@ -161,9 +161,14 @@ struct GalleryPage: Sendable {
             "max_attempts": 6, "staff_id": "", "availabilities": Availability.choices(.onShift), "can_claim": "true",
             "can_assign": "true", "can_export": true, "can_review": true,
             "show_desk": true, "show_board": true, "show_leads": true, "can_see_statistics": true,
+            "sources": [["source": "baidu / 居住证积分"], ["source": ""]],
             "people": [
                 ["username": "lin", "display_name": "林顾问"], ["username": "zhou", "display_name": "周顾问"],
             ],
-        ]
+        ].merging(
+            DeskTexts.context(
+                snippets: DeskTexts.standardSnippets,
+                script: DeskTexts.script(DeskTexts.standardScript, company: "沪上明泽", adviser: "林顾问"))
+        ) { $1 }
     }
 }

@@ -97,6 +97,24 @@ package struct FieldReader {
         return flag
     }
 
+    /// A whole number within a range.
+    package mutating func optionalInteger(_ name: String, _ range: ClosedRange<Int>) -> Int? {
+        guard let value = self.value(name) else { return nil }
+        guard case .number(let decimal) = value,
+            let number = Int(exactly: NSDecimalNumber(decimal: decimal).doubleValue)
+        else {
+            self.fail("type_mismatch", at: name, "此处应为整数", english: "This must be a whole number.")
+            return nil
+        }
+        guard range.contains(number) else {
+            self.fail(
+                "out_of_range", at: name, "此处应在 \(range.lowerBound) 到 \(range.upperBound) 之间",
+                english: "From \(range.lowerBound) to \(range.upperBound).")
+            return nil
+        }
+        return number
+    }
+
     package mutating func optionalUUID(_ name: String) -> UUID? {
         guard let text = self.optionalString(name) else { return nil }
         guard text.utf8.count == 36, let id = UUID(uuidString: text) else {

@@ -60,6 +60,7 @@ package struct Erasure: Sendable {
         try await tx.eraseInquiries(of: lead, acceptedUpTo: limit, at: now)
         try await tx.deleteBenefitRequests(of: lead, madeUpTo: limit)
         try await tx.deleteReviews(of: lead, madeUpTo: limit)
+        try await tx.deleteWeChat(of: lead, addedUpTo: limit)
         try await tx.eraseCallTexts(of: lead, upTo: limit)
         try await tx.eraseReminders(of: lead, upTo: limit)
         try await tx.eraseMessages(phone: index, pseudonym: pseudonym, upTo: limit, at: now)

@@ -42,12 +42,14 @@ struct CopiedLead: Sendable {
     var createdAt: Date
     var state: String?
     var doNotCall: Bool
+    var onWeChatSince: Date?
 
     var json: JSONOutput {
         .object([
             "lead_id": .string(self.id.uuidString.lowercased()), "phone": .string(self.phone),
             "created_at": .string(RFC3339.text(self.createdAt)), "state": .optional(self.state),
             "do_not_call": .bool(self.doNotCall),
+            "wechat_added_at": .optional(self.onWeChatSince.map { RFC3339.text($0) }),
         ])
     }
 }

@@ -18,6 +18,8 @@ extension Settings {
             ("embed_origins", .string("")), ("benefits", .array(Benefit.standardValues)),
             ("items_after_verification", .bool(false)), ("consent_recipients", .array([])),
             ("privacy_notices", .array([])), ("copies_per_day", .number(3)),
+            ("snippets", .array(DeskTexts.standardSnippets.map { .string($0) })),
+            ("call_script", .array(DeskTexts.standardScript.map { .string($0) })),
         ] + RetentionTerm.allCases.map { ($0.setting, .number(Decimal($0.standard))) }
 
     private static let standard = Dictionary(uniqueKeysWithValues: Self.standardValues.map { ($0.key, $0.value) })

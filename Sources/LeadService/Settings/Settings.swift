@@ -43,6 +43,10 @@ package struct Settings: Sendable, Equatable {
     package var notices: [PrivacyNotice] = []
     /// How often somebody may ask for a copy of their data within a day.
     package var copiesPerDay = 3
+    /// What the desk puts into a note with one key.
+    package var snippets = DeskTexts.standardSnippets
+    /// What the adviser says first; the first line names the company and the purpose.
+    package var callScript = DeskTexts.standardScript
     package var retention = RetentionTerms()
 
     package init() {}
@@ -93,6 +97,7 @@ package struct Settings: Sendable, Equatable {
             let notices = values.compactMap { PrivacyNotice($0) }
             guard notices.count == values.count else { return false }
             self.notices = notices
+        case ("snippets", _), ("call_script", _): return self.applyDeskTexts(key, value)
         case ("copies_per_day", _): return Self.whole(value, 1...1000) { self.copiesPerDay = $0 }
         default: return self.sends.apply(key, value) || self.retention.apply(key, value)
         }

@@ -2,29 +2,20 @@
 
 import { $, announce, api, busy, confirmed, el, me, now, person, report } from "./console.js";
 import { Card } from "./desk-card.js";
-import { isMine } from "./desk-queue.js";
+import { Claims, address, gone, otherWords, overWords } from "./desk-claims.js";
+import { Numbers, copyLink } from "./desk-number.js";
 import { startPause } from "./desk-pause.js";
 import { nextWords } from "./desk-views.js";
 import { WrapUp } from "./desk-wrapup.js";
 import { dispositionLabel } from "./dispositions.js";
 import { moment } from "./worktime.js";
 
-const address = (id, verb) => `/api/v1/callbacks/${id}${verb ? `/${verb}` : ""}`;
-/** How the visitor ends a task, in words for whoever holds it. */
-const endings = {
-  cancelled_by_visitor: "客户刚刚撤回了咨询，请不要再拨打",
-  consent_withdrawn: "客户刚刚撤回了同意，请不要再拨打",
-  do_not_call: "客户要求不再联系，请不要再拨打",
-  erased: "客户要求删除个人信息，请不要再拨打",
-};
-const gone = (problem) => problem.code === "not_claimant" || problem.code === "already_closed";
+/** A number that nobody looks at any more is hidden again. */
+const idle = 10 * 60_000;
 
 export class Calls {
-  /** The claims held, each until its disposition: task, token, full card, number. */
-  #held = new Map();
+  #claims = new Claims();
   #selected = null;
-  /** Counts claims taken and let go, so that an older reading of the queue brings none of them back. */
-  changes = 0;
   #extendedAt = 0;
   #mayClaim;
   #pane;
@@ -32,40 +23,64 @@ export class Calls {
   #card;
   #wrapUp;
   #refresh;
+  #onRecorded;
 
-  constructor({ pane, queue, calendar, maxAttempts, mayClaim, mayAssign, refresh }) {
+  constructor({ pane, queue, calendar, maxAttempts, mayClaim, mayAssign, script, refresh, onRecorded }) {
     this.#mayClaim = mayClaim;
     this.#pane = pane;
     this.#queue = queue;
     this.#refresh = refresh;
+    this.#onRecorded = onRecorded;
     this.#card = new Card($("card"), {
-      calendar, maxAttempts, mayAssign, mayClaim,
-      whyOver: (id) => this.#held.get(id)?.over ?? "",
-      isOpen: (id) => this.#held.has(id) && !this.#held.get(id).lost,
+      calendar, maxAttempts, mayAssign, mayClaim, script,
+      whyOver: (id) => this.#claims.get(id)?.over ?? "",
+      isOpen: (id) => Boolean(this.#claims.get(id)) && !this.#claims.get(id).lost,
       placeholder: () => el("p", { class: "quiet placeholder" }, mayClaim ? "按 N 接下一个，或从左边选一条查看" : "从左边选一条查看"),
-      onReveal: (button) => this.reveal(button), onCopy: () => this.copy(), onRelease: (button) => this.#release(button),
+      onReveal: (button) => this.numbers.reveal(button), onDial: (event) => this.numbers.dialled(event), onCopy: () => this.numbers.copy(), onRelease: (button) => this.#release(button),
       onResume: (button) => this.#resume(button),
       onIncoming: (whom, button) => this.takeIncoming(whom, button), onAssign: (adviser) => this.#assign(adviser),
+      onCopyLink: (url, name) => copyLink(url, name),
     });
     this.#wrapUp = new WrapUp($("wrapup"), { calendar, onSave: (...result) => this.#save(...result) });
     startPause({ held: () => (this.#claim?.lost ? null : this.#claim), calendar, done: (id) => { this.#drop(id); this.#refresh(); } });
+    this.numbers = new Numbers({
+      claim: () => this.#claim, isHeld: (claim) => this.#claims.get(claim.task.id) === claim, onDialled: () => this.#wrapUp.clock.start(),
+      onShown: (claim) => this.#shown(claim), onOver: (id) => { this.#drop(id); this.#refresh(); },
+    });
     this.#card.clear();
   }
 
-  get isHolding() { return this.#held.size > 0; }
+  get isHolding() { return this.#claims.size > 0; }
+  get changes() { return this.#claims.changes; }
   get wrapUp() { return this.#wrapUp; }
-  get #claim() { return this.#held.get(this.#selected); }
-  get isRevealed() { return Boolean(this.#claim?.phone); }
+  get #claim() { return this.#claims.get(this.#selected); }
 
-  tick() { this.#card.tick(); }
+  /** @param restedFor how long ago somebody last touched this page */
+  tick(restedFor) {
+    this.#card.tick();
+    this.#wrapUp.tick();
+    if (restedFor < idle || !this.#claims.hideNumbers()) return;
+    this.#showAgain();
+    announce("10 分钟没有操作，号码已隐藏。按 R 再看");
+  }
+
+  #showAgain() {
+    const claim = this.#claim;
+    if (claim) this.#card.show(claim.card ?? claim.task, claim.card, claim.number);
+  }
+
+  /** A number came that was asked for. */
+  #shown(claim) {
+    if (this.#claim !== claim) return;
+    this.#showAgain();
+    $("dial")?.focus();
+    this.#read(claim.task.id);
+  }
 
   /** Finds claims made before this page was loaded. */
   async takeUp(mine) {
-    for (const task of mine.filter(isMine)) {
-      if (this.#held.has(task.id)) Object.assign(this.#held.get(task.id).task, task);
-      else this.#held.set(task.id, { task, token: sessionStorage.getItem(`claim:${task.id}`) ?? undefined });
-    }
-    const [first] = this.#held.values();
+    this.#claims.takeUp(mine);
+    const { first } = this.#claims;
     if (this.#selected === null && first) await this.open(first.task);
   }
 
@@ -79,7 +94,7 @@ export class Calls {
     if (claim?.over) this.#wrapUp.stop(`${claim.over}。写下的内容留在本机`);
     this.#pane.pane = "card";
     this.#pane.open = claim ? "mine" : "other";
-    this.#card.show(claim?.task ?? task, claim?.card, claim?.phone);
+    this.#card.show(claim?.task ?? task, claim?.card, claim?.number);
     this.#card.heading?.focus({ preventScroll: true });
     $("card").scrollTop = 0;
     this.look();
@@ -89,13 +104,13 @@ export class Calls {
   /** What an event says of the claims held, at once, and of the card that is shown. */
   tell(changed) {
     for (const news of changed) {
-      const claim = this.#held.get(news.id);
+      const claim = this.#claims.get(news.id);
       if (claim && !claim.saving && !claim.lost) this.#follow(claim, news);
       if (news.id !== this.#selected) continue;
       this.#card.tell(news);
       if (claim?.card) {
         claim.card.viewers = news.viewers;
-        this.#card.show(claim.task, claim.card, claim.phone);
+        this.#card.show(claim.task, claim.card, claim.number);
       } else if (!claim) this.#read(news.id);
     }
   }
@@ -105,9 +120,8 @@ export class Calls {
       claim.task.claimed_until = news.claimed_until;
       return;
     }
-    const over = news.state === "closed" ? endings[news.closed_reason] ?? "这条任务已经结束"
-      : news.claimed_by ? `这条任务已由 ${news.claimed_by_name} 接手` : "这条任务已不在您名下";
-    Object.assign(claim, { over, lost: true, phone: undefined });
+    const over = overWords(news);
+    Object.assign(claim, { over, lost: true, number: undefined });
     Object.assign(claim.task, { state: news.state, claimed_by: news.claimed_by, claimed_until: news.claimed_until });
     if (this.#wrapUp.taskId === news.id) this.#wrapUp.stop(`${over}。写下的内容留在本机`);
     if (this.#selected === news.id) this.#card.show(claim.task, claim.card, undefined);
@@ -131,14 +145,15 @@ export class Calls {
     try {
       const full = await api("GET", address(id), undefined, { background: true });
       full.readAt = now();
-      const claim = this.#held.get(id);
+      const claim = this.#claims.get(id);
       if (claim) {
         claim.card = full;
         claim.token ??= full.claim_token;
         Object.assign(claim.task, { claimed_by: full.claimed_by, claimed_until: full.claimed_until });
       }
       this.#queue.update(full);
-      if (this.#selected === id) this.#card.show(full, full, claim?.phone);
+      if (this.#selected === id) this.#card.show(full, full, claim?.number);
+      if (claim) this.#wrapUp.know(id, full);
     } catch (problem) {
       report(problem);
     }
@@ -148,17 +163,17 @@ export class Calls {
   async next(said = "") {
     if (!this.#mayClaim) return;
     // What was refused is in the history; what was never sent stays on this computer.
-    for (const [id, claim] of this.#held) if (claim.lost) this.#drop(id, !claim.over);
+    for (const [id, claim] of this.#claims.lost) this.#drop(id, !claim.over);
     if (this.isHolding) {
       announce("先记录这通电话的结果，再接下一个", "warning");
-      const [first] = this.#held.values();
-      await this.open((this.#claim ?? first).task);
+      await this.open((this.#claim ?? this.#claims.first).task);
       return;
     }
     await busy($("next"), async () => {
       try {
         const task = await api("POST", address("claim"), {});
-        if (task) { await this.#hold(task); return; }
+        // Whoever is quick is through with this one before its card and the list are read.
+        if (task) { this.#hold(task); return; }
         await this.#refresh();
         const words = await nextWords();
         announce(`${said ? `${said}。` : ""}现在没有可接的任务${words ? `，${words}` : ""}`);
@@ -168,11 +183,8 @@ export class Calls {
     });
   }
 
-  async #hold({ claim_token: token, ...task }) {
-    this.changes += 1;
-    task.readAt = now();
-    this.#held.set(task.id, { task, token });
-    if (token !== undefined) sessionStorage.setItem(`claim:${task.id}`, token);
+  async #hold(claimed) {
+    const task = this.#claims.hold(claimed);
     this.#extendedAt = now();
     announce("");
     await Promise.all([this.open(task), this.#refresh()]);
@@ -184,61 +196,15 @@ export class Calls {
       try {
         await this.#hold(await api("POST", address("claim"), whom));
       } catch (problem) {
-        const who = problem.body?.claimed_by;
-        if (problem.code === "claimed_by_other") announce(`${who ? person(who) : "另一位顾问"} 正在处理这位客户，请转接`, "error");
+        if (problem.code === "claimed_by_other") announce(otherWords(problem.body?.claimed_by), "error");
         else report(problem);
       }
     });
   }
 
-  async reveal(button = $("reveal")) {
-    const claim = this.#claim;
-    if (!claim || claim.phone) { $("dial")?.focus(); return; }
-    const { id } = claim.task;
-    await busy(button, async () => {
-      try {
-        const { phone } = await api("POST", address(id, "reveal"), { purpose: claim.card?.incoming ? "incoming_call" : "callback" });
-        // The answer may come after the call was wrapped up: then nobody may see it.
-        if (this.#held.get(id) !== claim) return;
-        claim.phone = phone;
-        announce("号码已显示，这次查看已留痕");
-        if (this.#selected !== id) return;
-        this.#card.show(claim.card ?? claim.task, claim.card, phone);
-        $("dial")?.focus();
-        this.#read(id);
-      } catch (problem) {
-        this.#explainNoNumber(id, problem);
-      }
-    });
-  }
-
-  #explainNoNumber(id, problem) {
-    const allowed = Date.parse(problem.body?.next_allowed_at ?? "");
-    if (problem.code === "outside_calling_hours") {
-      announce(`现在不能拨打这位客户${Number.isNaN(allowed) ? "" : `，最早 ${moment(allowed, now())}`}。可以放回公共池`, "error");
-    } else if (problem.code === "do_not_call") {
-      this.#drop(id);
-      announce("这位客户刚要求不再致电，任务已结束。按 N 接下一条", "error");
-      this.#refresh();
-    } else if (gone(problem)) {
-      this.#drop(id);
-      announce("占用已到期，任务已回到公共池。按 N 再接", "error");
-      this.#refresh();
-    } else report(problem);
-  }
-
-  async copy() {
-    const phone = this.#claim?.phone;
-    if (!phone) return;
-    await navigator.clipboard.writeText(phone.replace(/^\+86/, "")).then(
-      () => announce("号码已复制"), () => announce("浏览器不让复制，请手动选取号码", "error"));
-  }
-
   /** Lets a claim go from this page: the number is hidden with it. */
   #drop(id, forget = false) {
-    this.changes += 1;
-    this.#held.delete(id);
-    sessionStorage.removeItem(`claim:${id}`);
+    this.#claims.drop(id);
     if (this.#wrapUp.taskId === id) this.#wrapUp.close(forget);
     if (this.#selected !== id) return;
     this.#selected = null;
@@ -249,20 +215,21 @@ export class Calls {
   }
 
   async #save(task, body, key, next) {
-    const claim = this.#held.get(task.id);
+    const claim = this.#claims.get(task.id);
     const token = claim?.token;
     if (claim) claim.saving = true;
     try {
       const result = await api("POST", address(task.id, "attempts"),
         token === undefined ? body : { ...body, claim_token: token }, { headers: { "Idempotency-Key": key } });
       this.#drop(task.id, true);
+      this.#onRecorded();
       const after = result.state === "closed" ? "任务结束" : `下次 ${moment(Date.parse(result.next_attempt_at), now())}`;
-      await this.#goOn(`已记录：${dispositionLabel(body.disposition)}，${after}`, next);
+      this.#goOn(`已记录：${dispositionLabel(body.disposition)}，${after}`, next);
     } catch (problem) {
       this.#wrapUp.refuse(problem);
       if (claim) claim.saving = false;
       if (!gone(problem) || !claim) return;
-      claim.phone = undefined;
+      claim.number = undefined;
       claim.lost = true;
       await this.#read(task.id);
     }
@@ -270,7 +237,7 @@ export class Calls {
 
   /** After a result: the other open call if there is one, else the next task when it was asked for. */
   async #goOn(said, next) {
-    const [other] = this.#held.values();
+    const other = this.#claims.first;
     if (other) await this.open(other.task);
     else if (next) {
       await this.next(said);
@@ -338,7 +305,7 @@ export class Calls {
 
   /** Forgets every number: for a page that is being left. */
   hideNumbers() {
-    for (const claim of this.#held.values()) claim.phone = undefined;
+    this.#claims.hideNumbers();
     this.#card.clear();
   }
 }

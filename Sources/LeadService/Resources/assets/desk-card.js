@@ -3,11 +3,19 @@
 import { busy, el, now, people, person, setText } from "./console.js";
 import { viewerWords } from "./desk-live.js";
 import { countdown, holderWords, isMine, isTaken, scoreWords } from "./desk-queue.js";
+import { scanPart } from "./desk-number.js";
 import { bases, pauseReasons, windows } from "./dispositions.js";
 import { assessmentPart, benefitsPart, consentsPart, fact, historyPart, inquiriesPart, lastWord, promiseWords, tracePart } from "./dossier.js";
 import { clock, minutes, moment, spacedPhone } from "./worktime.js";
 
 const key = (letter) => el("kbd", { "aria-hidden": "true" }, letter);
+
+/** What to say first: who rings, and why. */
+function scriptPart([first, ...more]) {
+  if (!first) return null;
+  return el("div", { class: "script" }, el("p", {}, first),
+    more.length > 0 ? el("details", {}, el("summary", {}, "再往下说"), el("ol", {}, more.map((line) => el("li", {}, line)))) : null);
+}
 
 export class Card {
   #root;
@@ -18,6 +26,8 @@ export class Card {
   /** Who holds the task since when, as an event told. */
   #news = null;
   #promise = null;
+  /** Whose code for another telephone is unfolded. */
+  #scanned = null;
 
   constructor(root, options) {
     this.#root = root;
@@ -36,14 +46,14 @@ export class Card {
   }
 
   /** Draws the task and, once it is there, the full card; the same content again leaves the page alone. */
-  show(task, card, phone) {
+  show(task, card, number) {
     const { claimed_until: _, readAt: __, ...stable } = task;
-    const content = JSON.stringify([this.#options.whyOver(task.id), card?.viewers, stable, card?.pause, card?.history, card?.inquiries, card?.assessments, card?.benefits, card?.name, phone, isMine(task), isTaken(task)]);
+    const content = JSON.stringify([this.#options.whyOver(task.id), card?.viewers, stable, card?.pause, card?.history, card?.inquiries, card?.assessments, card?.benefits, card?.name, card?.wechat, number, isMine(task), isTaken(task)]);
     this.#task = task;
     if (content !== this.#shown) {
       this.#shown = content;
       const focused = this.#root.contains(document.activeElement) ? document.activeElement.id : "";
-      this.#draw(task, card, phone);
+      this.#draw(task, card, number);
       if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
     }
     this.tick();
@@ -70,7 +80,7 @@ export class Card {
     this.#promise.dataset.kind = promise.kind;
   }
 
-  #draw(task, card, phone) {
+  #draw(task, card, number) {
     const { calendar: _, maxAttempts } = this.#options;
     const score = scoreWords(task);
     const window = card?.inquiries?.[0]?.preferred_window;
@@ -90,30 +100,33 @@ export class Card {
           open ? el("button", { type: "button", class: "quiet-button", onclick: (event) => this.#options.onRelease(event.currentTarget) }, "放回公共池") : null),
         card?.pause ? el("p", { class: "pause" }, `已暂停至 ${moment(Date.parse(card.pause.until), now())} · 原因 ${pauseReasons[card.pause.reason] ?? card.pause.reason}（${person(card.pause.by)}） `,
           el("button", { type: "button", id: "resume", onclick: (event) => this.#options.onResume(event.currentTarget) }, "继续")) : null,
-        this.#number(task, phone, open),
+        this.#number(task, number, open),
+        open ? scriptPart(this.#options.script) : null,
         el("dl", { class: "facts" },
           fact("承诺", this.#promise, ` ${promiseWords(task.due_at)} 前`),
           fact("积分", `${score.total}（${score.gap}）`),
           fact("拨打", `${task.attempts}/${maxAttempts} 次`),
           task.state === "open" && Date.parse(task.next_attempt_at) > now() ? fact("下次", moment(Date.parse(task.next_attempt_at), now())) : null,
           window ? fact("希望", windows[window]) : null,
+          card?.wechat ? fact("微信", `${person(card.wechat.added_by)} 已加`) : null,
           fact("来源", bases[task.source] ?? (task.source || "来源不详"))),
         card ? tracePart(card.deadline_trace) : null,
         lastWord(card?.history)),
       card
         ? el("div", { class: "parts" },
-          el("div", {}, assessmentPart(card.assessments, card.comparison, task.lead_id), consentsPart(card.consents)),
+          el("div", {}, assessmentPart(card.assessments, card.comparison, task.lead_id, this.#options.onCopyLink), consentsPart(card.consents)),
           el("div", {}, inquiriesPart(card.inquiries), benefitsPart(card.benefits), historyPart(card.history)))
         : el("p", { class: "quiet loading" }, "正在取详情…"),
       ...this.#assign(task));
   }
 
-  #number(task, phone, open) {
-    if (phone) {
+  #number(task, number, open) {
+    if (number) {
       return el("div", { class: "number" },
-        el("output", { class: "digits" }, spacedPhone(phone)),
-        el("a", { class: "button primary", id: "dial", href: `tel:${phone}` }, "拨打"),
+        el("output", { class: "digits" }, spacedPhone(number.phone)),
+        el("a", { class: "button primary", id: "dial", href: `tel:${number.phone}`, onclick: (event) => this.#options.onDial(event) }, "拨打", key("D")),
         el("button", { type: "button", id: "copy", onclick: (event) => this.#options.onCopy(event.currentTarget) }, "复制", key("C")),
+        number.qr ? scanPart(number.qr, this.#scanned === task.id, (isOpen) => { this.#scanned = isOpen ? task.id : null; }) : null,
         el("span", { class: "quiet" }, "记录结果后自动隐藏"));
     }
     const masked = el("output", { class: "digits" }, spacedPhone(task.phone_masked));

@@ -4,9 +4,9 @@ import { $, api, now, setText } from "./console.js";
 import { moment } from "./worktime.js";
 
 /** One page of a view; every task remembers when it was read. */
-export async function read(name, cursor = null, limit = 50) {
+export async function read(name, cursor = null, limit = 50, filter = "") {
   const after = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
-  const page = await api("GET", `/api/v1/callbacks?view=${name}&limit=${limit}${after}`, undefined, { background: true });
+  const page = await api("GET", `/api/v1/callbacks?view=${name}&limit=${limit}${after}${filter}`, undefined, { background: true });
   const readAt = now();
   for (const task of page.items) task.readAt = readAt;
   return page;
@@ -30,7 +30,8 @@ export async function nextWords() {
 }
 
 /** Says why a view is empty and what comes next. */
-export async function explainEmpty(queue, view) {
+export async function explainEmpty(queue, view, isFiltered) {
+  if (isFiltered) { queue.explain("没有符合筛选的任务。", "清除筛选可以看到全部"); return; }
   const next = ["closed", "scheduled"].includes(view) ? "" : await nextWords();
   queue.explain(nothing[view], next || "新的咨询提交后会出现在公共池");
 }

@@ -1,6 +1,7 @@
 // The wrap-up at the right: how the call ended. What is typed stays on this computer until the server has it.
 
 import { $, api, busy, el, me, now, say, setText } from "./console.js";
+import { CallClock } from "./desk-clock.js";
 import { blocks, disposition, dispositions } from "./dispositions.js";
 import { forgetDraft, keepDraft, readDraft } from "./drafts.js";
 import { fromField, moment, spacedPhone, toField, toWire } from "./worktime.js";
@@ -13,6 +14,8 @@ export class WrapUp {
   #onSave;
   #task = null;
   #draft = {};
+  /** Whether they are on WeChat already, as the card says. */
+  #isOnWeChat = false;
 
   constructor(form, { calendar, onSave }) {
     this.#form = form;
@@ -24,8 +27,10 @@ export class WrapUp {
       one.hint ? el("small", {}, one.hint) : null)));
     $("item").append(...[["", "请选择"], ...Object.entries(blocks), ["points_below_120", "积分不够且补不上"], ["other", "其他（写备注）"]]
       .map(([value, label]) => el("option", { value }, label)));
+    this.clock = new CallClock({ time: $("call-time"), button: $("call-toggle"), hint: $("call-hint"), onChange: () => this.#changed() });
     form.addEventListener("input", () => this.#changed());
-    form.addEventListener("change", (event) => { if (event.target.name === "disposition") this.#layOut(); });
+    form.addEventListener("change", (event) => { if (event.target.name === "disposition") this.#chosen(); });
+    $("wechat").addEventListener("change", (event) => { this.#draft.wechat = event.target.checked; this.#changed(); });
     form.addEventListener("submit", (event) => { event.preventDefault(); this.save(true); });
     $("save-only").addEventListener("click", () => this.save(false));
     $("merge-find").addEventListener("click", (event) => this.#findTargets(event.currentTarget));
@@ -51,6 +56,8 @@ export class WrapUp {
       if (field?.type === "checkbox") field.checked = value === "on";
       else if (field && name !== "reason" && name !== "merge_into") field.value = value;
     }
+    this.clock.open(this.#draft.call);
+    this.know(task.id, {});
     this.#layOut();
     const reason = this.#form.elements.reason;
     if (reason && this.#draft.fields?.reason) reason.value = this.#draft.fields.reason;
@@ -63,6 +70,7 @@ export class WrapUp {
     this.#task = null;
     this.#draft = {};
     this.#form.reset();
+    this.clock.open();
     this.#disable(invitation);
     this.#layOut();
     this.#fail("");
@@ -85,11 +93,28 @@ export class WrapUp {
     const radio = this.#form.querySelector(`input[value="${code}"]`);
     if (!this.#task || !radio || $("wrapup-fields").disabled) return false;
     radio.checked = true;
-    this.#changed();
-    this.#layOut();
+    this.#chosen();
     radio.focus();
     return true;
   }
+
+  /** A result is chosen when the call is over. */
+  #chosen() {
+    this.clock.stop();
+    this.#changed();
+    this.#layOut();
+  }
+
+  /** What the card says; what was ticked here and not saved yet stays. */
+  know(id, { wechat }) {
+    if (this.#task?.id !== id) return;
+    this.#isOnWeChat = Boolean(wechat);
+    $("wechat").checked = this.#draft.wechat ?? this.#isOnWeChat;
+  }
+
+  tick() { this.clock.tick(); }
+
+  get isChosen() { return !$("wrapup-fields").disabled && Boolean(this.#form.elements.disposition.value); }
 
   focusTime() { $("presets").querySelector("button")?.focus(); }
   focusNote() { $("note").focus(); }
@@ -155,6 +180,7 @@ export class WrapUp {
     if (!this.#task) return;
     this.#timeWords();
     this.#draft.fields = Object.fromEntries(new FormData(this.#form));
+    this.#draft.call = this.clock.kept;
     this.#keep();
   }
 
@@ -211,6 +237,9 @@ export class WrapUp {
       body.merge_into = elements.merge_into.value;
     }
     if (note) body.note = note;
+    this.clock.stop();
+    if (this.clock.seconds !== undefined) body.duration_seconds = this.clock.seconds;
+    if ($("wechat").checked !== this.#isOnWeChat) body.wechat_added = $("wechat").checked;
     this.#fail("");
     return body;
   }

@@ -2,11 +2,15 @@
 
 import { $, announce, busy, isSessionOver, now, report, setText } from "./console.js";
 import { Calls } from "./desk-calls.js";
+import { startChips } from "./desk-chips.js";
+import { MyDay } from "./desk-day.js";
+import { startDialling } from "./desk-number.js";
 import { startEntry } from "./desk-entry.js";
 import { listenForKeys } from "./desk-keys.js";
 import { ownCounts, showCounts, startLive } from "./desk-live.js";
 import { Queue } from "./desk-queue.js";
 import { startSearch } from "./desk-search.js";
+import { startSnippets } from "./desk-snippets.js";
 import { explainEmpty, read, sizeOf, startTabs } from "./desk-views.js";
 import { forgetOldDrafts } from "./drafts.js";
 import { WorkingCalendar, clock } from "./worktime.js";
@@ -28,39 +32,49 @@ let refreshTimer = 0;
 let refreshPause = soonest;
 let view = mayClaim ? "mine" : "pool";
 let typedAt = 0;
+let activeAt = performance.now();
+const day = new MyDay();
 let readAt = now();
+let turn = 0;
 
 const queue = new Queue({
   list: $("rows"), fresh: $("fresh"), more: $("more"), empty: $("empty"), calendar, maxAttempts,
   onOpen: (id) => calls.open(queue.task(id)),
   onMore: (button) => busy(button, async () => {
-    const page = await read(view, queue.cursor).catch(report);
+    const page = await read(view, queue.cursor, 50, chips.query(view)).catch(report);
     if (page) queue.append(page.items, page.next_cursor);
   }),
 });
 const calls = new Calls({
   pane: desk.dataset, queue, calendar, maxAttempts, mayClaim, mayAssign, refresh: () => refresh(false),
+  script: [...$("script-lines").content.children].map((line) => line.textContent), onRecorded: () => day.read(true),
 });
 
 /** Reads the shown view and, where no event counts them, the three that are counted; `quietly` lets new rows wait. */
 async function refresh(quietly) {
   const asked = view;
+  const own = ++turn;
   const { changes } = calls;
   clearTimeout(refreshTimer);
   refreshTimer = 0;
-  const wanted = [...new Set(isLive ? [asked, "mine"] : [asked, "mine", "pool", "overdue"])];
+  const filter = chips.query(asked);
+  const wanted = [...new Set(isLive ? [...(filter ? [] : [asked]), "mine"] : [asked, "mine", "pool", "overdue"])];
   try {
-    const pages = new Map(await Promise.all(wanted.map(async (name) => [name, await read(name)])));
-    if (!isLive) showCounts(Object.fromEntries([...pages].filter(([name]) => name !== "closed").map(([name, page]) => [name, sizeOf(page)])));
-    if (asked === view) {
-      const page = pages.get(view);
+    const [filtered, ...whole] = await Promise.all(
+      [filter ? read(asked, null, 50, filter) : null, ...wanted.map(async (name) => [name, await read(name)])]);
+    const pages = new Map(whole);
+    if (!isLive) takeCounts(Object.fromEntries([...pages].filter(([name]) => name !== "closed").map(([name, page]) => [name, sizeOf(page)])));
+    // Of several readings under way the last one counts.
+    if (own === turn && asked === view && filter === chips.query(view)) {
+      const page = filtered ?? pages.get(view);
       if (quietly) queue.offer(page.items, page.next_cursor);
       else queue.show(view, page.items, page.next_cursor);
-      if (page.items.length === 0) await explainEmpty(queue, view);
+      if (page.items.length === 0) await explainEmpty(queue, view, Boolean(filter));
     }
     readAt = now();
     showOffline(false);
     if ($("message").dataset.from === "refresh") announce("");
+    day.read();
     if (changes === calls.changes) await calls.takeUp(pages.get("mine").items);
   } catch (problem) {
     showOffline(problem.status === 0);
@@ -86,8 +100,14 @@ function refreshSoon() {
   refreshTimer = setTimeout(() => refresh(true), refreshPause * (0.5 + Math.random() / 2));
 }
 
+function takeCounts(counts) {
+  showCounts(counts);
+  day.setLeft(counts.pool);
+}
+
 function takeEvent(event) {
-  showCounts(ownCounts(event));
+  takeCounts(ownCounts(event));
+  day.read();
   const touched = event.more || queue.isTouched(event.changed);
   queue.tell(event.changed, event.more);
   calls.tell(event.changed);
@@ -95,10 +115,13 @@ function takeEvent(event) {
 }
 
 const markTab = startTabs(choose);
+const chips = startChips(() => refresh(false));
+startSnippets();
 
 function choose(name) {
   view = name;
   markTab(name);
+  chips.show(name);
   return refresh(false);
 }
 
@@ -112,9 +135,16 @@ const clearSearch = startSearch({
 
 startEntry({ mayClaim, onEntered: (entered) => calls.takeEntered(entered) });
 
+const showDialling = startDialling($("dials"));
+
+function showHelp() {
+  showDialling();
+  $("help").showModal();
+}
+
 listenForKeys({
-  next: () => calls.next(), reveal: () => calls.reveal(), copy: () => calls.copy(),
-  search: () => $("q").focus(), note: () => calls.wrapUp.focusNote(), help: () => $("help").showModal(),
+  next: () => calls.next(), reveal: () => calls.numbers.reveal(), copy: () => calls.numbers.copy(), dial: () => calls.numbers.dial(),
+  search: () => $("q").focus(), note: () => calls.wrapUp.focusNote(), help: showHelp,
   choose: (code) => { if (!calls.wrapUp.choose(code)) announce("接起一条任务后才能选结果（按 N）"); },
   later: () => {
     if (calls.wrapUp.choose("call_back_at")) calls.wrapUp.focusTime();
@@ -124,9 +154,10 @@ listenForKeys({
 });
 
 function tick() {
-  setText($("bar-reveal"), calls.isRevealed ? "拨打" : "显示号码");
+  setText($("bar-record"), calls.wrapUp.isChosen ? "保存并接下一个" : "记录结果");
+  setText($("bar-reveal"), calls.numbers.isShown ? "拨打" : "显示号码");
   queue.tick();
-  calls.tick();
+  calls.tick(performance.now() - activeAt);
 }
 
 $("next").addEventListener("click", () => calls.next());
@@ -136,14 +167,20 @@ $("bar-back").addEventListener("click", () => {
   $("rows").querySelector("[aria-current], button")?.focus();
 });
 $("bar-reveal").addEventListener("click", async () => {
-  if (calls.isRevealed) { $("dial").click(); return; }
-  await calls.reveal($("bar-reveal"));
+  if (calls.numbers.isShown) { $("dial").click(); return; }
+  await calls.numbers.reveal($("bar-reveal"));
   tick();
 });
-$("bar-record").addEventListener("click", () => $("wrapup").scrollIntoView());
-$("help-open").addEventListener("click", () => $("help").showModal());
+// Within a thumb's reach: first to the results, then, when one is chosen, on to the next.
+$("bar-record").addEventListener("click", () => {
+  if (calls.wrapUp.isChosen) calls.wrapUp.save(true);
+  else $("wrapup").scrollIntoView();
+});
+$("wrapup").addEventListener("change", tick);
+$("help-open").addEventListener("click", showHelp);
 
 document.addEventListener("input", () => { typedAt = now(); });
+for (const name of ["keydown", "pointerdown", "input", "wheel"]) addEventListener(name, () => { activeAt = performance.now(); }, { passive: true });
 document.addEventListener("visibilitychange", () => { if (!document.hidden && !isSessionOver()) { refresh(true); calls.lookAgain(); } });
 // A page kept for the back button must not keep a number.
 addEventListener("pagehide", () => calls.hideNumbers());

@@ -2,7 +2,7 @@
 
 import { el, now, person } from "./console.js";
 import { bases, blocks, dispositionLabel, pauseReasons, reasonLabel, windows } from "./dispositions.js";
-import { clock, dayWords, moment, stamp } from "./worktime.js";
+import { clock, dayWords, minutes, moment, stamp } from "./worktime.js";
 
 const when = (text) => moment(Date.parse(text), now());
 const time = (text) => el("time", { datetime: text }, stamp(Date.parse(text), now()));
@@ -32,7 +32,7 @@ function comparisonTable(comparison) {
 }
 
 /** The points with every item, the gap to the standard and what would close it; an adviser's beside the visitor's own. */
-export function assessmentPart(assessments, comparison, lead) {
+export function assessmentPart(assessments, comparison, lead, onCopyLink) {
   const [latest, ...older] = assessments;
   if (!latest) return section("积分测算", null, el("p", { class: "quiet" }, "没有测算。通话中可以请客户在网页上测一次，或由您填写"), reviewLink(lead));
   const reviewed = assessments.find((one) => one.reviewed_by);
@@ -59,7 +59,18 @@ export function assessmentPart(assessments, comparison, lead) {
     older.length > 0
       ? el("p", { class: "quiet" }, `以前测过：${older.map((one) => `${one.reviewed_by ? "复核 " : ""}${one.total} 分（${when(one.assessed_at)}）`).join("、")}`)
       : null,
-    reviewLink(lead));
+    resultLinks(assessments, onCopyLink), reviewLink(lead));
+}
+
+/** The visitor's page of a result, to be printed or sent: the adviser's where there is one, and their own. */
+function resultLinks(assessments, onCopyLink) {
+  const own = assessments.find((one) => !one.reviewed_by);
+  const reviewed = assessments.find((one) => one.reviewed_by);
+  const links = [[reviewed, "复核结果"], [own, "自测结果"]].filter(([one]) => one?.result_url);
+  if (!onCopyLink || links.length === 0) return null;
+  return links.map(([one, name]) => el("p", { class: "result-links" },
+    el("a", { class: "button", href: one.result_url, target: "_blank", rel: "noopener noreferrer" }, `打开${name}，可打印`),
+    el("button", { type: "button", onclick: () => onCopyLink(one.result_url, name) }, `复制${name}链接`)));
 }
 
 function sourceWords(source) {
@@ -129,12 +140,14 @@ function eventWords(event) {
     case "paused": return [`${by} 暂停至 ${when(event.until)}`, pauseReasons[event.reason] ?? event.reason];
     case "resumed": return [`${by} 继续任务`];
     case "claim_expired": return [`${by} 的占用到期`];
+    case "wechat_added": return [`${by} 已加微信`];
     case "assigned": return [`${by} 转给 ${person(event.to)}`];
     case "deadline_moved": return [`期限改到 ${when(event.due_at)}`];
     case "closed": return [`任务结束：${dispositionLabel(event.reason)}`];
     case "attempt": {
       const label = `${by} ${dispositionLabel(event.disposition)}`;
       const extra = [event.reason && reasonLabel(event.disposition, event.reason), event.item && (blocks[event.item] ?? event.item), event.reference,
+        event.duration_seconds != null && `用时 ${minutes(event.duration_seconds * 1000)}`,
         event.call_again_at && `约 ${when(event.call_again_at)}`, event.refused && "没有计入", !event.refused && event.counts === false && "不计次"];
       return [label, extra.filter(Boolean).join("，")];
     }
