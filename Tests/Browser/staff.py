@@ -159,6 +159,8 @@ def pause_and_resume(page, tally):
     page.shot("desk-paused")
     page.click("#resume")
     page.wait_text("#message", "已继续")
+    if page.width < 760:
+        page.click("#bar-back")
 
 
 def find_caller(page, tally, phone):
