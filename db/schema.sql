@@ -482,6 +482,38 @@ CREATE TABLE public.call_attempts (
 );
 
 --
+-- Name: call_undos; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE UNLOGGED TABLE public.call_undos (
+    task_id uuid NOT NULL,
+    adviser_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    task jsonb NOT NULL,
+    unmet uuid[] NOT NULL,
+    listed bytea,
+    changed_in xid8 NOT NULL
+);
+
+--
+-- Name: TABLE call_undos; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.call_undos IS 'What a task was before its newest result, for as long as that can be undone';
+
+--
+-- Name: COLUMN call_undos.listed; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.call_undos.listed IS 'The number that the result put on the do-not-call list';
+
+--
+-- Name: COLUMN call_undos.changed_in; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.call_undos.changed_in IS 'The transaction of the result: a task that says another one was changed since';
+
+--
 -- Name: callback_claims; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -496,6 +528,7 @@ CREATE TABLE public.callback_claims (
     end_reason text,
     release_note_sealed bytea,
     phone_lead_id uuid,
+    began_at timestamp with time zone,
     CONSTRAINT callback_claims_claim_number_check CHECK ((claim_number > 0)),
     CONSTRAINT callback_claims_end_reason_check CHECK ((end_reason = ANY (ARRAY['result'::text, 'released'::text, 'expired'::text, 'assigned'::text, 'closed'::text]))),
     CONSTRAINT callback_claims_kind_check CHECK ((kind = ANY (ARRAY['ordinary'::text, 'incoming'::text]))),
@@ -513,6 +546,32 @@ COMMENT ON COLUMN public.callback_claims.claim_number IS 'The fence: a result co
 --
 
 COMMENT ON COLUMN public.callback_claims.phone_lead_id IS 'The lead whose number was shown, or who rang';
+
+--
+-- Name: COLUMN callback_claims.began_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.callback_claims.began_at IS 'When the call began that this claim goes on with, after an undo; null for a call that begins with it';
+
+--
+-- Name: callback_events; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.callback_events (
+    id uuid NOT NULL,
+    task_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    staff_id uuid,
+    note_sealed bytea,
+    CONSTRAINT callback_events_kind_check CHECK ((kind = ANY (ARRAY['reopened'::text, 'unmerged'::text, 'permit_due'::text])))
+);
+
+--
+-- Name: TABLE callback_events; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.callback_events IS 'What happened to a task beside claims and results, for its history';
 
 --
 -- Name: callback_tasks; Type: TABLE; Schema: public; Owner: -
@@ -547,10 +606,12 @@ CREATE TABLE public.callback_tasks (
     closed_reason text,
     rests_until timestamp with time zone,
     changed_in xid8 DEFAULT '0'::xid8 NOT NULL,
+    opened_for text,
     CONSTRAINT a_claim_is_whole CHECK ((((claimed_by IS NULL) = (claimed_until IS NULL)) AND ((claimed_by IS NULL) = (claim_kind IS NULL)))),
     CONSTRAINT callback_tasks_attempts_check CHECK ((attempts >= 0)),
     CONSTRAINT callback_tasks_claim_kind_check CHECK ((claim_kind = ANY (ARRAY['ordinary'::text, 'incoming'::text]))),
     CONSTRAINT callback_tasks_claim_number_check CHECK ((claim_number >= 0)),
+    CONSTRAINT callback_tasks_opened_for_check CHECK ((opened_for = ANY (ARRAY['reopened'::text, 'permit_renewal'::text]))),
     CONSTRAINT callback_tasks_owner_reason_check CHECK ((owner_reason = ANY (ARRAY['assigned'::text, 'appointment'::text, 'contacted'::text]))),
     CONSTRAINT callback_tasks_preferred_window_check CHECK ((preferred_window = ANY (ARRAY['morning'::text, 'afternoon'::text, 'evening'::text]))),
     CONSTRAINT callback_tasks_state_check CHECK ((state = ANY (ARRAY['open'::text, 'paused'::text, 'closed'::text]))),
@@ -571,6 +632,12 @@ COMMENT ON COLUMN public.callback_tasks.rests_until IS 'The day''s attempts are 
 --
 
 COMMENT ON COLUMN public.callback_tasks.changed_in IS 'The transaction that last changed the task, written by a trigger';
+
+--
+-- Name: COLUMN callback_tasks.opened_for; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.callback_tasks.opened_for IS 'Why it was opened without an inquiry or a call of the person; null for those';
 
 --
 -- Name: callback_viewers; Type: TABLE; Schema: public; Owner: -
@@ -660,6 +727,24 @@ CREATE TABLE public.do_not_call (
     added_by text NOT NULL,
     CONSTRAINT do_not_call_phone_index_check CHECK ((octet_length(phone_index) = 32))
 );
+
+--
+-- Name: eligibility_checks; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.eligibility_checks (
+    lead_id uuid NOT NULL,
+    rule_version text NOT NULL,
+    offered boolean NOT NULL,
+    total integer NOT NULL,
+    checked_at timestamp with time zone NOT NULL
+);
+
+--
+-- Name: TABLE eligibility_checks; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.eligibility_checks IS 'Leads that were not eligible, scored again once under each later set of rules';
 
 --
 -- Name: erasure_tombstones; Type: TABLE; Schema: public; Owner: -
@@ -848,6 +933,23 @@ COMMENT ON TABLE public.key_checks IS 'Written when a key is first used here, ne
 COMMENT ON COLUMN public.key_checks.mac IS 'HMAC of a constant under a key derived for this alone';
 
 --
+-- Name: lead_permits; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.lead_permits (
+    lead_id uuid NOT NULL,
+    valid_until date NOT NULL,
+    recorded_by uuid,
+    recorded_at timestamp with time zone NOT NULL
+);
+
+--
+-- Name: TABLE lead_permits; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.lead_permits IS 'When a residence permit ends, as an adviser was told; the visitor''s own reminder is a consent';
+
+--
 -- Name: leads; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1004,6 +1106,23 @@ CREATE TABLE public.pending_reports (
 --
 
 COMMENT ON TABLE public.pending_reports IS 'Delivery reports whose message is not settled yet or not ours; joined within ten minutes, deleted after a day';
+
+--
+-- Name: permit_calls; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.permit_calls (
+    lead_id uuid NOT NULL,
+    valid_until date NOT NULL,
+    task_id uuid NOT NULL,
+    opened_at timestamp with time zone NOT NULL
+);
+
+--
+-- Name: TABLE permit_calls; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.permit_calls IS 'The task in which somebody is called about the end of their permit: one for an end';
 
 --
 -- Name: permit_reminders; Type: TABLE; Schema: public; Owner: -
@@ -1707,11 +1826,25 @@ ALTER TABLE ONLY public.call_attempts
     ADD CONSTRAINT call_attempts_pkey PRIMARY KEY (id);
 
 --
+-- Name: call_undos call_undos_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.call_undos
+    ADD CONSTRAINT call_undos_pkey PRIMARY KEY (task_id);
+
+--
 -- Name: callback_claims callback_claims_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.callback_claims
     ADD CONSTRAINT callback_claims_pkey PRIMARY KEY (task_id, claim_number);
+
+--
+-- Name: callback_events callback_events_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_events
+    ADD CONSTRAINT callback_events_pkey PRIMARY KEY (id);
 
 --
 -- Name: callback_tasks callback_tasks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -1763,6 +1896,13 @@ ALTER TABLE ONLY public.staff_alerts
     ADD CONSTRAINT each_stage_of_a_promise_once UNIQUE (task_id, kind, due_at);
 
 --
+-- Name: eligibility_checks eligibility_checks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eligibility_checks
+    ADD CONSTRAINT eligibility_checks_pkey PRIMARY KEY (lead_id, rule_version);
+
+--
 -- Name: erasure_tombstones erasure_tombstones_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1803,6 +1943,13 @@ ALTER TABLE ONLY public.inquiries
 
 ALTER TABLE ONLY public.key_checks
     ADD CONSTRAINT key_checks_pkey PRIMARY KEY (number);
+
+--
+-- Name: lead_permits lead_permits_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_permits
+    ADD CONSTRAINT lead_permits_pkey PRIMARY KEY (lead_id);
 
 --
 -- Name: leads leads_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -1873,6 +2020,13 @@ ALTER TABLE ONLY public.sites
 
 ALTER TABLE ONLY public.pending_reports
     ADD CONSTRAINT pending_reports_pkey PRIMARY KEY (gateway, vendor_id);
+
+--
+-- Name: permit_calls permit_calls_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.permit_calls
+    ADD CONSTRAINT permit_calls_pkey PRIMARY KEY (lead_id, valid_until);
 
 --
 -- Name: phone_budgets phone_budgets_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -2139,6 +2293,12 @@ CREATE INDEX call_attempts_converted ON public.call_attempts USING btree (task_i
 CREATE INDEX callback_claims_by_adviser ON public.callback_claims USING btree (adviser_id, claimed_at);
 
 --
+-- Name: callback_events_by_task; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX callback_events_by_task ON public.callback_events USING btree (task_id, at);
+
+--
 -- Name: callback_tasks_appointments; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2265,6 +2425,12 @@ CREATE INDEX inquiries_by_name ON public.inquiries USING btree (name_index);
 CREATE INDEX inquiries_by_site ON public.inquiries USING btree (site, accepted_at) WHERE (site IS NOT NULL);
 
 --
+-- Name: lead_permits_by_end; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX lead_permits_by_end ON public.lead_permits USING btree (valid_until);
+
+--
 -- Name: leads_by_creation; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2359,6 +2525,12 @@ CREATE UNIQUE INDEX one_result_per_claim ON public.call_attempts USING btree (ta
 --
 
 CREATE INDEX pending_reports_by_age ON public.pending_reports USING btree (received_at);
+
+--
+-- Name: permit_calls_by_task; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX permit_calls_by_task ON public.permit_calls USING btree (task_id);
 
 --
 -- Name: permit_reminders_by_message; Type: INDEX; Schema: public; Owner: -
@@ -2579,6 +2751,20 @@ ALTER TABLE ONLY public.call_attempts
     ADD CONSTRAINT call_attempts_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_tasks(id);
 
 --
+-- Name: call_undos call_undos_adviser_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.call_undos
+    ADD CONSTRAINT call_undos_adviser_id_fkey FOREIGN KEY (adviser_id) REFERENCES public.staff(id) ON DELETE CASCADE;
+
+--
+-- Name: call_undos call_undos_task_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.call_undos
+    ADD CONSTRAINT call_undos_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_tasks(id) ON DELETE CASCADE;
+
+--
 -- Name: callback_claims callback_claims_adviser_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2598,6 +2784,20 @@ ALTER TABLE ONLY public.callback_claims
 
 ALTER TABLE ONLY public.callback_claims
     ADD CONSTRAINT callback_claims_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_tasks(id);
+
+--
+-- Name: callback_events callback_events_staff_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_events
+    ADD CONSTRAINT callback_events_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES public.staff(id) ON DELETE SET NULL;
+
+--
+-- Name: callback_events callback_events_task_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_events
+    ADD CONSTRAINT callback_events_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_tasks(id) ON DELETE CASCADE;
 
 --
 -- Name: callback_tasks callback_tasks_claimed_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -2670,6 +2870,20 @@ ALTER TABLE ONLY public.consents
     ADD CONSTRAINT consents_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.staff(id);
 
 --
+-- Name: eligibility_checks eligibility_checks_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eligibility_checks
+    ADD CONSTRAINT eligibility_checks_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id) ON DELETE CASCADE;
+
+--
+-- Name: eligibility_checks eligibility_checks_rule_version_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eligibility_checks
+    ADD CONSTRAINT eligibility_checks_rule_version_fkey FOREIGN KEY (rule_version) REFERENCES public.points_rule_versions(version);
+
+--
 -- Name: export_leads export_leads_export_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2719,6 +2933,20 @@ ALTER TABLE ONLY public.inquiries
     ADD CONSTRAINT inquiries_site_fkey FOREIGN KEY (site) REFERENCES public.sites(name);
 
 --
+-- Name: lead_permits lead_permits_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_permits
+    ADD CONSTRAINT lead_permits_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id) ON DELETE CASCADE;
+
+--
+-- Name: lead_permits lead_permits_recorded_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_permits
+    ADD CONSTRAINT lead_permits_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.staff(id) ON DELETE SET NULL;
+
+--
 -- Name: leads leads_merged_into_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2738,6 +2966,20 @@ ALTER TABLE ONLY public.messages
 
 ALTER TABLE ONLY public.messages
     ADD CONSTRAINT messages_inquiry_id_fkey FOREIGN KEY (inquiry_id) REFERENCES public.inquiries(id);
+
+--
+-- Name: permit_calls permit_calls_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.permit_calls
+    ADD CONSTRAINT permit_calls_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id) ON DELETE CASCADE;
+
+--
+-- Name: permit_calls permit_calls_task_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.permit_calls
+    ADD CONSTRAINT permit_calls_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_tasks(id) ON DELETE CASCADE;
 
 --
 -- Name: permit_reminders permit_reminders_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -3012,11 +3254,25 @@ GRANT SELECT ON TABLE public.call_attempts TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.call_attempts TO huifang_app;
 
 --
+-- Name: TABLE call_undos; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.call_undos TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.call_undos TO huifang_app;
+
+--
 -- Name: TABLE callback_claims; Type: ACL; Schema: public; Owner: -
 --
 
 GRANT SELECT ON TABLE public.callback_claims TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.callback_claims TO huifang_app;
+
+--
+-- Name: TABLE callback_events; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.callback_events TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.callback_events TO huifang_app;
 
 --
 -- Name: TABLE callback_tasks; Type: ACL; Schema: public; Owner: -
@@ -3052,6 +3308,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.consents TO huifang_app;
 
 GRANT SELECT ON TABLE public.do_not_call TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.do_not_call TO huifang_app;
+
+--
+-- Name: TABLE eligibility_checks; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.eligibility_checks TO huifang_reader;
+GRANT SELECT,INSERT,DELETE ON TABLE public.eligibility_checks TO huifang_app;
 
 --
 -- Name: TABLE erasure_tombstones; Type: ACL; Schema: public; Owner: -
@@ -3096,6 +3359,13 @@ GRANT SELECT ON TABLE public.key_checks TO huifang_reader;
 GRANT SELECT,INSERT ON TABLE public.key_checks TO huifang_app;
 
 --
+-- Name: TABLE lead_permits; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.lead_permits TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_permits TO huifang_app;
+
+--
 -- Name: TABLE leads; Type: ACL; Schema: public; Owner: -
 --
 
@@ -3122,6 +3392,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.messages TO huifang_app;
 
 GRANT SELECT ON TABLE public.pending_reports TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pending_reports TO huifang_app;
+
+--
+-- Name: TABLE permit_calls; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.permit_calls TO huifang_reader;
+GRANT SELECT,INSERT,DELETE ON TABLE public.permit_calls TO huifang_app;
 
 --
 -- Name: TABLE permit_reminders; Type: ACL; Schema: public; Owner: -

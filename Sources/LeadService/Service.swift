@@ -19,6 +19,8 @@ package struct LeadServices: Sendable {
     package let deliveryWorker: DeliveryWorker
     package let deliveries: DeliveryReports
     package let reminders: ReminderWorker
+    package let permits: PermitWorker
+    package let eligibility: EligibilityWorker
     package let sla: SLAWorker
     package let watch: WatchWorker
     package let robotPosts: RobotPostWorker
@@ -72,6 +74,7 @@ package struct LeadServices: Sendable {
         let tokens = FormTokens(dependencies: dependencies)
         let queue = CallbackQueue(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
+        let eligibility = Eligibility(database: database, dependencies: dependencies, rules: pointsRules)
         let streams = EventStreams()
         let leads = LeadList(database: database, dependencies: dependencies)
         let exports = LeadExport(database: database, dependencies: dependencies)
@@ -121,6 +124,8 @@ package struct LeadServices: Sendable {
                         database: database, dependencies: dependencies, settings: settings, assessments: assessments),
                     pages: pages, visitors: visitors, dependencies: dependencies),
                 PermitRoutes(permits: rules.permits, now: dependencies.now),
+                PermitDateRoutes(permits: PermitDates(database: database, dependencies: dependencies)),
+                EligibilityRoutes(eligibility: eligibility),
                 StaffRoutes(sessions: sessions, pages: pages, configuration: configuration),
                 CallbackRoutes(queue: queue, pages: pages),
                 ShiftRoutes(shifts: Shifts(database: database, dependencies: dependencies)),
@@ -167,6 +172,9 @@ package struct LeadServices: Sendable {
             database: database, dependencies: dependencies, settings: settings, reports: reports)
         self.reminders = ReminderWorker(
             database: database, dependencies: dependencies, settings: settings, budgetFactor: factor)
+        self.permits = PermitWorker(
+            database: database, dependencies: dependencies, settings: settings, calendar: calendar)
+        self.eligibility = EligibilityWorker(eligibility: eligibility, logger: dependencies.logger)
         self.sla = SLAWorker(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         self.watch = WatchWorker(
@@ -205,7 +213,8 @@ package struct LeadServices: Sendable {
     /// The workers of the role `worker`.
     package var workers: [any Service] {
         [
-            self.outboxWorker, self.deliveryWorker, self.reminders, self.sla, self.watch, self.robotPosts,
+            self.outboxWorker, self.deliveryWorker, self.reminders, self.permits, self.eligibility, self.sla,
+            self.watch, self.robotPosts,
             self.sendWatch,
             self.housekeeping, self.auditChain,
         ]

@@ -23,6 +23,7 @@ package struct SealedColumn: Sendable {
         SealedColumn(table: "withheld_codes", column: "code_sealed", row: "challenge_id"),
         SealedColumn(table: "callback_claims", column: "release_note_sealed", row: "task_id"),
         SealedColumn(table: "call_attempts", column: "note_sealed", row: "id"),
+        SealedColumn(table: "callback_events", column: "note_sealed", row: "id"),
         SealedColumn(table: "assessment_reviews", column: "note_sealed", row: "assessment_id"),
         SealedColumn(table: "consents", column: "evidence_sealed", row: "id"),
         SealedColumn(table: "robots", column: "address_sealed", row: "id"),

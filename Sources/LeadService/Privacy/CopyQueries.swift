@@ -6,7 +6,8 @@ import Postgres
 /// A lead's number as it is stored.
 private struct StoredLead: TableRow {
     static let columns = """
-        l.id, l.phone_index, l.phone_sealed, l.created_at, t.state, EXISTS (SELECT FROM do_not_call d WHERE d.phone_index = l.phone_index)
+        l.id, l.phone_index, l.phone_sealed, l.created_at, t.state, EXISTS (SELECT FROM do_not_call d WHERE d.phone_index = l.phone_index),
+        (SELECT p.valid_until::text FROM lead_permits p WHERE p.lead_id = l.id)
         """
     let id: UUID
     let index: ByteBuffer
@@ -14,16 +15,18 @@ private struct StoredLead: TableRow {
     let createdAt: Date
     let state: String?
     let doNotCall: Bool
+    let permitUntil: String?
 
     init(row: PostgresRow) throws {
-        let (id, index, sealed, created, state, doNotCall) =
-            try row.decode((UUID, ByteBuffer, ByteBuffer, Date, String?, Bool).self)
+        let (id, index, sealed, created, state, doNotCall, permitUntil) =
+            try row.decode((UUID, ByteBuffer, ByteBuffer, Date, String?, Bool, String?).self)
         self.id = id
         self.index = index
         self.sealed = sealed.bytes
         self.createdAt = created
         self.state = state
         self.doNotCall = doNotCall
+        self.permitUntil = permitUntil
     }
 }
 
@@ -148,7 +151,7 @@ extension Transaction {
             leads: [
                 CopiedLead(
                     id: stored.id, phone: phone, createdAt: stored.createdAt, state: stored.state,
-                    doNotCall: stored.doNotCall)
+                    doNotCall: stored.doNotCall, permitUntil: stored.permitUntil)
             ], inquiries: try inquiries.map { try $0.opened(dependencies) }, assessments: assessments,
             consents: consents,
             calls: calls, exports: exports, messages: messages, benefits: benefits)

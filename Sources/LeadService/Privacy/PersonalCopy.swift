@@ -42,12 +42,14 @@ struct CopiedLead: Sendable {
     var createdAt: Date
     var state: String?
     var doNotCall: Bool
+    /// The end of their residence permit, if an adviser wrote it down.
+    var permitUntil: String?
 
     var json: JSONOutput {
         .object([
             "lead_id": .string(self.id.uuidString.lowercased()), "phone": .string(self.phone),
             "created_at": .string(RFC3339.text(self.createdAt)), "state": .optional(self.state),
-            "do_not_call": .bool(self.doNotCall),
+            "do_not_call": .bool(self.doNotCall), "permit_valid_until": .optional(self.permitUntil),
         ])
     }
 }

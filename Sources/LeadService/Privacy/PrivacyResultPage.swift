@@ -50,6 +50,7 @@ enum PrivacyResultPage {
         if let lead = copy.leads.first {
             context["phone"] = (try? PhoneNumber(parsing: lead.phone))?.national ?? ""
             context["do_not_call"] = lead.doNotCall
+            context["permit_until"] = lead.permitUntil
         }
         return context
     }

@@ -18,6 +18,8 @@ struct QueueModel {
         var adviser: Int
         var isIncoming: Bool
         var at: Date
+        /// When the call began that this one goes on with after an undo.
+        var beganAt: Date?
         var revealedAt: Date?
         var end: String?
     }
@@ -57,6 +59,8 @@ struct QueueModel {
     var now: Date
     var inquiries: [[Inquiry]]
     var tasks: [Task] = []
+    /// What tasks were before their newest results.
+    var undos: [Int: Undo] = [:]
     /// When a lead's number was put on the do-not-call list.
     var listedAt: [Int: Date] = [:]
 
@@ -209,6 +213,10 @@ struct QueueModel {
         case claimedByOther = "claimed_by_other"
         case doNotCall = "do_not_call"
         case leadUnknown = "lead_unknown"
+        case undoTooLate = "undo_too_late"
+        case undoNotYours = "undo_not_yours"
+        case undoChanged = "undo_changed"
+        case undoClaimOpen = "undo_claim_open"
     }
 
     /// Somebody rings, and an adviser takes it.
