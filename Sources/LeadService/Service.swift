@@ -20,6 +20,8 @@ package struct LeadServices: Sendable {
     package let deliveries: DeliveryReports
     package let reminders: ReminderWorker
     package let lateNotices: LateNoticeWorker
+    package let permits: PermitWorker
+    package let eligibility: EligibilityWorker
     package let sla: SLAWorker
     package let pauses: PauseWorker
     package let watch: WatchWorker
@@ -76,6 +78,7 @@ package struct LeadServices: Sendable {
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         let forecasts = Forecasts(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
+        let eligibility = Eligibility(database: database, dependencies: dependencies, rules: pointsRules)
         let streams = EventStreams()
         let leads = LeadList(database: database, dependencies: dependencies)
         let exports = LeadExport(database: database, dependencies: dependencies)
@@ -125,6 +128,8 @@ package struct LeadServices: Sendable {
                         database: database, dependencies: dependencies, settings: settings, assessments: assessments),
                     pages: pages, visitors: visitors, dependencies: dependencies),
                 PermitRoutes(permits: rules.permits, now: dependencies.now),
+                PermitDateRoutes(permits: PermitDates(database: database, dependencies: dependencies)),
+                EligibilityRoutes(eligibility: eligibility),
                 StaffRoutes(sessions: sessions, pages: pages, configuration: configuration),
                 SecondFactorRoutes(sessions: sessions, pages: pages, now: dependencies.now),
                 AccountRoutes(accounts: accounts, pages: pages, now: dependencies.now),
@@ -180,6 +185,9 @@ package struct LeadServices: Sendable {
         self.lateNotices = LateNoticeWorker(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar, budgetFactor: factor
         )
+        self.permits = PermitWorker(
+            database: database, dependencies: dependencies, settings: settings, calendar: calendar)
+        self.eligibility = EligibilityWorker(eligibility: eligibility, logger: dependencies.logger)
         self.sla = SLAWorker(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         self.pauses = PauseWorker(database: database, dependencies: dependencies)
@@ -221,6 +229,10 @@ package struct LeadServices: Sendable {
         [
             self.outboxWorker, self.deliveryWorker, self.reminders, self.lateNotices, self.sla, self.pauses,
             self.watch, self.robotPosts, self.sendWatch, self.housekeeping, self.auditChain,
+            self.outboxWorker, self.deliveryWorker, self.reminders, self.permits, self.eligibility, self.sla,
+            self.watch, self.robotPosts,
+            self.sendWatch,
+            self.housekeeping, self.auditChain,
         ]
     }
 }

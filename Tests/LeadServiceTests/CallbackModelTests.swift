@@ -42,6 +42,7 @@ import Testing
             }
             try await service.expectNoOverlap()
             #expect(try await service.soundness() == [])
+            print("seed \(seed): \(run.undone) results undone")
             print(
                 "seed \(seed): \(run.done.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))"
             )

@@ -22,6 +22,7 @@ import Testing
             try await described.useBenefits()
             try await described.useSites()
             try await described.workCallbacks()
+            try await described.takeBack()
             try await described.loseCallbacks()
             try await described.watchBoard()
             try await described.lookUpLeads()
@@ -178,6 +179,7 @@ extension DescribedService {
             "assign": #"{"adviser":"boris"}"#, "release": "{}", "window": #"{"preferred_window":"morning"}"#,
             "availability": #"{"availability":"break"}"#, "shifts": #"{"shifts":[]}"#, "handover": "{}",
             "leaves": #"{"first_day":"2026-11-26","last_day":"2026-11-26"}"#,
+            "reopen": #"{"reason":"再联系"}"#, "permit": #"{"valid_until":null}"#,
             "cancel": "{}", "resume": "{}", "verdict": #"{"verdict":"wrong"}"#,
             "pause":
                 #"{"reason":"visitor_away","until":"\#(RFC3339.text(self.service.clock.now.addingTimeInterval(3600)))"}"#,

@@ -6,7 +6,8 @@
  *
  * Left out on purpose, to see that spin finds it: -DNO_FENCE results are taken under any number; -DNO_LEASE a claim takes a task
  * from its holder; -DNO_LATER a closing result forgets an inquiry that came after the reveal; -DNO_LAPSE an abandoned claim never
- * returns; -DNO_KIND the claims of one adviser are not counted; -DNO_LATE an owner who does not come keeps the task for ever.
+ * returns; -DNO_KIND the claims of one adviser are not counted; -DNO_LATE an owner who does not come keeps the task for ever;
+ * -DNO_CHANGE a result is undone whatever came after it.
  */
 
 #define TASKS 2
@@ -41,15 +42,22 @@ typedef Task {
     byte owner;
     bool late;      /* the owner let their time pass */
     byte row;       /* whose row in callback_claims has no end yet: bit 1 and bit 2 */
+    byte undoer;      /* who can take the newest result back: nothing has changed the task since */
 }
 
+/* What a task was before its newest result; all nothing when that cannot be taken back. */
+typedef Before { bool open; bool waits; bool incoming; bool revealed; bool unmet; bool later; byte attempts; byte owner; bool late }
+
 Task task[TASKS];
+Before before[TASKS];
 byte known[TASKS * 3];   /* the number that adviser a knows of task t: known[3 * t + a] */
 byte visits = VISITS;    /* what visitors and the supervisor still do */
 byte returns = RETURNS;  /* in runs about liveness: how often a task comes back without a counting result or for another call */
+byte undos = 1;          /* how often a result is taken back */
 bool gone[3];            /* an adviser who has left without a word */
 
 #define T task[t]
+#define B before[t]
 #define KNOWN known[3 * t + a]
 #define live(x, a) (task[x].holder == a && !task[x].lapsed)
 #define serving(x, a) (task[x].holder == a && !task[x].lapsed && !task[x].incoming)
@@ -80,6 +88,33 @@ inline invariants(t) {
     assert(!(ringing(0, 1) && ringing(1, 1)) && !(ringing(0, 2) && ringing(1, 2)));
 }
 
+/* The task was changed: its newest result stands. */
+inline forget(x) {
+    task[x].undoer = NOBODY;
+    before[x].open = false; before[x].waits = false; before[x].incoming = false; before[x].revealed = false;
+    before[x].unmet = false; before[x].later = false; before[x].attempts = 0; before[x].owner = NOBODY; before[x].late = false
+}
+
+inline change(t) {
+#ifndef NO_CHANGE
+    forget(t)
+#else
+    skip
+#endif
+}
+
+inline remember(t, a) {
+    if
+    :: undos > 0 -> keep(t, a)
+    :: else
+    fi
+}
+
+inline keep(t, a) {
+    B.open = T.open; B.waits = T.waits; B.incoming = T.incoming; B.revealed = T.revealed; B.unmet = T.unmet; B.later = T.later;
+    B.attempts = T.attempts; B.owner = T.owner; B.late = T.late; T.undoer = a
+}
+
 inline endClaim(t) {
     T.holder = NOBODY; T.incoming = false; T.lapsed = false; T.ended = true; T.revealed = false; T.row = 0;
 }
@@ -106,6 +141,7 @@ inline claim(t, a, kind) {
     :: T.lapsed -> T.row = 0
     :: else
     fi;
+    change(t);
     T.row = T.row | a; T.holder = a; T.incoming = kind; T.lapsed = false; T.ended = false; T.revealed = false;
     if
     :: known[3 * t + 1] == NEWEST -> known[3 * t + 1] = OLDER
@@ -132,6 +168,7 @@ inline result(t, a, closes, contact) {
     :: T.open && KNOWN == NEWEST && !T.ended ->
 #endif
         assert(KNOWN == NEWEST && (T.holder == a || T.holder == NOBODY));
+        remember(t, a);
         if
         :: T.revealed || T.incoming ->
             T.unmet = false; T.waits = true; T.late = false;
@@ -161,8 +198,31 @@ inline result(t, a, closes, contact) {
     KNOWN = NONE
 }
 
+/* The newest result is taken back: the task is as it was, and the call goes on under a new number. */
+inline takeBack(t, a) {
+    T.open = B.open; T.waits = B.waits; T.unmet = B.unmet; T.later = B.later; T.attempts = B.attempts; T.owner = B.owner;
+    T.late = B.late; T.incoming = B.incoming; T.revealed = B.revealed;
+    T.row = T.row | a; T.holder = a; T.lapsed = false; T.ended = false;
+    if
+    :: known[3 * t + 1] == NEWEST -> known[3 * t + 1] = OLDER
+    :: else
+    fi;
+    if
+    :: known[3 * t + 2] == NEWEST -> known[3 * t + 2] = OLDER
+    :: else
+    fi;
+    KNOWN = NEWEST;
+    undos--; forget(t);
+    /* With none left, what the other one was before says nothing any more. */
+    if
+    :: undos == 0 -> forget(1 - t)
+    :: else
+    fi
+}
+
 /* An inquiry, or a call of somebody whose task is closed: it opens a task or joins the open one. */
 inline inquire(t) {
+    change(t);
     if
     :: T.open ->
         if
@@ -230,6 +290,15 @@ proctype Adviser(byte a) {
             :: T.waits = true
             fi;
             invariants(t); t = 0 }
+    /* Whoever recorded the newest result takes it back, with no other claim of the kind beside it. */
+    :: atomic { !gone[a] && undos > 0 && (task[0].undoer == a || task[1].undoer == a) ->
+            endLapsed(a);
+            if
+            :: task[0].undoer == a && (before[0].incoming && !ringing(1, a) || !before[0].incoming && !ordinary(1, a)) -> t = 0; takeBack(t, a); invariants(t)
+            :: task[1].undoer == a && (before[1].incoming && !ringing(0, a) || !before[1].incoming && !ordinary(0, a)) -> t = 1; takeBack(t, a); invariants(t)
+            :: else
+            fi;
+            t = 0 }
 #ifdef LIVENESS
     /* Left without a word, until the lease has run out. */
     :: atomic { !gone[a] && returns > 0 && (live(0, a) || live(1, a)) -> returns--; gone[a] = true }
@@ -248,8 +317,9 @@ proctype Outside() {
             if
             :: true -> inquire(t)
             /* Stop calls, a cancelled receipt, an erasure. */
-            :: T.open -> T.open = false; T.unmet = false; T.later = false; endClaim(t)
+            :: T.open -> change(t); T.open = false; T.unmet = false; T.later = false; endClaim(t)
             :: T.open ->
+                change(t);
                 if
                 :: T.holder != NOBODY && !T.lapsed -> endClaim(t)
                 :: T.holder != NOBODY && T.lapsed -> T.holder = NOBODY; T.lapsed = false; T.row = 0

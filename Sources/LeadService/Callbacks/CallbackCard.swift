@@ -10,6 +10,11 @@ extension CallbackQueue {
         return members
     }
 
+    /// The one task shape, as it stands now.
+    func shape(of task: CallbackTask) throws -> [String: JSONOutput] {
+        try task.json(self.dependencies, at: self.dependencies.now())
+    }
+
     /// The full card: every inquiry, assessment, consent and event.
     ///
     /// Names, remarks and notes are whole for the claimant only; looking is activity, so the claimant's lease is extended.
@@ -27,7 +32,7 @@ extension CallbackQueue {
                 pauses: try await tx.cardPauses(of: id),
                 assessments: try await tx.cardAssessments(of: task.leadID),
                 benefits: try await tx.cardBenefits(of: task.leadID),
-                onWeChat: try await tx.weChatContact(of: task.leadID),
+                onWeChat: try await tx.weChatContact(of: task.leadID), life: try await tx.cardLife(of: task),
                 viewers: try await tx.viewers(seenAfter: now.addingTimeInterval(-Viewer.length), of: id)[id] ?? [])
         }
         guard let read else { return nil }
@@ -64,6 +69,8 @@ extension CallbackQueue {
         members["comparison"] = AssessmentComparison(read.assessments)?.json ?? .null
         members["benefits"] = .array(read.benefits.map(\.json))
         members["wechat"] = read.onWeChat?.json ?? .null
+        members["permit"] = read.life.permit?.json ?? .null
+        members["permit_due"] = .optional(read.life.permitDue)
         members["viewers"] = .array(
             read.viewers.filter { $0.username != session.username && $0.username != task.holder }.map(\.json))
         members["consents"] = .array(try read.consents.map { try $0.json(self.dependencies, whole: isMine) })
@@ -83,12 +90,13 @@ extension CallbackQueue {
             ($0.acceptedAt, ["kind": .string("inquiry")])
         }
         for claim in read.claims {
-            events.append(
-                (
-                    claim.claimedAt,
-                    ["kind": .string("claimed"), "by": .string(claim.by), "incoming": .bool(claim.kind == "incoming")]
-                ))
-            if let revealed = claim.revealedAt {
+            var claimed: [String: JSONOutput] = [
+                "kind": .string("claimed"), "by": .string(claim.by), "incoming": .bool(claim.kind == "incoming"),
+            ]
+            if claim.beganAt != nil { claimed = ["kind": .string("undone"), "by": .string(claim.by)] }
+            events.append((claim.claimedAt, claimed))
+            // What an undone claim goes on with was looked at under the one before.
+            if let revealed = claim.revealedAt, claim.beganAt == nil || revealed > claim.claimedAt {
                 events.append((revealed, ["kind": .string("revealed"), "by": .string(claim.by)]))
             }
             switch claim.endReason {
@@ -98,7 +106,7 @@ extension CallbackQueue {
                     members["reason"] = .string(
                         try self.dependencies.shown {
                             try $0.open(
-                                sealed, at: SealedPlace("callback_claims", "release_note_sealed", read.task.id))
+                                sealed, at: SealedPlace("callback_claims", "release_note_sealed", claim.taskID))
                         })
                 }
                 events.append((claim.endedAt ?? claim.claimedAt, members))
@@ -116,6 +124,7 @@ extension CallbackQueue {
                 "call_again_at": .optional(attempt.callAgainAt.map { RFC3339.text($0) }),
                 "counts": .bool(attempt.counts),
                 "refused": .bool(attempt.isRefused), "duration_seconds": .optional(attempt.duration),
+                "undone": .bool(attempt.isUndone),
             ]
             if whole, let sealed = attempt.noteSealed {
                 members["note"] = .string(
@@ -129,12 +138,18 @@ extension CallbackQueue {
         if let contact = read.onWeChat {
             events.append((contact.addedAt, ["kind": .string("wechat_added"), "by": .string(contact.by)]))
         }
-        if let closed = read.task.closedAt {
+        for ending in read.life.endings {
             // A disposition that closes is its own reason; what the cadence closes has a reason of its own.
-            let closes =
-                read.task.lastDisposition.flatMap { Disposition(rawValue: $0)?.closedReason } == read.task.closedReason
-            let reason = closes ? read.task.lastDisposition : read.task.closedReason
-            events.append((closed, ["kind": .string("closed"), "reason": .optional(reason)]))
+            let closes = ending.disposition.flatMap { Disposition(rawValue: $0)?.closedReason } == ending.reason
+            events.append(
+                (
+                    ending.at,
+                    ["kind": .string("closed"), "reason": .optional(closes ? ending.disposition : ending.reason)]
+                ))
+        }
+        for event in read.life.events { events.append((event.at, try event.json(self.dependencies, whole: whole))) }
+        for link in read.life.links {
+            events.append((link.at ?? read.task.acceptedAt, try link.json(self.dependencies)))
         }
         return events.sorted { $0.0 > $1.0 }.map { at, members in
             .object(members.merging(["at": .string(RFC3339.text(at))]) { first, _ in first })
@@ -163,6 +178,7 @@ struct CardRead: Sendable {
     var assessments: [CardAssessment]
     var benefits: [BenefitRequest]
     var onWeChat: WeChatContact?
+    var life: CardLife
     var viewers: [Viewer]
 }
 
@@ -222,9 +238,11 @@ struct CardConsent: Sendable {
 }
 
 struct CardClaim: Sendable {
+    var taskID: UUID
     var by: String
     var kind: String
     var claimedAt: Date
+    var beganAt: Date?
     var revealedAt: Date?
     var endedAt: Date?
     var endReason: String?
@@ -244,6 +262,7 @@ struct CardAttempt: Sendable {
     var counts: Bool
     var isRefused: Bool
     var duration: Int?
+    var isUndone: Bool
 }
 
 /// The visitor's own assessment, or an adviser's with who and why.

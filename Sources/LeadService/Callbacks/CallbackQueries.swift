@@ -7,7 +7,9 @@ extension CallbackTask: TableRow {
     package static let columns = """
         t.id, t.lead_id, t.state, t.accepted_at, t.due_at, t.met_at, t.next_attempt_at, t.call_again_at, t.preferred_window, t.attempts,
         t.claim_number, t.claimed_by, t.claim_kind, t.claimed_until, h.username, t.last_disposition, t.last_attempt_at, t.closed_at,
-        t.closed_reason, l.phone_sealed, l.id, i.id, i.name_sealed, short_source(i.source), a.total, a.gap,
+        t.closed_reason, l.phone_sealed, l.id, i.id, i.name_sealed,
+        CASE WHEN t.opened_for = 'permit_renewal' AND t.newest_inquiry_at = t.accepted_at THEN 'permit_renewal' ELSE short_source(i.source) END,
+        a.total, a.gap,
         \(StoppedNumber.condition), t.paused_reason, t.paused_until
         """
 

@@ -22,8 +22,9 @@ extension CallbackQueue {
             else { return .failure(try await tx.lockTask(id) ? Self.alreadyClosed : Problems.notFound) }
             let task = read.task
             if let first = read.first {
+                guard let answer = first.answer else { return .failure(Self.wasUndone) }
                 return first.fingerprint == fingerprint
-                    ? .success(first.answer)
+                    ? .success(answer)
                     : .failure(
                         Problem(
                             .conflict, "idempotency_conflict", "同一编号下已记录过不同的结果",
@@ -58,6 +59,9 @@ extension CallbackQueue {
         }
         return try outcome.get()
     }
+
+    private static let wasUndone = Problem(
+        .conflict, "result_undone", "这条结果已经撤销，请重新记录", english: "This result was undone; send a new one.")
 
     /// Why a result may not be written; a claim that only ran out still counts while nobody claimed since.
     private static func refusal(_ task: CallbackTask, _ claim: CallbackClaim) -> Problem? {
@@ -130,7 +134,7 @@ extension CallbackQueue {
             step = .close(reason: reason)
         }
         return ResultEffect(
-            id: id, claim: claim, counts: counts, step: step, boundary: claim.revealedAt ?? claim.claimedAt,
+            id: id, claim: claim, counts: counts, step: step, boundary: claim.revealedAt ?? claim.beganAt,
             noteSealed: note, fingerprint: fingerprint, restsUntil: restsUntil)
     }
 

@@ -17,10 +17,13 @@ struct CallbackRoutes: RouteList {
             Route(.get, "/api/v1/callbacks/{id}", .staff(.workCallbacks), self.card),
             self.onTask("reveal", .workCallbacks, self.reveal),
             self.onTask("attempts", .workCallbacks, self.record),
+            self.onTask("undo", .workCallbacks, self.undo),
             self.onTask("release", .workCallbacks, self.release),
             self.onTask("assign", .assignCallbacks, self.assign),
             self.onTask("pause", .workCallbacks, self.pause),
             self.onTask("resume", .workCallbacks, self.resume),
+            self.onTask("reopen", .assignCallbacks, self.reopen),
+            Route(.post, "/api/v1/leads/{id}/unmerge", .staff(.assignCallbacks), self.unmerge),
             Route(.get, "/staff/desk", .page(.workCallbacks), self.desk),
         ]
     }

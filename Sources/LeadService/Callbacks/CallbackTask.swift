@@ -70,7 +70,8 @@ struct CallbackClaim: Sendable {
     var number: Int
     var adviserID: UUID
     var kind: String
-    var claimedAt: Date
+    /// When the call began: with this claim, or with the one whose result was undone.
+    var beganAt: Date
     var revealedAt: Date?
     var endedAt: Date?
     var endReason: String?

@@ -33,13 +33,14 @@ extension CardConsent: TableRow {
 
 extension CardClaim: TableRow {
     static let columns =
-        "s.username, c.kind, c.claimed_at, c.revealed_at, c.ended_at, c.end_reason, c.release_note_sealed"
+        "c.task_id, s.username, c.kind, c.claimed_at, c.began_at, c.revealed_at, c.ended_at, c.end_reason, c.release_note_sealed"
 
     init(row: PostgresRow) throws {
-        let (by, kind, claimed, revealed, ended, reason, note) =
-            try row.decode((String, String, Date, Date?, Date?, String?, ByteBuffer?).self)
+        let (task, by, kind, claimed, began, revealed, ended, reason, note) =
+            try row.decode((UUID, String, String, Date, Date?, Date?, Date?, String?, ByteBuffer?).self)
         self.init(
-            by: by, kind: kind, claimedAt: claimed, revealedAt: revealed, endedAt: ended, endReason: reason,
+            taskID: task, by: by, kind: kind, claimedAt: claimed, beganAt: began, revealedAt: revealed, endedAt: ended,
+            endReason: reason,
             releaseNoteSealed: note?.bytes)
     }
 }
@@ -47,17 +48,17 @@ extension CardClaim: TableRow {
 extension CardAttempt: TableRow {
     static let columns = """
         c.id, s.username, c.at, c.disposition, c.reason, c.item, c.reference, c.note_sealed, c.call_again_at, c.counts, c.refused IS NOT NULL,
-        c.duration_seconds
+        c.duration_seconds, c.refused IS NOT DISTINCT FROM 'undone'
         """
 
     init(row: PostgresRow) throws {
-        let (id, by, at, disposition, reason, item, reference, note, again, counts, refused, duration) =
+        let (id, by, at, disposition, reason, item, reference, note, again, counts, refused, duration, undone) =
             try row.decode(
-                (UUID, String, Date, String, String?, String?, String?, ByteBuffer?, Date?, Bool, Bool, Int32?).self)
+                (UUID, String, Date, String, String?, String?, String?, ByteBuffer?, Date?, Bool, Bool, Int32?, Bool).self)
         self.init(
             id: id, by: by, at: at, disposition: disposition, reason: reason, item: item, reference: reference,
             noteSealed: note?.bytes,
-            callAgainAt: again, counts: counts, isRefused: refused, duration: duration.map { Int($0) })
+            callAgainAt: again, counts: counts, isRefused: refused, duration: duration.map { Int($0) }, isUndone: undone)
     }
 }
 
@@ -108,19 +109,23 @@ extension Transaction {
             """)
     }
 
+    /// Claims of all tasks of a task's lead.
     func cardClaims(of task: UUID) async throws -> [CardClaim] {
         try await self.all(
             """
             SELECT \(columnsOf: CardClaim.self) FROM callback_claims c JOIN staff s ON s.id = c.adviser_id
-            WHERE c.task_id = \(task) ORDER BY c.claim_number DESC LIMIT 100
+            WHERE c.task_id IN (SELECT o.id FROM callback_tasks o JOIN callback_tasks t ON t.lead_id = o.lead_id WHERE t.id = \(task))
+            ORDER BY c.claimed_at DESC, c.claim_number DESC LIMIT 100
             """)
     }
 
+    /// Results of all tasks of a task's lead.
     func cardAttempts(of task: UUID) async throws -> [CardAttempt] {
         try await self.all(
             """
             SELECT \(columnsOf: CardAttempt.self) FROM call_attempts c JOIN staff s ON s.id = c.adviser_id
-            WHERE c.task_id = \(task) ORDER BY c.at DESC, c.id DESC LIMIT 100
+            WHERE c.task_id IN (SELECT o.id FROM callback_tasks o JOIN callback_tasks t ON t.lead_id = o.lead_id WHERE t.id = \(task))
+            ORDER BY c.at DESC, c.id DESC LIMIT 100
             """)
     }
 

@@ -42,6 +42,7 @@ extension Transaction {
                   AND NOT EXISTS (SELECT FROM do_not_call d WHERE d.phone_index = m.phone_index AND d.added_at > i.accepted_at)
             ), stays AS (
                 SELECT count(*) FILTER (WHERE accepted_at >= \(task.acceptedAt)) > 0
+                    OR count(*) > 0 AND EXISTS (SELECT FROM callback_tasks p WHERE p.id = \(task.id) AND p.opened_for IS NOT NULL)
                     OR count(*) > 0 AND NOT EXISTS (SELECT FROM inquiries own WHERE own.lead_id = \(lead) AND own.accepted_at >= \(task.acceptedAt))
                     AS yes,
                     min(due_at) FILTER (WHERE met_at IS NULL AND accepted_at >= \(task.acceptedAt)) AS unmet, max(met_at) AS met_at

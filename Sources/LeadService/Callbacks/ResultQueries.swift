@@ -4,13 +4,15 @@ import NIOCore
 package import Postgres
 
 extension CallbackClaim: TableRow {
-    static let columns = "claim_number, adviser_id, kind, claimed_at, revealed_at, ended_at, end_reason, phone_lead_id"
+    static let columns = """
+        claim_number, adviser_id, kind, coalesce(began_at, claimed_at), revealed_at, ended_at, end_reason, phone_lead_id
+        """
 
     init(row: PostgresRow) throws {
-        let (number, adviser, kind, claimed, revealed, ended, reason, phoneLead) =
+        let (number, adviser, kind, began, revealed, ended, reason, phoneLead) =
             try row.decode((Int32, UUID, String, Date, Date?, Date?, String?, UUID?).self)
         self.init(
-            number: Int(number), adviserID: adviser, kind: kind, claimedAt: claimed, revealedAt: revealed,
+            number: Int(number), adviserID: adviser, kind: kind, beganAt: began, revealedAt: revealed,
             endedAt: ended, endReason: reason, phoneLeadID: phoneLead)
     }
 }
@@ -29,13 +31,16 @@ extension Cadence.Attempt: TableRow {
 struct FirstAnswer: TableRow {
     static let columns = "fingerprint, answer::text"
     let fingerprint: [UInt8]
-    let answer: String
+    /// None for a result that was undone.
+    let answer: String?
 
     init(row: PostgresRow) throws {
-        let (fingerprint, answer) = try row.decode((ByteBuffer, String).self)
+        let (fingerprint, answer) = try row.decode((ByteBuffer, String?).self)
         self.fingerprint = fingerprint.bytes
         // jsonb spells JSON with blanks; the first answer had none.
-        self.answer = (try? StrictJSON.read(Array(answer.utf8))).map { JSONOutput($0).text } ?? answer
+        self.answer = answer.map { text in
+            (try? StrictJSON.read(Array(text.utf8))).map { JSONOutput($0).text } ?? text
+        }
     }
 }
 
@@ -119,7 +124,8 @@ extension Transaction {
             """,
             """
             SELECT \(columnsOf: FirstAnswer.self) FROM call_attempts
-            WHERE task_id = \(task) AND adviser_id = \(adviser) AND idempotency_key = \(key) AND answer IS NOT NULL
+            WHERE task_id = \(task) AND adviser_id = \(adviser) AND idempotency_key = \(key)
+              AND (answer IS NOT NULL OR refused = 'undone')
             """,
             """
             SELECT count(*) FROM callback_tasks t JOIN call_attempts a ON a.task_id = t.id
@@ -171,6 +177,7 @@ extension Transaction {
         by session: StaffSession, answer: String, _ event: AuditEvent
     ) async throws {
         var statements = [
+            Self.keepingForUndo(task, by: session.staffID, at: change.at),
             Self.endingClaim(task.id, number: effect.claim.number, reason: "result", note: nil, at: change.at),
             Self.changing(change),
             Self.insertingAttempt(effect, task: task.id, result, adviser: session.staffID, change, answer: answer),
@@ -188,7 +195,8 @@ extension Transaction {
                     : Self.removingWeChat(of: task.leadID))
         }
         if result.disposition == .doNotCall {
-            statements.append(Self.addingDoNotCall(lead: lead, by: session.username, at: effect.boundary))
+            statements.append(
+                Self.addingDoNotCall(lead: lead, of: task.id, by: session.username, at: effect.boundary))
         }
         _ = try await self.pipeline(statements)
     }
@@ -256,13 +264,6 @@ extension Transaction {
             VALUES (\(id), \(task), \(Int32(claim.number)), \(claim.adviserID), \(now), \(result.disposition.rawValue),
                     \(ByteBuffer(bytes: note)), false, \(code))
             """)
-    }
-
-    private static func addingDoNotCall(lead: UUID, by actor: String, at now: Date) -> PostgresQuery {
-        """
-        INSERT INTO do_not_call (phone_index, added_at, added_by)
-        SELECT phone_index, \(now), \(actor) FROM leads WHERE id = \(lead) ON CONFLICT (phone_index) DO NOTHING
-        """
     }
 
     /// Points a lead, and whatever was merged into it, to another one.

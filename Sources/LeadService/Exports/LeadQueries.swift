@@ -184,8 +184,7 @@ extension Transaction {
     /// Somebody who was erased, asked not to be called, or withdrew and has not agreed again.
     private static let isExcluded = """
         l.erased_at IS NOT NULL OR EXISTS (SELECT FROM do_not_call d WHERE d.phone_index = l.phone_index)
-        OR EXISTS (SELECT FROM consents w WHERE w.lead_id = l.id AND w.purpose = 'inquiry' AND w.withdrawn_at IS NOT NULL)
-           AND NOT EXISTS (SELECT FROM consents g WHERE g.lead_id = l.id AND g.purpose = 'inquiry' AND g.withdrawn_at IS NULL)
+        OR \(LeadConsent.isWithdrawn)
         """
 
     /// Remembers whose data an export held.

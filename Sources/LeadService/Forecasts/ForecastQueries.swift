@@ -49,7 +49,7 @@ struct PastEnding: TableRow {
 
 /// How long one call took, from the claim to the result.
 private struct PastLength: TableRow {
-    static let columns = "extract(epoch FROM a.at - c.claimed_at)::float8"
+    static let columns = "extract(epoch FROM a.at - coalesce(c.began_at, c.claimed_at))::float8"
     let seconds: TimeInterval
 
     init(row: PostgresRow) throws {
@@ -91,7 +91,7 @@ extension Transaction {
             """
             SELECT \(columnsOf: PastLength.self)
             FROM call_attempts a JOIN callback_claims c ON c.task_id = a.task_id AND c.claim_number = a.claim_number
-            WHERE a.counts AND a.at > \(since) AND a.at - c.claimed_at BETWEEN interval '10 seconds' AND interval '30 minutes'
+            WHERE a.counts AND a.at > \(since) AND a.at - coalesce(c.began_at, c.claimed_at) BETWEEN interval '10 seconds' AND interval '30 minutes'
             ORDER BY a.at DESC LIMIT 2000
             """, as: PastLength.self)
         let endings = try await self.all(

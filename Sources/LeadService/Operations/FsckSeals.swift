@@ -24,6 +24,7 @@ package struct SealedColumn: Sendable {
         SealedColumn(table: "callback_claims", column: "release_note_sealed", row: "task_id"),
         SealedColumn(table: "callback_pauses", column: "note_sealed", row: "id"),
         SealedColumn(table: "call_attempts", column: "note_sealed", row: "id"),
+        SealedColumn(table: "callback_events", column: "note_sealed", row: "id"),
         SealedColumn(table: "assessment_reviews", column: "note_sealed", row: "assessment_id"),
         SealedColumn(table: "consents", column: "evidence_sealed", row: "id"),
         SealedColumn(table: "staff_totp", column: "secret_sealed", row: "id"),

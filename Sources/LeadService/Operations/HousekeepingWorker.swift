@@ -29,6 +29,7 @@ package struct HousekeepingWorker: Service {
             deleted += try await session.deleteExpiredLocks(before: now.addingTimeInterval(-3600))
             deleted += try await session.deleteEndedSessions(before: now)
             deleted += try await session.deletePastLoginFailures(before: now.addingTimeInterval(-3600))
+            deleted += try await session.deletePastUndos(before: now.addingTimeInterval(-CallbackQueue.undoLength))
             deleted += try await session.deletePastAlerts(before: now.addingTimeInterval(-90 * 86400))
             deleted += try await session.deletePastPosts(before: now.addingTimeInterval(-30 * 86400))
             return deleted

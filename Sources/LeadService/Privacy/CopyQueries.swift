@@ -7,7 +7,8 @@ import Postgres
 private struct StoredLead: TableRow {
     static let columns = """
         l.id, l.phone_index, l.phone_sealed, l.created_at, t.state, EXISTS (SELECT FROM do_not_call d WHERE d.phone_index = l.phone_index),
-        (SELECT w.added_at FROM wechat_contacts w WHERE w.lead_id = l.id)
+        (SELECT w.added_at FROM wechat_contacts w WHERE w.lead_id = l.id),
+        (SELECT p.valid_until::text FROM lead_permits p WHERE p.lead_id = l.id)
         """
     let id: UUID
     let index: ByteBuffer
@@ -16,10 +17,11 @@ private struct StoredLead: TableRow {
     let state: String?
     let doNotCall: Bool
     let onWeChatSince: Date?
+    let permitUntil: String?
 
     init(row: PostgresRow) throws {
-        let (id, index, sealed, created, state, doNotCall, onWeChat) =
-            try row.decode((UUID, ByteBuffer, ByteBuffer, Date, String?, Bool, Date?).self)
+        let (id, index, sealed, created, state, doNotCall, onWeChat, permitUntil) =
+            try row.decode((UUID, ByteBuffer, ByteBuffer, Date, String?, Bool, Date?, String?).self)
         self.id = id
         self.index = index
         self.sealed = sealed.bytes
@@ -27,6 +29,7 @@ private struct StoredLead: TableRow {
         self.state = state
         self.doNotCall = doNotCall
         self.onWeChatSince = onWeChat
+        self.permitUntil = permitUntil
     }
 }
 
@@ -151,7 +154,8 @@ extension Transaction {
             leads: [
                 CopiedLead(
                     id: stored.id, phone: phone, createdAt: stored.createdAt, state: stored.state,
-                    doNotCall: stored.doNotCall, onWeChatSince: stored.onWeChatSince)
+                    doNotCall: stored.doNotCall, onWeChatSince: stored.onWeChatSince,
+                    permitUntil: stored.permitUntil)
             ], inquiries: try inquiries.map { try $0.opened(dependencies) }, assessments: assessments,
             consents: consents,
             calls: calls, exports: exports, messages: messages, benefits: benefits)

@@ -63,6 +63,8 @@ package struct Erasure: Sendable {
         try await tx.deleteWeChat(of: lead, addedUpTo: limit)
         try await tx.eraseCallTexts(of: lead, upTo: limit)
         try await tx.eraseReminders(of: lead, upTo: limit)
+        try await tx.erasePermit(of: lead, upTo: limit)
+        try await tx.eraseEligibility(of: lead, upTo: limit)
         try await tx.eraseMessages(phone: index, pseudonym: pseudonym, upTo: limit, at: now)
         try await tx.deleteCodes(phone: index, upTo: limit)
         try await tx.withdrawConsents(of: lead, givenUpTo: limit, at: now)

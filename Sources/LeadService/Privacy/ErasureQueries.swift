@@ -56,6 +56,11 @@ extension Transaction {
             """)
         try await self.execute(
             """
+            UPDATE callback_events e SET note_sealed = NULL
+            FROM callback_tasks t WHERE t.id = e.task_id AND t.lead_id = \(lead) AND e.at <= \(limit)
+            """)
+        try await self.execute(
+            """
             UPDATE callback_claims c SET release_note_sealed = NULL
             FROM callback_tasks t WHERE t.id = c.task_id AND t.lead_id = \(lead) AND c.claimed_at <= \(limit)
             """)

@@ -43,6 +43,8 @@ struct CopiedLead: Sendable {
     var state: String?
     var doNotCall: Bool
     var onWeChatSince: Date?
+    /// The end of their residence permit, if an adviser wrote it down.
+    var permitUntil: String?
 
     var json: JSONOutput {
         .object([
@@ -50,6 +52,7 @@ struct CopiedLead: Sendable {
             "created_at": .string(RFC3339.text(self.createdAt)), "state": .optional(self.state),
             "do_not_call": .bool(self.doNotCall),
             "wechat_added_at": .optional(self.onWeChatSince.map { RFC3339.text($0) }),
+            "permit_valid_until": .optional(self.permitUntil),
         ])
     }
 }

@@ -51,6 +51,7 @@ enum PrivacyResultPage {
             context["phone"] = (try? PhoneNumber(parsing: lead.phone))?.national ?? ""
             context["do_not_call"] = lead.doNotCall
             context["on_wechat_since"] = lead.onWeChatSince.map { ShanghaiDate.timeText($0) }
+            context["permit_until"] = lead.permitUntil
         }
         return context
     }

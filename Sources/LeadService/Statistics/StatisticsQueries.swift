@@ -25,7 +25,7 @@ struct CountedInquiry: TableRow {
         LEFT JOIN LATERAL (
             SELECT t.closed_at, t.closed_reason, s.username FROM callback_tasks t
             LEFT JOIN LATERAL (SELECT adviser_id FROM call_attempts WHERE task_id = t.id AND closed_reason IS NOT NULL
-                               ORDER BY at DESC LIMIT 1) c ON true
+                               AND at = t.closed_at ORDER BY id DESC LIMIT 1) c ON true
             LEFT JOIN staff s ON s.id = c.adviser_id
             WHERE i.met_at IS NULL AND t.lead_id = \(MergedLead.target) AND (t.closed_at IS NULL OR t.closed_at >= i.accepted_at)
             ORDER BY t.closed_at NULLS LAST LIMIT 1
@@ -148,7 +148,8 @@ extension Transaction {
                             count(*) FILTER (WHERE c.revealed_at IS NULL AND c.kind <> 'incoming') AS unrevealed
                      FROM call_attempts a JOIN callback_claims c ON c.task_id = a.task_id AND c.claim_number = a.claim_number
                      WHERE a.adviser_id = s.id AND a.at >= \(time.lowerBound) AND a.at < \(time.upperBound) AND a.refused IS NULL) calls,
-            LATERAL (SELECT count(*) FILTER (WHERE c.revealed_at >= \(time.lowerBound) AND c.revealed_at < \(time.upperBound)) AS reveals
+            LATERAL (SELECT count(*) FILTER (WHERE c.revealed_at >= \(time.lowerBound) AND c.revealed_at < \(time.upperBound)
+                                                      AND (c.began_at IS NULL OR c.revealed_at > c.claimed_at)) AS reveals
                      FROM callback_claims c WHERE c.adviser_id = s.id AND c.claimed_at >= \(time.lowerBound.addingTimeInterval(-86400))
                        AND c.claimed_at < \(time.upperBound)) claims
             WHERE (s.active AND s.role = ANY (\(callers))) OR tasks.owned + tasks.claimed + calls.results + claims.reveals > 0

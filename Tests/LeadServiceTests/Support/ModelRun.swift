@@ -16,6 +16,8 @@ struct ModelRun {
     private let chief: Colleague
     /// What an answer of the service and the model differ in.
     var differences: [String] = []
+    /// How many results were taken back.
+    var undone = 0
     /// How often each operation was done.
     var done: [String: Int] = [:]
 
@@ -51,10 +53,13 @@ struct ModelRun {
         let kinds = [
             "claim", "claim", "claim", "reveal", "reveal", "reveal", "result", "result", "result", "result",
             "late result",
-            "release", "assign", "ring", "inquiry", "inquiry", "wait", "wait", "wait", "cancel", "stop", "list", "race",
+            "release", "assign", "undo", "ring", "inquiry", "inquiry", "wait", "wait", "wait", "cancel",
+            "stop", "list", "race",
             "pause", "pause", "resume", "wake",
         ]
-        let kind = self.random.pick(kinds)
+        // Half of what can be undone is, or somebody comes between.
+        let canUndo = self.model.undos.values.contains { !$0.isGone && $0.at > self.model.now.addingTimeInterval(-30) }
+        let kind = canUndo && self.random.pick([true, false]) ? "undo" : self.random.pick(kinds)
         self.done[kind, default: 0] += 1
         switch kind {
         case "wait": self.advance(by: Double(self.random.pick([30, 61, 600, 1801, 3600, 7200, 16_000, 50_000])))
@@ -69,10 +74,18 @@ struct ModelRun {
         case "stop" where self.random.pick([true, false, false]): try await self.stop(lead)
         case "list" where self.random.pick([true, false, false]): try await self.list(lead)
         case "stop", "list": break
+        case "undo":
+            // Mostly of whoever recorded something a moment ago.
+            guard let newest = self.model.undos.max(by: { ($0.value.at, $0.key) < ($1.value.at, $1.key) }) else {
+                break
+            }
+            let who = self.random.pick([newest.value.adviser, newest.value.adviser, newest.value.adviser, adviser])
+            try await self.work(kind, newest.key, who)
         default:
             guard let index = self.somebodysTask(adviser) else { return kind }
             try await self.work(kind, index, adviser)
         }
+        self.model.forgetChanged()
         return "\(kind) of lead \(lead) or adviser \(adviser)"
     }
 
@@ -208,6 +221,10 @@ struct ModelRun {
             case "release":
                 (answer, success) = (await self.send(path + "/release", #"{"reason":"换班"}"#, token), 204)
                 try self.model.release(index, by: adviser)
+            case "undo":
+                answer = await self.send(path + "/undo", "{}", token)
+                try self.model.undo(index, by: adviser)
+                self.undone += 1
             case "assign":
                 let to = self.random.pick([0, 1, 2])
                 let body = #"{"adviser":"\#(self.people[to].username)"}"#

@@ -26,8 +26,11 @@ extension QueueModel {
             throw .outsideCallingHours
         }
         let counts = (claim.revealedAt != nil || claim.isIncoming) && result.disposition.canCount
-        let boundary = claim.revealedAt ?? claim.at
+        let boundary = claim.revealedAt ?? claim.beganAt ?? claim.at
         let lead = task.lead
+        var undo = Undo(
+            task: task, adviser: adviser, at: self.now,
+            unmet: self.inquiries[lead].indices.filter { self.inquiries[lead][$0].metAt == nil })
         let unmet = self.inquiries[lead].filter { $0.metAt == nil && !$0.isCancelled && $0.acceptedAt > boundary }
             .map(\.dueAt).min()
         var after = task
@@ -61,7 +64,12 @@ extension QueueModel {
         after.claims[number].end = "result"
         after.holder = nil
         self.tasks[index] = after
-        if result.disposition == .doNotCall, self.listedAt[lead] == nil { self.listedAt[lead] = boundary }
+        if result.disposition == .doNotCall, self.listedAt[lead] == nil {
+            self.listedAt[lead] = boundary
+            undo.isListed = true
+        }
+        undo.after = self.row(of: index)
+        self.undos[index] = undo
     }
 
     /// What a counting result plans: why it closes, and until when the person rests.

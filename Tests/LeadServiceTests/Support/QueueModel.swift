@@ -18,6 +18,8 @@ struct QueueModel {
         var adviser: Int
         var isIncoming: Bool
         var at: Date
+        /// When the call began that this one goes on with after an undo.
+        var beganAt: Date?
         var revealedAt: Date?
         var end: String?
     }
@@ -60,6 +62,8 @@ struct QueueModel {
     var now: Date
     var inquiries: [[Inquiry]]
     var tasks: [Task] = []
+    /// What tasks were before their newest results.
+    var undos: [Int: Undo] = [:]
     /// When a lead's number was put on the do-not-call list.
     var listedAt: [Int: Date] = [:]
 
@@ -216,6 +220,10 @@ struct QueueModel {
         case alreadyPaused = "already_paused"
         case notPaused = "not_paused"
         case forbidden = "forbidden"
+        case undoTooLate = "undo_too_late"
+        case undoNotYours = "undo_not_yours"
+        case undoChanged = "undo_changed"
+        case undoClaimOpen = "undo_claim_open"
     }
 
     /// Somebody rings, and an adviser takes it.

@@ -2,7 +2,7 @@
 
 import { $, announce, api, busy, confirmed, el, isSessionOver, now, people, person, report, say, setText } from "./console.js";
 import { loadClosures } from "./board-closures.js";
-import { pauseReasons } from "./dispositions.js";
+import { blocks, pauseReasons } from "./dispositions.js";
 import { clock, dayWords, minutes, shortMoment, spacedPhone } from "./worktime.js";
 
 const states = { on_shift: "在岗", break: "休息", off: "下班" };
@@ -185,6 +185,33 @@ $("adviser").addEventListener("close", () => {
   shown = null;
 });
 
+const eligibleRow = (lead, rules) => el("tr", {},
+  el("th", { scope: "row" }, lead.callback.name_masked), el("td", { class: "phone" }, spacedPhone(lead.callback.phone_masked)),
+  el("td", {}, blocks[lead.item] ?? items[lead.item] ?? lead.item ?? "—"), el("td", {}, lead.rule_version),
+  el("td", { class: "figure" }, String(lead.total)),
+  el("td", {}, el("button", { type: "button", "aria-label": `再联系 ${lead.callback.name_masked}`, onclick: (event) => callAgain(lead, rules, event.currentTarget) }, "再联系")));
+const items = { points_below_120: "积分不够", other: "其他" };
+
+async function loadEligible() {
+  const { count, items: leads, rule_version: rules } = await api("GET", "/api/v1/eligible-leads", undefined, { background: true });
+  $("eligible-box").hidden = count === 0;
+  setText($("eligible-title"), `新规则下可能符合：${count} 人`);
+  $("eligible").replaceChildren(...leads.map((lead) => eligibleRow(lead, rules)));
+}
+
+/** Opens the lead again; an adviser then finds it in the queue. */
+async function callAgain(lead, rules, button) {
+  await busy(button, async () => {
+    try {
+      await api("POST", `/api/v1/callbacks/${lead.callback.id}/reopen`, { reason: `规则 ${rules} 下可能符合，请再联系` });
+      announce("已放进队列，顾问现在可以接起", "done");
+    } catch (problem) {
+      report(problem);
+    }
+    await loadEligible().catch(report);
+  });
+}
+
 // A page that nobody touches must not keep its session alive.
 const restAfter = 10 * 60_000;
 let touchedAt = now();
@@ -197,6 +224,7 @@ async function repeat(work, seconds) {
 repeat(loadBoard, 10);
 repeat(loadForecast, 60);
 repeat(loadClosures, 300);
+repeat(loadEligible, 300);
 setInterval(() => {
   for (const row of document.querySelectorAll("#advisers tr")) {
     const adviser = advisers.find((one) => one.id === row.dataset.id);

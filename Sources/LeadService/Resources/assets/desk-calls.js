@@ -3,8 +3,10 @@
 import { $, announce, api, busy, confirmed, el, me, now, person, report } from "./console.js";
 import { Card } from "./desk-card.js";
 import { Claims, address, gone, otherWords, overWords } from "./desk-claims.js";
+import { LeadActions } from "./desk-lead.js";
 import { Numbers, copyLink } from "./desk-number.js";
 import { startPause } from "./desk-pause.js";
+import { UndoToast } from "./desk-undo.js";
 import { nextWords } from "./desk-views.js";
 import { WrapUp } from "./desk-wrapup.js";
 import { dispositionLabel } from "./dispositions.js";
@@ -24,6 +26,7 @@ export class Calls {
   #wrapUp;
   #refresh;
   #onRecorded;
+  #toast = new UndoToast();
 
   constructor({ pane, queue, calendar, maxAttempts, mayClaim, mayAssign, script, refresh, onRecorded }) {
     this.#mayClaim = mayClaim;
@@ -31,7 +34,9 @@ export class Calls {
     this.#queue = queue;
     this.#refresh = refresh;
     this.#onRecorded = onRecorded;
+    const lead = new LeadActions({ onChanged: (id) => this.#changed(id) });
     this.#card = new Card($("card"), {
+      lead,
       calendar, maxAttempts, mayAssign, mayClaim, script,
       whyOver: (id) => this.#claims.get(id)?.over ?? "",
       isOpen: (id) => Boolean(this.#claims.get(id)) && !this.#claims.get(id).lost,
@@ -223,8 +228,10 @@ export class Calls {
         token === undefined ? body : { ...body, claim_token: token }, { headers: { "Idempotency-Key": key } });
       this.#drop(task.id, true);
       this.#onRecorded();
+      const said = `已记录：${dispositionLabel(body.disposition)}`;
+      if (body.disposition !== "duplicate") this.#toast.offer(said.replace("记录", "保存"), () => this.#takeBack(task));
       const after = result.state === "closed" ? "任务结束" : `下次 ${moment(Date.parse(result.next_attempt_at), now())}`;
-      this.#goOn(`已记录：${dispositionLabel(body.disposition)}，${after}`, next);
+      await this.#goOn(`${said}，${after}`, next);
     } catch (problem) {
       this.#wrapUp.refuse(problem);
       if (claim) claim.saving = false;
@@ -233,6 +240,36 @@ export class Calls {
       claim.lost = true;
       await this.#read(task.id);
     }
+  }
+
+  /** Takes the newest result back, while it can be. */
+  async undo() {
+    if (this.#toast.isOffered) await this.#toast.press();
+    else announce("没有可以撤销的结果：只能撤销刚保存的，30 秒内");
+  }
+
+  /** The call goes on where its result was saved; the next one, if it was served already, is given back for it. */
+  async #takeBack(task) {
+    const next = this.#claims.ordinary;
+    if (next?.number && !(await confirmed("放回刚接的任务？", "要撤销上一条结果，先要放回您已显示号码的这一条。写下的备注留在本机。", "放回并撤销"))) return;
+    if (next) next.saving = true;
+    try {
+      const again = await api("POST", address(task.id, "undo"), next ? { give_back: next.task.id } : {});
+      if (next) this.#drop(next.task.id);
+      await this.#hold(again);
+      announce("已撤销，请重新记录结果", "done");
+    } catch (problem) {
+      if (next) next.saving = false;
+      report(problem);
+      this.#refresh();
+    }
+  }
+
+  /** Something about a lead was changed at its card: it is read again, or the task that was opened for it is shown. */
+  async #changed(task) {
+    if (task) await this.open(task);
+    else if (this.#selected) await this.#read(this.#selected);
+    this.#refresh();
   }
 
   /** After a result: the other open call if there is one, else the next task when it was asked for. */

@@ -5,7 +5,7 @@ import { viewerWords } from "./desk-live.js";
 import { countdown, holderWords, isMine, isTaken, scoreWords } from "./desk-queue.js";
 import { scanPart } from "./desk-number.js";
 import { bases, pauseReasons, windows } from "./dispositions.js";
-import { assessmentPart, benefitsPart, consentsPart, fact, historyPart, inquiriesPart, lastWord, promiseWords, tracePart } from "./dossier.js";
+import { assessmentPart, benefitsPart, consentsPart, fact, historyPart, inquiriesPart, lastWord, permitDay, promiseWords, tracePart } from "./dossier.js";
 import { clock, minutes, moment, spacedPhone } from "./worktime.js";
 
 const key = (letter) => el("kbd", { "aria-hidden": "true" }, letter);
@@ -48,7 +48,7 @@ export class Card {
   /** Draws the task and, once it is there, the full card; the same content again leaves the page alone. */
   show(task, card, number) {
     const { claimed_until: _, readAt: __, ...stable } = task;
-    const content = JSON.stringify([this.#options.whyOver(task.id), card?.viewers, stable, card?.pause, card?.history, card?.inquiries, card?.assessments, card?.benefits, card?.name, card?.wechat, number, isMine(task), isTaken(task)]);
+    const content = JSON.stringify([this.#options.whyOver(task.id), card?.viewers, stable, card?.pause, card?.history, card?.inquiries, card?.assessments, card?.benefits, card?.permit, card?.name, card?.wechat, number, isMine(task), isTaken(task)]);
     this.#task = task;
     if (content !== this.#shown) {
       this.#shown = content;
@@ -109,13 +109,15 @@ export class Card {
           task.state === "open" && Date.parse(task.next_attempt_at) > now() ? fact("下次", moment(Date.parse(task.next_attempt_at), now())) : null,
           window ? fact("希望", windows[window]) : null,
           card?.wechat ? fact("微信", `${person(card.wechat.added_by)} 已加`) : null,
-          fact("来源", bases[task.source] ?? (task.source || "来源不详"))),
+          fact("来源", bases[task.source] ?? (task.source || "来源不详")),
+          card ? this.#options.lead.permit(task.lead_id, card.permit, this.#options.mayClaim) : null),
+        card?.permit_due ? el("p", { class: "last-word" }, `居住证 ${permitDay(card.permit_due)} 到期，这次致电提醒签注`) : null,
         card ? tracePart(card.deadline_trace) : null,
         lastWord(card?.history)),
       card
         ? el("div", { class: "parts" },
           el("div", {}, assessmentPart(card.assessments, card.comparison, task.lead_id, this.#options.onCopyLink), consentsPart(card.consents)),
-          el("div", {}, inquiriesPart(card.inquiries), benefitsPart(card.benefits), historyPart(card.history)))
+          el("div", {}, inquiriesPart(card.inquiries), benefitsPart(card.benefits), historyPart(card.history, this.#options.mayAssign ? (event, button) => this.#options.lead.unmerge(event, button) : null)))
         : el("p", { class: "quiet loading" }, "正在取详情…"),
       ...this.#assign(task));
   }
@@ -142,7 +144,8 @@ export class Card {
   }
 
   #assign(task) {
-    if (!this.#options.mayAssign || task.state === "closed") return [];
+    if (!this.#options.mayAssign) return [];
+    if (task.state === "closed") return [this.#options.lead.reopener(task)];
     const select = el("select", { id: "assign-to" }, people().map(([username, name]) => el("option", { value: username }, name)));
     return [el("div", { class: "assign" }, el("label", { for: "assign-to" }, "转给"), select,
       el("button", { type: "button", onclick: (event) => busy(event.currentTarget, () => this.#options.onAssign(select.value)) }, "转派"))];

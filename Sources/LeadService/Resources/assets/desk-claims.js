@@ -33,6 +33,8 @@ export class Claims {
   get size() { return this.#held.size; }
   get first() { return this.#held.values().next().value; }
   get(id) { return this.#held.get(id); }
+  /** The one that was served, not rung in, unless it is over. */
+  get ordinary() { return [...this.#held.values()].find((claim) => !claim.lost && !claim.card?.incoming); }
 
   hold({ claim_token: token, ...task }) {
     this.changes += 1;

@@ -150,7 +150,7 @@ listenForKeys({
     if (calls.wrapUp.choose("call_back_at")) calls.wrapUp.focusTime();
     else announce("接起一条任务后才能约定回拨（按 N）");
   },
-  save: () => calls.wrapUp.save(true),
+  save: () => calls.wrapUp.save(true), undo: () => calls.undo(),
 });
 
 function tick() {

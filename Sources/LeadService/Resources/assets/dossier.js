@@ -2,7 +2,7 @@
 
 import { el, now, person } from "./console.js";
 import { bases, blocks, dispositionLabel, pauseReasons, reasonLabel, windows } from "./dispositions.js";
-import { clock, dayWords, minutes, moment, stamp } from "./worktime.js";
+import { clock, dayWords, minutes, moment, spacedPhone, stamp } from "./worktime.js";
 
 const when = (text) => moment(Date.parse(text), now());
 const time = (text) => el("time", { datetime: text }, stamp(Date.parse(text), now()));
@@ -143,35 +143,45 @@ function eventWords(event) {
     case "wechat_added": return [`${by} 已加微信`];
     case "assigned": return [`${by} 转给 ${person(event.to)}`];
     case "deadline_moved": return [`期限改到 ${when(event.due_at)}`];
+    case "undone": return [`${by} 撤销了上一条结果`];
+    case "reopened": return [`${by} 重新打开`, event.note];
+    case "merged": return [`${by} 把 ${event.name_masked} ${spacedPhone(event.phone_masked)} 并入`];
+    case "unmerged": return [`${by} 撤销合并`];
+    case "permit_due": return ["居住证快到期，请致电"];
     case "closed": return [`任务结束：${dispositionLabel(event.reason)}`];
     case "attempt": {
       const label = `${by} ${dispositionLabel(event.disposition)}`;
       const extra = [event.reason && reasonLabel(event.disposition, event.reason), event.item && (blocks[event.item] ?? event.item), event.reference,
         event.duration_seconds != null && `用时 ${minutes(event.duration_seconds * 1000)}`,
-        event.call_again_at && `约 ${when(event.call_again_at)}`, event.refused && "没有计入", !event.refused && event.counts === false && "不计次"];
+        event.call_again_at && `约 ${when(event.call_again_at)}`, event.undone ? "已撤销" : event.refused && "没有计入", !event.refused && event.counts === false && "不计次"];
       return [label, extra.filter(Boolean).join("，")];
     }
     default: return [event.kind];
   }
 }
 
-/** Everything that happened, newest first. */
-export function historyPart(history) {
+/** Everything that happened, newest first; a merge can be taken back by whoever may. */
+export function historyPart(history, unmerge = null) {
   return section("历史", null, el("ol", { class: "history" }, history.map((event) => {
     const [words, extra] = eventWords(event);
     return el("li", { "data-kind": event.kind }, time(event.at),
       el("div", {}, el("p", {}, words, extra ? el("span", { class: "quiet" }, `，${extra}`) : null),
-        event.note ? el("p", { class: "said" }, event.note) : null));
+        event.note ? el("p", { class: "said" }, event.note) : null,
+        event.kind === "merged" && unmerge
+          ? el("button", { type: "button", onclick: (pressed) => unmerge(event, pressed.currentTarget) }, "撤销合并") : null));
   })));
 }
 
 /** The last result and what was noted, for the head of the card. */
 export function lastWord(history) {
-  const last = (history ?? []).find((event) => event.kind === "attempt");
+  const last = (history ?? []).find((event) => event.kind === "attempt" && !event.undone);
   if (!last) return null;
   return el("p", { class: "last-word" }, el("span", { class: "quiet" }, `上次 ${when(last.at)} `),
     `${dispositionLabel(last.disposition)}（${person(last.by)}）`, last.note ? el("span", { class: "said" }, `：${last.note}`) : null);
 }
+
+/** `2027年3月1日` of `2027-03-01`. */
+export const permitDay = (day) => { const [year, month, date] = day.split("-").map(Number); return `${year}年${month}月${date}日`; };
 
 /** `11月26日（周四）18:00` */
 export const promiseWords = (text) => dayWords(Date.parse(text)) + clock(Date.parse(text));

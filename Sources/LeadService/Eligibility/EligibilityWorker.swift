@@ -1,0 +1,40 @@
+import Foundation
+import Leads
+import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// Scores leads that were not eligible again, once a new set of rules is in force.
+package final class EligibilityWorker: Service, Sendable {
+    private let eligibility: Eligibility
+    private let logger: Logger
+    /// The rules under which this process found nobody left, with the day: whoever is not eligible from then on is so under
+    /// them, and only an adviser's later answers can add anybody.
+    private let done = Mutex<String?>(nil)
+
+    init(eligibility: Eligibility, logger: Logger) {
+        self.eligibility = eligibility
+        self.logger = logger
+    }
+
+    /// One round; returns how many leads it offers.
+    @discardableResult
+    package func runOnce() async throws -> Int {
+        guard let rules = self.eligibility.rulesInForce else { return 0 }
+        let round = "\(rules.version) \(self.eligibility.today)"
+        guard self.done.withLock({ $0 != round }) else { return 0 }
+        let offered = try await self.eligibility.check(under: rules)
+        self.done.withLock { $0 = round }
+        return offered
+    }
+
+    package func run() async throws {
+        for await _ in AsyncTimerSequence(every: .seconds(300)).cancelOnGracefulShutdown() {
+            do {
+                try await self.runOnce()
+            } catch {
+                self.logger.warning("leads that were not eligible are scored later")
+            }
+        }
+    }
+}
