@@ -547,17 +547,20 @@ CREATE TABLE public.callback_tasks (
     closed_reason text,
     rests_until timestamp with time zone,
     changed_in xid8 DEFAULT '0'::xid8 NOT NULL,
+    skill text,
+    pushed_at timestamp with time zone,
     CONSTRAINT a_claim_is_whole CHECK ((((claimed_by IS NULL) = (claimed_until IS NULL)) AND ((claimed_by IS NULL) = (claim_kind IS NULL)))),
     CONSTRAINT callback_tasks_attempts_check CHECK ((attempts >= 0)),
     CONSTRAINT callback_tasks_claim_kind_check CHECK ((claim_kind = ANY (ARRAY['ordinary'::text, 'incoming'::text]))),
     CONSTRAINT callback_tasks_claim_number_check CHECK ((claim_number >= 0)),
-    CONSTRAINT callback_tasks_owner_reason_check CHECK ((owner_reason = ANY (ARRAY['assigned'::text, 'appointment'::text, 'contacted'::text]))),
+    CONSTRAINT callback_tasks_owner_reason_check CHECK ((owner_reason = ANY (ARRAY['assigned'::text, 'appointment'::text, 'contacted'::text, 'pushed'::text]))),
     CONSTRAINT callback_tasks_preferred_window_check CHECK ((preferred_window = ANY (ARRAY['morning'::text, 'afternoon'::text, 'evening'::text]))),
     CONSTRAINT callback_tasks_state_check CHECK ((state = ANY (ARRAY['open'::text, 'paused'::text, 'closed'::text]))),
     CONSTRAINT closed_holds_no_claim CHECK (((state <> 'closed'::text) OR (claimed_by IS NULL))),
     CONSTRAINT closed_says_why CHECK ((((state = 'closed'::text) = (closed_at IS NOT NULL)) AND ((state = 'closed'::text) = (closed_reason IS NOT NULL)))),
     CONSTRAINT owned_for_a_reason CHECK (((owner_id IS NULL) = (owner_reason IS NULL))),
-    CONSTRAINT paused_says_why CHECK (((state = 'paused'::text) = (paused_reason IS NOT NULL)))
+    CONSTRAINT paused_says_why CHECK (((state = 'paused'::text) = (paused_reason IS NOT NULL))),
+    CONSTRAINT pushed_says_when CHECK (((owner_reason <> 'pushed'::text) OR (pushed_at IS NOT NULL)))
 );
 
 --
@@ -571,6 +574,18 @@ COMMENT ON COLUMN public.callback_tasks.rests_until IS 'The day''s attempts are 
 --
 
 COMMENT ON COLUMN public.callback_tasks.changed_in IS 'The transaction that last changed the task, written by a trigger';
+
+--
+-- Name: COLUMN callback_tasks.skill; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.callback_tasks.skill IS 'That of the newest inquiry';
+
+--
+-- Name: COLUMN callback_tasks.pushed_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.callback_tasks.pushed_at IS 'When it was last pushed to somebody, its owner still or not';
 
 --
 -- Name: callback_viewers; Type: TABLE; Schema: public; Owner: -
@@ -777,6 +792,7 @@ CREATE TABLE public.inquiries (
     cancelled_at timestamp with time zone,
     site text,
     first_due_at timestamp with time zone,
+    skill text,
     CONSTRAINT due_after_accepted CHECK ((due_at > accepted_at)),
     CONSTRAINT erased_leaves_no_text CHECK (
 CASE
@@ -784,7 +800,8 @@ CASE
     ELSE ((num_nonnulls(name_sealed, name_index, remark_sealed, extra_sealed, assessment_id) = 0) AND (source = '{}'::jsonb))
 END),
     CONSTRAINT inquiries_name_index_check CHECK ((octet_length(name_index) = 32)),
-    CONSTRAINT inquiries_preferred_window_check CHECK ((preferred_window = ANY (ARRAY['morning'::text, 'afternoon'::text, 'evening'::text])))
+    CONSTRAINT inquiries_preferred_window_check CHECK ((preferred_window = ANY (ARRAY['morning'::text, 'afternoon'::text, 'evening'::text]))),
+    CONSTRAINT inquiries_skill_check CHECK (((char_length(skill) >= 1) AND (char_length(skill) <= 40)))
 );
 
 --
@@ -822,6 +839,12 @@ COMMENT ON COLUMN public.inquiries.site IS 'Whose form it was; null for the defa
 --
 
 COMMENT ON COLUMN public.inquiries.first_due_at IS 'The deadline before the visitor first moved it, up to which they may move it again; due_at is the one they were told last, which counts';
+
+--
+-- Name: COLUMN inquiries.skill; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.inquiries.skill IS 'What the inquiry asks of whoever calls, by the rules of its day';
 
 --
 -- Name: key_checks; Type: TABLE; Schema: public; Owner: -
@@ -1357,9 +1380,17 @@ CREATE TABLE public.staff (
     demo boolean DEFAULT false NOT NULL,
     availability text DEFAULT 'on_shift'::text NOT NULL,
     availability_at timestamp with time zone,
+    skills text[] DEFAULT '{}'::text[] NOT NULL,
+    push_weight smallint DEFAULT 1 NOT NULL,
+    push_cap smallint,
+    pushed_at timestamp with time zone,
+    push_start double precision DEFAULT 0 NOT NULL,
+    CONSTRAINT a_few_skills CHECK (((cardinality(skills) <= 20) AND (array_position(skills, NULL::text) IS NULL))),
     CONSTRAINT one_time_passwords_expire CHECK (((NOT must_change_password) OR (password_expires_at IS NOT NULL))),
     CONSTRAINT staff_availability_check CHECK ((availability = ANY (ARRAY['on_shift'::text, 'break'::text, 'off'::text]))),
     CONSTRAINT staff_display_name_check CHECK (((char_length(display_name) >= 1) AND (char_length(display_name) <= 50))),
+    CONSTRAINT staff_push_cap_check CHECK (((push_cap >= 0) AND (push_cap <= 500))),
+    CONSTRAINT staff_push_weight_check CHECK (((push_weight >= 0) AND (push_weight <= 100))),
     CONSTRAINT staff_role_check CHECK ((role = ANY (ARRAY['adviser'::text, 'supervisor'::text, 'administrator'::text, 'auditor'::text, 'privacy'::text]))),
     CONSTRAINT staff_username_check CHECK ((username ~ '^[a-z0-9][a-z0-9._-]{1,31}$'::text))
 );
@@ -1375,6 +1406,30 @@ COMMENT ON COLUMN public.staff.demo IS 'Made up for a demonstration, and goes wi
 --
 
 COMMENT ON COLUMN public.staff.availability IS 'What the person, or a supervisor for them, said last; leave is in staff_leaves';
+
+--
+-- Name: COLUMN staff.push_weight; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.staff.push_weight IS 'The share of tasks pushed to this person; 0 is none';
+
+--
+-- Name: COLUMN staff.push_cap; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.staff.push_cap IS 'Nothing is pushed above so many tasks of the day; null is the setting';
+
+--
+-- Name: COLUMN staff.pushed_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.staff.pushed_at IS 'When a task was last pushed to this person; ties go to whoever waited longest';
+
+--
+-- Name: COLUMN staff.push_start; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.staff.push_start IS 'Where the last weighted push to this person began, in the time that passes with weighted pushes';
 
 --
 -- Name: staff_alert_readers; Type: TABLE; Schema: public; Owner: -

@@ -20,6 +20,7 @@ package struct LeadServices: Sendable {
     package let deliveries: DeliveryReports
     package let reminders: ReminderWorker
     package let sla: SLAWorker
+    package let assignment: AssignmentWorker
     package let watch: WatchWorker
     package let robotPosts: RobotPostWorker
     package let robots: Robots
@@ -72,6 +73,7 @@ package struct LeadServices: Sendable {
         let tokens = FormTokens(dependencies: dependencies)
         let queue = CallbackQueue(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
+        let assignment = Assignment(queue: queue)
         let streams = EventStreams()
         let leads = LeadList(database: database, dependencies: dependencies)
         let exports = LeadExport(database: database, dependencies: dependencies)
@@ -130,6 +132,7 @@ package struct LeadServices: Sendable {
                     forecasts: Forecasts(
                         database: database, dependencies: dependencies, settings: settings, calendar: calendar),
                     pages: pages),
+                AssignmentRoutes(assignment: assignment),
                 EventRoutes(streams: streams, queue: queue),
                 AlertRoutes(alerts: Alerts(database: database, now: dependencies.now)),
                 LeadRoutes(leads: leads, pages: pages),
@@ -169,6 +172,7 @@ package struct LeadServices: Sendable {
             database: database, dependencies: dependencies, settings: settings, budgetFactor: factor)
         self.sla = SLAWorker(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
+        self.assignment = AssignmentWorker(assignment: assignment, dependencies: dependencies)
         self.watch = WatchWorker(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         self.robotPosts = RobotPostWorker(
@@ -205,7 +209,8 @@ package struct LeadServices: Sendable {
     /// The workers of the role `worker`.
     package var workers: [any Service] {
         [
-            self.outboxWorker, self.deliveryWorker, self.reminders, self.sla, self.watch, self.robotPosts,
+            self.outboxWorker, self.deliveryWorker, self.reminders, self.sla, self.assignment, self.watch,
+            self.robotPosts,
             self.sendWatch,
             self.housekeeping, self.auditChain,
         ]

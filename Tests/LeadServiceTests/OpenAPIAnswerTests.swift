@@ -172,6 +172,7 @@ extension DescribedService {
             "reveal": #"{"purpose":"致电"}"#, "attempts": #"{"disposition":"no_answer"}"#,
             "assign": #"{"adviser":"boris"}"#, "release": "{}", "window": #"{"preferred_window":"morning"}"#,
             "availability": #"{"availability":"break"}"#, "shifts": #"{"shifts":[]}"#, "handover": "{}",
+            "assignment": #"{"skills":[],"weight":1}"#,
             "leaves": #"{"first_day":"2026-11-26","last_day":"2026-11-26"}"#,
             "cancel": "{}", "assessments": #"{"answers":{"age":30},"note":"x"}"#, "assessment": "age=30&note=x",
         ]
