@@ -24,6 +24,7 @@ package struct LeadServices: Sendable {
     package let eligibility: EligibilityWorker
     package let sla: SLAWorker
     package let pauses: PauseWorker
+    package let assignment: AssignmentWorker
     package let watch: WatchWorker
     package let robotPosts: RobotPostWorker
     package let robots: Robots
@@ -79,6 +80,7 @@ package struct LeadServices: Sendable {
         let forecasts = Forecasts(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         let eligibility = Eligibility(database: database, dependencies: dependencies, rules: pointsRules)
+        let assignment = Assignment(queue: queue)
         let streams = EventStreams()
         let leads = LeadList(database: database, dependencies: dependencies)
         let exports = LeadExport(database: database, dependencies: dependencies)
@@ -143,6 +145,7 @@ package struct LeadServices: Sendable {
                     board: Board(
                         database: database, dependencies: dependencies, settings: settings, calendar: calendar),
                     forecasts: forecasts, pages: pages),
+                AssignmentRoutes(assignment: assignment),
                 EventRoutes(streams: streams, queue: queue),
                 AlertRoutes(alerts: Alerts(database: database, now: dependencies.now)),
                 LeadRoutes(leads: leads, pages: pages),
@@ -191,6 +194,7 @@ package struct LeadServices: Sendable {
         self.sla = SLAWorker(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         self.pauses = PauseWorker(database: database, dependencies: dependencies)
+        self.assignment = AssignmentWorker(assignment: assignment, dependencies: dependencies)
         self.watch = WatchWorker(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         self.robotPosts = RobotPostWorker(
@@ -227,10 +231,8 @@ package struct LeadServices: Sendable {
     /// The workers of the role `worker`.
     package var workers: [any Service] {
         [
-            self.outboxWorker, self.deliveryWorker, self.reminders, self.lateNotices, self.sla, self.pauses,
-            self.watch, self.robotPosts, self.sendWatch, self.housekeeping, self.auditChain,
-            self.outboxWorker, self.deliveryWorker, self.reminders, self.permits, self.eligibility, self.sla,
-            self.watch, self.robotPosts,
+            self.outboxWorker, self.deliveryWorker, self.reminders, self.lateNotices, self.permits, self.eligibility,
+            self.sla, self.pauses, self.assignment, self.watch, self.robotPosts,
             self.sendWatch,
             self.housekeeping, self.auditChain,
         ]

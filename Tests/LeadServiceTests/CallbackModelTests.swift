@@ -17,7 +17,7 @@ import Testing
         environment["HUIFANG_MODEL_SEED"].map { $0.split(separator: ",").compactMap { UInt64($0) } }
         ?? environment["HUIFANG_MODEL_FRESH"].flatMap { Int($0) }.map {
             (0..<$0).map { _ in .random(in: 0...9_999_999) }
-        } ?? [2, 6_724_234, 3_777_539]
+        } ?? [2, 5, 8, 6_724_234, 3_777_539]
 
     @Test(.timeLimit(.minutes(60)), arguments: seeds)
     func `random operations answer as the model does and leave what it has`(seed: UInt64) async throws {
@@ -31,6 +31,9 @@ import Testing
             let model = QueueModel(
                 calendar: service.services.calendar.current, calling: try #require(CallingHours(parsing: hours)),
                 leads: ModelRun.leads, now: service.clock.now)
+            // Every mode has its seeds.
+            let modes = AssignmentMode.allCases
+            try await service.put("assignment", "\"\(modes[Int(seed % UInt64(modes.count))].rawValue)\"")
             var run = try await ModelRun(service: service, model: model, seed: seed)
             for number in 1...Self.operations {
                 let operation = try await run.step()

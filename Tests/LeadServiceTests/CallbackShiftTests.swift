@@ -34,8 +34,13 @@ import Testing
                         phone: Self.phone(number), acceptedAgo: Double(3600 + number),
                         window: random.pick([nil, nil, "morning"])))
             }
+            // By weight, in turn, by load or not at all.
+            let mode = random.pick(AssignmentMode.allCases)
+            try await service.put("assignment", "\"\(mode.rawValue)\"")
             for _ in 0..<Self.rounds {
                 shifts = try await withThrowingTaskGroup(of: Shift.self) { group in
+                    let assignment = service.services.assignment
+                    async let pushed = (try await assignment.runOnce(), try await assignment.runOnce())
                     for shift in shifts {
                         group.addTask {
                             var shift = shift
@@ -43,6 +48,7 @@ import Testing
                             return shift
                         }
                     }
+                    _ = try await pushed
                     return try await group.reduce(into: []) { $0.append($1) }
                 }
                 // Between the rounds, so that all who are at it at once have one clock.
@@ -57,7 +63,15 @@ import Testing
                 }
             }
             try await Self.audit(service)
-            print("calls: \(try await service.count("SELECT count(*) FROM call_attempts WHERE counts"))")
+            let figures = [
+                "calls": "call_attempts WHERE counts", "results": "call_attempts WHERE refused IS NULL",
+                "claims": "callback_claims", "lapsed": "callback_claims WHERE end_reason = 'expired'",
+                "stops": "do_not_call", "closed": "callback_tasks WHERE state = 'closed'",
+                "pushed": "audit_events WHERE action = 'callback.push'",
+            ]
+            for (name, rows) in figures.sorted(by: { $0.key < $1.key }) {
+                print("\(name), \(mode.rawValue): \(try await service.count("SELECT count(*) FROM \(rows)"))")
+            }
         }
     }
 

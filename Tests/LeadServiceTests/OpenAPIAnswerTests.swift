@@ -178,6 +178,7 @@ extension DescribedService {
             "reveal": #"{"purpose":"致电"}"#, "attempts": #"{"disposition":"no_answer"}"#,
             "assign": #"{"adviser":"boris"}"#, "release": "{}", "window": #"{"preferred_window":"morning"}"#,
             "availability": #"{"availability":"break"}"#, "shifts": #"{"shifts":[]}"#, "handover": "{}",
+            "assignment": #"{"skills":[],"weight":1}"#,
             "leaves": #"{"first_day":"2026-11-26","last_day":"2026-11-26"}"#,
             "reopen": #"{"reason":"再联系"}"#, "permit": #"{"valid_until":null}"#,
             "cancel": "{}", "resume": "{}", "verdict": #"{"verdict":"wrong"}"#,

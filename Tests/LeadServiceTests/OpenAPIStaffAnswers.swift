@@ -42,6 +42,7 @@ extension DescribedService {
         #expect(
             try await self.call(.post, path + "/assign", #"{"adviser":"nobody"}"#, token: chief.token).code
                 == "adviser_unknown")
+        #expect(try await self.call(.post, path + "/take-back", "{}", token: chief.token).status == 204)
         #expect(try await self.call(.post, path + "/assign", #"{"adviser":"anna"}"#, token: chief.token).status == 204)
         try await self.pause(path, anna, boris, chief)
         let alerts = try await self.call(.get, "/api/v1/alerts", token: anna.token)
@@ -68,6 +69,7 @@ extension DescribedService {
         #expect(
             try await self.call(.post, path + "/assign", #"{"adviser":"anna"}"#, token: chief.token).code
                 == "already_closed")
+        #expect(try await self.call(.post, path + "/take-back", token: chief.token).code == "already_closed")
     }
 
     /// The sample of today, and a verdict on what is in it.
@@ -139,6 +141,10 @@ extension DescribedService {
         }
         try await put("availability", #"{"availability":"on_shift"}"#)
         try await put("shifts", #"{"shifts":[{"weekday":1,"from":"09:00","to":"12:00"}]}"#)
+        try await put("assignment", #"{"skills":["续签"],"weight":2,"cap":null}"#)
+        #expect(
+            try await self.call(.post, "/api/v1/board/rebalance", #"{"preview":true}"#, token: chief.token).status
+                == 200)
         let leave = try await self.call(
             .post, path + "leaves", #"{"first_day":"2026-12-01","last_day":"2026-12-02"}"#, token: chief.token)
         #expect(leave.status == 201)

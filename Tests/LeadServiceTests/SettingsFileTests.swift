@@ -12,6 +12,9 @@ import Testing
             "company_telephone": #""021-5555 0100""#, "caller_number": #""021-5555 0101""#,
             "icp_number": #""沪ICP备00000000号""#, "opening_hours": #""08:30-17:30""#, "calling_hours": #""09:00-20:00""#,
             "claim_minutes": "20", "fresh_minutes": "5", "cadence": #"{"attempts":5}"#, "resend_seconds": "90",
+            "assignment": #""weighted""#, "push_cap": "20", "claims_per_day": "60",
+            "skill_rules":
+                #"[{"skill":"续签","when":[{"in":"extra","name":"需求","values":["续签","换证*"]},{"in":"site","values":["default"]}]}]"#,
             "sends_per_minute": "30",
             "sends_per_hour": "500", "sends_per_day": "1000", "sends_per_address_per_hour": "10",
             "sends_per_site_per_hour": "100", "sends_per_site_per_day": "400", "message_price": "0.045",

@@ -98,9 +98,11 @@ struct BoardAdviser: Sendable {
     var seenAt: Date?
     /// What they hold now and did today, counted as the statistics count.
     var load: AdviserLoad
+    /// What is given to them.
+    var profile: AssignmentProfile
 
     /// How long somebody counts as present after their last request.
-    private static let recent: TimeInterval = 30 * 60
+    static let recent: TimeInterval = 30 * 60
 
     func isPresent(at now: Date) -> Bool { self.seenAt.map { $0 > now.addingTimeInterval(-Self.recent) } ?? false }
 
@@ -127,6 +129,8 @@ struct BoardAdviser: Sendable {
                         "to": .string(shift.span.toText),
                     ])
                 }),
+            "skills": .array(self.profile.skills.map { .string($0) }), "weight": .integer(self.profile.weight),
+            "cap": .optional(self.profile.cap),
             "owned": .integer(self.load.open), "results": .integer(self.load.attempts),
             "counted": .integer(self.load.countingAttempts), "contacts": .integer(self.load.contacts),
         ])

@@ -4,17 +4,19 @@ import Postgres
 
 /// Somebody whose role makes calls, as the staff table has them.
 private struct Caller: TableRow {
-    static let columns = "p.id, p.role, p.availability, p.availability_at, seen.at, p.username"
+    static let columns =
+        "p.id, p.role, p.availability, p.availability_at, seen.at, p.username, p.skills, p.push_weight, p.push_cap"
     let id: UUID
     let role: String
     let availability: Availability
     let availabilityAt: Date?
     let seenAt: Date?
     let username: String
+    let profile: AssignmentProfile
 
     init(row: PostgresRow) throws {
-        let (id, role, availability, availabilityAt, seenAt, username) =
-            try row.decode((UUID, String, String, Date?, Date?, String).self)
+        let (id, role, availability, availabilityAt, seenAt, username, skills, weight, cap) =
+            try row.decode((UUID, String, String, Date?, Date?, String, [String], Int16, Int16?).self)
         guard let availability = Availability(rawValue: availability) else { throw MissingRow() }
         self.id = id
         self.role = role
@@ -22,6 +24,7 @@ private struct Caller: TableRow {
         self.availabilityAt = availabilityAt
         self.seenAt = seenAt
         self.username = username
+        self.profile = AssignmentProfile(skills: skills, weight: Int(weight), cap: cap.map { Int($0) })
     }
 }
 
@@ -55,7 +58,7 @@ extension Transaction {
             byUsername[caller.username].map { load in
                 BoardAdviser(
                     id: caller.id, role: caller.role, availability: caller.availability,
-                    availabilityAt: caller.availabilityAt, seenAt: caller.seenAt, load: load)
+                    availabilityAt: caller.availabilityAt, seenAt: caller.seenAt, load: load, profile: caller.profile)
             }
         }
         return Roster(

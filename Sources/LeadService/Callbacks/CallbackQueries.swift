@@ -70,7 +70,7 @@ extension Transaction {
                     FROM picked p WHERE c.task_id = p.id AND c.claim_number = p.claim_number AND c.ended_at IS NULL
                 ), claimed AS (
                     UPDATE callback_tasks t SET claimed_by = \(adviser), claim_kind = \(kind), claimed_until = \(until),
-                           claim_number = t.claim_number + 1
+                           claim_number = t.claim_number + 1, \(takingPushFor: adviser)
                     FROM picked p WHERE t.id = p.id
                     RETURNING t.id, t.claim_number
                 )
@@ -159,9 +159,9 @@ extension Transaction {
     func openTask(_ id: UUID, ofLead lead: UUID, dueAt: Date, provisional: Bool, at now: Date) async throws {
         try await self.execute(
             """
-            INSERT INTO callback_tasks (id, lead_id, latest_inquiry_id, state, accepted_at, newest_inquiry_at, due_at, provisional, next_attempt_at)
-            SELECT \(id), \(unescaped: MergedLead.target), i.id, 'open', \(now), \(now), \(dueAt), \(provisional), \(now)
-            FROM leads l JOIN LATERAL (SELECT id FROM inquiries WHERE lead_id = l.id AND erased_at IS NULL ORDER BY accepted_at DESC LIMIT 1) i ON true
+            INSERT INTO callback_tasks (id, lead_id, latest_inquiry_id, state, accepted_at, newest_inquiry_at, due_at, provisional, next_attempt_at, skill)
+            SELECT \(id), \(unescaped: MergedLead.target), i.id, 'open', \(now), \(now), \(dueAt), \(provisional), \(now), i.skill
+            FROM leads l JOIN LATERAL (SELECT id, skill FROM inquiries WHERE lead_id = l.id AND erased_at IS NULL ORDER BY accepted_at DESC LIMIT 1) i ON true
             WHERE l.id = \(lead)
             ON CONFLICT (lead_id) WHERE state <> 'closed' DO NOTHING
             """)

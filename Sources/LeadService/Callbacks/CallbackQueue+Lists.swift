@@ -7,9 +7,9 @@ extension CallbackQueue {
         _ view: CallbackView, _ filter: CallbackFilter, after cursor: CallbackCursor?, limit: Int,
         for session: StaffSession
     ) async throws -> JSONOutput {
-        let moment = self.moment(for: session.staffID)
-        let tasks = try await self.database.autocommit {
-            try await $0.tasks(view, filter, moment, after: cursor, limit: limit + 1)
+        let (tasks, moment) = try await self.database.autocommit { tx in
+            let moment = try await self.moment(for: session.staffID, tx)
+            return (try await tx.tasks(view, filter, moment, after: cursor, limit: limit + 1), moment)
         }
         let page = tasks.prefix(limit)
         var next: String?

@@ -54,7 +54,8 @@ package struct CallbackQueue: Sendable {
 
     private func claimNext(_ moment: QueueMoment, until: Date, for session: StaffSession) async throws -> CallbackTask?
     {
-        try await self.database.transaction { tx in
+        let (task, isFull) = try await self.database.transaction { tx -> (CallbackTask?, Bool) in
+            let moment = try await self.limited(moment, tx)
             while let claimed = try await tx.claimNext(moment, until: until) {
                 if claimed.isNew {
                     do {
@@ -64,11 +65,13 @@ package struct CallbackQueue: Sendable {
                     }
                     try await tx.insert(self.event("callback.claim", on: claimed.task.id, by: session))
                 }
-                guard claimed.task.isStopped else { return claimed.task }
+                guard claimed.task.isStopped else { return (claimed.task, false) }
                 try await self.stop(claimed.task, by: session, tx)
             }
-            return nil
+            return (nil, moment.isFull)
         }
+        if isFull { throw Self.claimsUsedUp }
+        return task
     }
 
     /// Claims the open task of somebody who is on the line, opening one if there is none; the adviser's own ordinary
@@ -202,11 +205,7 @@ package struct CallbackQueue: Sendable {
             let task = try await self.lockedTask(id, tx)
             guard task.state != "closed" else { throw Self.alreadyClosed }
             let account = try await tx.caller(named: username)
-            if task.claimedBy != nil {
-                let reason = task.isHeld(at: now) ? "assigned" : "expired"
-                try await tx.endClaim(
-                    id, number: task.claimNumber, reason: reason, note: nil, at: min(now, task.claimedUntil ?? now))
-            }
+            try await self.endClaim(of: task, at: now, tx)
             try await tx.assignTask(id, to: account.id, at: now)
             if account.id != session.staffID {
                 let alert = AlertDraft(
@@ -216,6 +215,14 @@ package struct CallbackQueue: Sendable {
             }
             try await tx.insert(self.event("callback.assign", on: id, by: session, detail: ["to": .string(username)]))
         }
+    }
+
+    /// Ends the claim on a task that is given away, if there is one.
+    func endClaim(of task: CallbackTask, at now: Date, _ tx: Transaction) async throws {
+        guard task.claimedBy != nil else { return }
+        try await tx.endClaim(
+            task.id, number: task.claimNumber, reason: task.isHeld(at: now) ? "assigned" : "expired", note: nil,
+            at: min(now, task.claimedUntil ?? now))
     }
 
     /// The task, locked until the transaction ends.
@@ -234,17 +241,6 @@ package struct CallbackQueue: Sendable {
         _ = try await self.database.autocommit {
             try await $0.extendClaim(on: id, by: session.staffID, at: now, until: until)
         }
-    }
-
-    func moment(for adviser: UUID) -> QueueMoment {
-        let now = self.dependencies.now()
-        let settings = self.settings.current
-        return QueueMoment(
-            adviser: adviser, now: now,
-            openWindows: settings.callingHours.isAlways ? nil : settings.windows.open(at: now).map(\.rawValue),
-            endOfToday: ShanghaiDate(now).adding(1).at(minute: 0),
-            freshSince: now.addingTimeInterval(-settings.freshLength),
-            late: now.addingTimeInterval(-60 * Double(settings.cadence.ownerMinutes)))
     }
 
     func event(

@@ -14,6 +14,10 @@ struct QueueMoment: Sendable {
     var late: Date
     /// Tasks that cannot be served, whatever the tables say.
     var passedOver: [UUID] = []
+    /// Skills that this adviser lacks and somebody else on shift today has: what asks for them is left to those.
+    var barred: [String] = []
+    /// The adviser took as many calls from the pool as a day allows.
+    var isFull = false
 
     var soon: Date { self.now.addingTimeInterval(3600) }
 }
@@ -35,19 +39,48 @@ extension PostgresQuery.StringInterpolation {
     }
 
     /// The tasks that this adviser could be served now (contract §4.8).
+    ///
+    /// What was pushed to somebody is theirs for as long, from then on. A promise that would break within the hour is anybody's,
+    /// whatever it asks for.
     mutating func appendInterpolation(servable moment: QueueMoment) {
         self.appendInterpolation(waiting: moment)
         self.appendLiteral(" AND (t.owner_id IS NULL OR t.owner_id = ")
         self.appendInterpolation(moment.adviser)
-        self.appendLiteral(" OR t.next_attempt_at <= ")
+        self.appendLiteral(" OR (t.next_attempt_at <= ")
         self.appendInterpolation(moment.late)
-        self.appendLiteral(" OR EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND ")
+        self.appendLiteral(" AND (t.owner_reason <> 'pushed' OR t.pushed_at <= ")
+        self.appendInterpolation(moment.late)
+        self.appendLiteral(")) OR EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND ")
         self.appendInterpolation(awayOn: ShanghaiDate(moment.now))
         self.appendLiteral("))")
+        if moment.isFull {
+            self.appendLiteral(" AND t.owner_id = ")
+            self.appendInterpolation(moment.adviser)
+        }
+        if !moment.barred.isEmpty {
+            self.appendLiteral(" AND (t.skill IS NULL OR t.skill <> ALL (")
+            self.appendInterpolation(moment.barred)
+            self.appendLiteral(") OR t.owner_id = ")
+            self.appendInterpolation(moment.adviser)
+            self.appendLiteral(" OR t.met_at IS NULL AND t.due_at <= ")
+            self.appendInterpolation(moment.soon)
+            self.appendLiteral(")")
+        }
         if !moment.passedOver.isEmpty {
             self.appendLiteral(" AND t.id <> ALL (")
             self.appendInterpolation(moment.passedOver)
             self.appendLiteral("::uuid[])")
+        }
+    }
+
+    /// A claim of `callback_tasks t` by somebody else ends what was pushed.
+    mutating func appendInterpolation(takingPushFor adviser: UUID) {
+        for column in ["owner_id", "owner_reason"] {
+            self.appendLiteral(
+                "\(column) = CASE WHEN t.owner_reason = 'pushed' AND t.owner_id <> ")
+            self.appendInterpolation(adviser)
+            self.appendLiteral(" THEN NULL ELSE t.\(column) END")
+            if column == "owner_id" { self.appendLiteral(", ") }
         }
     }
 
@@ -156,7 +189,7 @@ extension Transaction {
               AND p.claimed_until IS NOT NULL
         ), claimed AS (
             UPDATE callback_tasks t SET claimed_by = \(moment.adviser), claim_kind = 'ordinary', claimed_until = \(until),
-                   claim_number = t.claim_number + 1
+                   claim_number = t.claim_number + 1, \(takingPushFor: moment.adviser)
             FROM picked p WHERE t.id = p.id
             RETURNING t.id, t.claim_number
         )

@@ -49,7 +49,7 @@ extension Transaction {
                 FROM others
             ), kept AS (
                 UPDATE callback_tasks t SET
-                    latest_inquiry_id = (SELECT id FROM others ORDER BY accepted_at DESC, id DESC LIMIT 1),
+                    (latest_inquiry_id, skill) = (SELECT id, skill FROM others ORDER BY accepted_at DESC, id DESC LIMIT 1),
                     due_at = coalesce(s.unmet, t.due_at),
                     met_at = CASE WHEN s.unmet IS NULL THEN coalesce(t.met_at, s.met_at, \(now)) END
                 FROM stays s WHERE s.yes AND t.id = \(task.id)

@@ -151,15 +151,19 @@ extension Transaction {
     private static func endingClaim(
         _ task: UUID, number: Int, reason: String, note: [UInt8]?, at now: Date
     ) -> PostgresQuery {
-        """
-        WITH freed AS (
-            UPDATE callback_tasks SET claimed_by = NULL, claim_kind = NULL, claimed_until = NULL
-            WHERE id = \(task) AND claim_number = \(Int32(number))
-        )
-        UPDATE callback_claims SET ended_at = \(now), end_reason = \(reason),
-               release_note_sealed = coalesce(\(note.map { ByteBuffer(bytes: $0) }), release_note_sealed)
-        WHERE task_id = \(task) AND claim_number = \(Int32(number)) AND (ended_at IS NULL OR end_reason = 'expired')
-        """
+        // Who gives a task back that was pushed to them does not keep it.
+        let takesPushBack = reason == "released"
+        return """
+            WITH freed AS (
+                UPDATE callback_tasks SET claimed_by = NULL, claim_kind = NULL, claimed_until = NULL,
+                    owner_id = CASE WHEN \(takesPushBack) AND owner_reason = 'pushed' THEN NULL ELSE owner_id END,
+                    owner_reason = CASE WHEN \(takesPushBack) AND owner_reason = 'pushed' THEN NULL ELSE owner_reason END
+                WHERE id = \(task) AND claim_number = \(Int32(number))
+            )
+            UPDATE callback_claims SET ended_at = \(now), end_reason = \(reason),
+                   release_note_sealed = coalesce(\(note.map { ByteBuffer(bytes: $0) }), release_note_sealed)
+            WHERE task_id = \(task) AND claim_number = \(Int32(number)) AND (ended_at IS NULL OR end_reason = 'expired')
+            """
     }
 
     /// Gives a task to somebody, whose time for it begins now, however long it has waited.
@@ -291,8 +295,8 @@ extension Transaction {
         try await self.execute(
             """
             INSERT INTO callback_tasks AS t (id, lead_id, latest_inquiry_id, state, accepted_at, newest_inquiry_at, due_at, provisional,
-                                             next_attempt_at, preferred_window)
-            SELECT \(newTask), \(target), latest_inquiry_id, 'open', accepted_at, newest_inquiry_at, due_at, provisional, \(now), preferred_window
+                                             next_attempt_at, preferred_window, skill)
+            SELECT \(newTask), \(target), latest_inquiry_id, 'open', accepted_at, newest_inquiry_at, due_at, provisional, \(now), preferred_window, skill
             FROM callback_tasks WHERE id = \(task)
             ON CONFLICT (lead_id) WHERE state <> 'closed' DO UPDATE SET
                 state = 'open', paused_reason = NULL, paused_until = NULL, met_at = NULL, accepted_at = least(t.accepted_at, excluded.accepted_at),

@@ -106,7 +106,7 @@ extension Transaction {
                     first_attempt_at = b.first_attempt_at, first_contact_at = b.first_contact_at,
                     first_qualified_at = b.first_qualified_at,
                     next_attempt_at = b.next_attempt_at, call_again_at = b.call_again_at, preferred_window = b.preferred_window,
-                    attempts = b.attempts, owner_id = b.owner_id, owner_reason = b.owner_reason, rests_until = b.rests_until,
+                    attempts = b.attempts, owner_id = b.owner_id, owner_reason = b.owner_reason, pushed_at = b.pushed_at, rests_until = b.rests_until,
                     last_disposition = b.last_disposition, last_attempt_at = b.last_attempt_at,
                     closed_at = b.closed_at, closed_reason = b.closed_reason,
                     claim_number = o.claim_number + 1, claimed_by = o.adviser_id, claim_kind = o.kind, claimed_until = \(until)

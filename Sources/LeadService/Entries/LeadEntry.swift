@@ -131,7 +131,9 @@ package struct LeadEntry: Sendable {
             extraSealed: try draft.extra.map {
                 try keys.seal($0, at: SealedPlace("inquiries", "extra_sealed", inquiry))
             },
-            source: draft.source, promise: self.promises.standard, assessed: assessed,
+            source: draft.source,
+            skill: self.settings.current.assignment.skill(extra: draft.extra, source: draft.source, site: nil),
+            promise: self.promises.standard, assessed: assessed,
             consents: [ConsentRow(id: consent, purpose: "inquiry", textShown: shown, evidenceSealed: evidence)],
             notice: notice, bodySealed: try keys.seal("{}", at: Self.place(of: inquiry)), benefits: [],
             event: self.queue.event(

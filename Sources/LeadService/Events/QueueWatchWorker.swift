@@ -91,7 +91,7 @@ package final class QueueWatchWorker: Service {
             || now.timeIntervalSince(known.countedAt) >= Self.countsLength
         let before = known.counts
         if isCounted {
-            let moment = self.queue.moment(for: Self.nobody)
+            let moment = self.queue.moment(for: CallbackQueue.nobody)
             known.counts = try await self.database.autocommit { try await $0.queueCounts(moment) }
             known.countedAt = now
         }
@@ -113,9 +113,6 @@ package final class QueueWatchWorker: Service {
             self.streams.send([EventText.event("queue", id: look.horizon, change.json), sla], to: numbers)
         }
     }
-
-    /// No adviser's id: for what anybody may be served.
-    private static let nobody = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 
     /// What one look found.
     private struct Look {

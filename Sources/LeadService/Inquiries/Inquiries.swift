@@ -229,7 +229,10 @@ package struct Inquiries: Sendable {
             extraSealed: try draft.extra.map {
                 try keys.seal($0, at: SealedPlace("inquiries", "extra_sealed", inquiry))
             },
-            source: draft.source, site: attempt.sender.site.storedName, window: draft.window?.rawValue,
+            source: draft.source, site: attempt.sender.site.storedName,
+            skill: self.settings.current.assignment.skill(
+                extra: draft.extra, source: draft.source, site: attempt.sender.site.storedName),
+            window: draft.window?.rawValue,
             promise: promise, assessmentID: draft.assessmentID,
             assessed: assessed,
             consents: draft.consent.rows(self.settings.current, makeID: self.dependencies.makeID), notice: notice,

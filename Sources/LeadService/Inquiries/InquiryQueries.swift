@@ -52,12 +52,13 @@ extension Transaction {
                                           \(assessed?.items.map(\.text) ?? [])::text[]) WITH ORDINALITY AS i (key, points, text, position)
             ), task AS (
                 INSERT INTO callback_tasks AS t (id, lead_id, latest_inquiry_id, state, accepted_at, newest_inquiry_at, due_at,
-                                                 provisional, next_attempt_at, preferred_window)
+                                                 provisional, next_attempt_at, preferred_window, skill)
                 SELECT \(intake.task), task_lead, \(intake.inquiryID), 'open', \(now), \(now), \(promise.dueAt),
-                       \(promise.provisional), greatest(\(promise.nextAttemptAt), \(unescaped: TaskJoin.rest(of: "task_lead"))), \(intake.window)
+                       \(promise.provisional), greatest(\(promise.nextAttemptAt), \(unescaped: TaskJoin.rest(of: "task_lead"))), \(intake.window), \(intake.skill)
                 FROM lead WHERE NOT \(intake.suspicion != nil)
                 ON CONFLICT (lead_id) WHERE state <> 'closed' DO UPDATE SET
                     state = 'open', paused_reason = NULL, paused_until = NULL, latest_inquiry_id = excluded.latest_inquiry_id,
+                    skill = excluded.skill,
                     newest_inquiry_at = excluded.newest_inquiry_at, met_at = NULL, attempts = 0,
                     due_at = \(unescaped: TaskJoin.dueAt), provisional = \(unescaped: TaskJoin.provisional),
                     preferred_window = CASE WHEN \(unescaped: TaskJoin.opensTooLate) THEN t.preferred_window ELSE excluded.preferred_window END,
@@ -67,12 +68,12 @@ extension Transaction {
                           CASE WHEN t.due_at > \(now) THEN t.provisional ELSE \(promise.provisional) END AS provisional
             ), inquiry AS (
                 INSERT INTO inquiries (id, lead_id, name_sealed, name_index, remark_sealed, extra_sealed, assessment_id, preferred_window,
-                                       source, site, accepted_at, due_at, provisional, quarantined)
+                                       source, site, accepted_at, due_at, provisional, quarantined, skill)
                 SELECT \(intake.inquiryID), lead.id, \(ByteBuffer(bytes: intake.nameSealed)), \(ByteBuffer(bytes: intake.nameIndex)),
                        \(intake.remarkSealed.map { ByteBuffer(bytes: $0) }), \(intake.extraSealed.map { ByteBuffer(bytes: $0) }),
                        coalesce((SELECT id FROM assessment), \(intake.assessmentID)), \(intake.window), \(intake.source)::text::jsonb,
                        \(intake.site), \(now), coalesce(task.told, \(promise.dueAt)), coalesce(task.provisional, \(promise.provisional)),
-                       \(intake.suspicion != nil)
+                       \(intake.suspicion != nil), \(intake.skill)
                 FROM lead LEFT JOIN task ON true
                 RETURNING id, lead_id, due_at
             ), aside AS (

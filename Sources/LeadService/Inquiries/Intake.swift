@@ -75,6 +75,8 @@ struct Intake: Sendable {
     var extraSealed: [UInt8]?
     var source: String
     var site: String?
+    /// What it asks of whoever calls.
+    var skill: String?
     var window: String?
     var promise: Promise
     var assessmentID: UUID?

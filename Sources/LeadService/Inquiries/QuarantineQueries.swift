@@ -75,13 +75,14 @@ extension Transaction {
                 RETURNING inquiry_id
             ), task AS (
                 INSERT INTO callback_tasks AS t (id, lead_id, latest_inquiry_id, state, accepted_at, newest_inquiry_at, due_at,
-                                                 provisional, next_attempt_at, preferred_window)
+                                                 provisional, next_attempt_at, preferred_window, skill)
                 SELECT \(task), coalesce(l.merged_into, l.id), r.inquiry_id, 'open', \(now), \(now), \(promise.dueAt),
                        \(promise.provisional),
-                       greatest(\(promise.nextAttemptAt), \(unescaped: TaskJoin.rest(of: MergedLead.target))), \(window)
+                       greatest(\(promise.nextAttemptAt), \(unescaped: TaskJoin.rest(of: MergedLead.target))), \(window), i.skill
                 FROM reviewed r JOIN inquiries i ON i.id = r.inquiry_id JOIN leads l ON l.id = i.lead_id
                 ON CONFLICT (lead_id) WHERE state <> 'closed' DO UPDATE SET
                     state = 'open', paused_reason = NULL, paused_until = NULL, latest_inquiry_id = excluded.latest_inquiry_id,
+                    skill = excluded.skill,
                     newest_inquiry_at = excluded.newest_inquiry_at, met_at = NULL, attempts = 0,
                     due_at = \(unescaped: TaskJoin.dueAt), provisional = \(unescaped: TaskJoin.provisional),
                     preferred_window = CASE WHEN \(unescaped: TaskJoin.opensTooLate) THEN t.preferred_window ELSE excluded.preferred_window END,

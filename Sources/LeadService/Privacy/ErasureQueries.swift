@@ -38,7 +38,7 @@ extension Transaction {
         try await self.execute(
             """
             UPDATE inquiries SET name_sealed = NULL, name_index = NULL, remark_sealed = NULL, extra_sealed = NULL, assessment_id = NULL,
-                   source = '{}', erased_at = \(now)
+                   source = '{}', skill = NULL, erased_at = \(now)
             WHERE lead_id = \(lead) AND accepted_at <= \(limit) AND erased_at IS NULL
             """)
         // That they agreed, how and whom they told stays; the words about it may name them.
@@ -149,7 +149,7 @@ extension Transaction {
     func repointTasks(of lead: UUID) async throws {
         try await self.execute(
             """
-            UPDATE callback_tasks t SET latest_inquiry_id = n.inquiry
+            UPDATE callback_tasks t SET latest_inquiry_id = n.inquiry, skill = (SELECT skill FROM inquiries WHERE id = n.inquiry)
             FROM (SELECT o.id, (SELECT i.id FROM inquiries i JOIN leads m ON m.id = i.lead_id
                                 WHERE (m.id = o.lead_id OR m.merged_into = o.lead_id) AND i.erased_at IS NULL AND NOT i.quarantined
                                 ORDER BY i.accepted_at DESC, i.id DESC LIMIT 1) AS inquiry

@@ -9,6 +9,8 @@ extension Settings {
             ("caller_number", .string("")), ("icp_number", .string("")),
             ("opening_hours", .string("09:00-18:00")), ("calling_hours", .string("09:00-12:00,13:30-21:00")),
             ("claim_minutes", .number(30)), ("fresh_minutes", .number(15)), ("cadence", Cadence.standardValue),
+            ("assignment", .string("pull")), ("push_cap", .number(5)), ("claims_per_day", .null),
+            ("skill_rules", .array([])),
             ("resend_seconds", .number(60)), ("sends_per_minute", .number(60)), ("sends_per_hour", .null),
             ("sends_per_day", .number(2000)), ("sends_per_address_per_hour", .number(60)),
             ("sends_per_site_per_hour", .null), ("sends_per_site_per_day", .null), ("message_price", .null),

@@ -15,6 +15,7 @@ package struct Settings: Sendable, Equatable {
     package var claimLength: TimeInterval = 30 * 60
     package var freshLength: TimeInterval = 15 * 60
     package var cadence = Cadence()
+    package var assignment = AssignmentRules()
     package var resendCooldown = 60
     package var sendsPerMinute = 60
     package var sendsPerDay = 2000
@@ -99,7 +100,9 @@ package struct Settings: Sendable, Equatable {
             self.notices = notices
         case ("snippets", _), ("call_script", _): return self.applyDeskTexts(key, value)
         case ("copies_per_day", _): return Self.whole(value, 1...1000) { self.copiesPerDay = $0 }
-        default: return self.sends.apply(key, value) || self.retention.apply(key, value)
+        default:
+            return self.sends.apply(key, value) || self.retention.apply(key, value)
+                || self.assignment.apply(key, value)
         }
         return true
     }

@@ -30,47 +30,54 @@ WITH own AS MATERIALIZED (
         SELECT * FROM (
             SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t
             WHERE t.state = 'open' AND t.next_attempt_at <= now() AND (t.claimed_until IS NULL OR t.claimed_until <= now())
-                  AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR t.next_attempt_at <= now() - interval '30 minutes'
-                  OR EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND NOT o.active)) AND t.owner_id = bench_adviser(:client_id) AND t.owner_reason IN ('appointment', 'assigned')
+                  AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR (t.next_attempt_at <= now() - interval '30 minutes' AND (t.owner_reason <> 'pushed' OR t.pushed_at <= now() - interval '30 minutes'))
+                  OR EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND (NOT o.active OR o.availability = 'off'
+                  OR EXISTS (SELECT FROM staff_leaves v WHERE v.staff_id = o.id AND now()::date BETWEEN v.first_day AND v.last_day)))) AND t.owner_id = bench_adviser(:client_id) AND t.owner_reason IN ('appointment', 'assigned')
             ORDER BY t.next_attempt_at, t.due_at, t.accepted_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED) own_first
         UNION ALL
         SELECT * FROM (
             SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t
             WHERE t.state = 'open' AND t.next_attempt_at <= now() AND (t.claimed_until IS NULL OR t.claimed_until <= now())
-                  AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR t.next_attempt_at <= now() - interval '30 minutes'
-                  OR EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND NOT o.active)) AND t.call_again_at IS NOT NULL
+                  AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR (t.next_attempt_at <= now() - interval '30 minutes' AND (t.owner_reason <> 'pushed' OR t.pushed_at <= now() - interval '30 minutes'))
+                  OR EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND (NOT o.active OR o.availability = 'off'
+                  OR EXISTS (SELECT FROM staff_leaves v WHERE v.staff_id = o.id AND now()::date BETWEEN v.first_day AND v.last_day)))) AND t.call_again_at IS NOT NULL
             ORDER BY t.next_attempt_at, t.due_at, t.accepted_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED) appointments
         UNION ALL
         SELECT * FROM (
             SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t
             WHERE t.state = 'open' AND t.next_attempt_at <= now() AND (t.claimed_until IS NULL OR t.claimed_until <= now())
-                  AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR t.next_attempt_at <= now() - interval '30 minutes'
-                  OR EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND NOT o.active)) AND t.met_at IS NULL AND t.newest_inquiry_at > now() - interval '15 minutes'
+                  AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR (t.next_attempt_at <= now() - interval '30 minutes' AND (t.owner_reason <> 'pushed' OR t.pushed_at <= now() - interval '30 minutes'))
+                  OR EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND (NOT o.active OR o.availability = 'off'
+                  OR EXISTS (SELECT FROM staff_leaves v WHERE v.staff_id = o.id AND now()::date BETWEEN v.first_day AND v.last_day)))) AND t.met_at IS NULL AND t.newest_inquiry_at > now() - interval '15 minutes'
               AND NOT EXISTS (SELECT FROM callback_tasks t WHERE t.state = 'open' AND t.next_attempt_at <= now() AND (t.claimed_until IS NULL OR t.claimed_until <= now())
-                    AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR t.next_attempt_at <= now() - interval '30 minutes'
-                    OR EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND NOT o.active)) AND t.met_at IS NULL
+                    AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR (t.next_attempt_at <= now() - interval '30 minutes' AND (t.owner_reason <> 'pushed' OR t.pushed_at <= now() - interval '30 minutes'))
+                    OR EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND (NOT o.active OR o.availability = 'off'
+                  OR EXISTS (SELECT FROM staff_leaves v WHERE v.staff_id = o.id AND now()::date BETWEEN v.first_day AND v.last_day)))) AND t.met_at IS NULL
                               AND t.due_at > now() AND t.due_at <= now() + interval '1 hour')
             ORDER BY t.newest_inquiry_at DESC, t.due_at, t.accepted_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED) fresh
         UNION ALL
         SELECT * FROM (
             SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t
             WHERE t.state = 'open' AND t.next_attempt_at <= now() AND (t.claimed_until IS NULL OR t.claimed_until <= now())
-                  AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR t.next_attempt_at <= now() - interval '30 minutes'
-                  OR EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND NOT o.active)) AND t.met_at IS NULL AND t.due_at < date_trunc('day', now()) + interval '1 day'
+                  AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR (t.next_attempt_at <= now() - interval '30 minutes' AND (t.owner_reason <> 'pushed' OR t.pushed_at <= now() - interval '30 minutes'))
+                  OR EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND (NOT o.active OR o.availability = 'off'
+                  OR EXISTS (SELECT FROM staff_leaves v WHERE v.staff_id = o.id AND now()::date BETWEEN v.first_day AND v.last_day)))) AND t.met_at IS NULL AND t.due_at < date_trunc('day', now()) + interval '1 day'
             ORDER BY t.due_at, t.accepted_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED) due
         UNION ALL
         SELECT * FROM (
             SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t
             WHERE t.state = 'open' AND t.next_attempt_at <= now() AND (t.claimed_until IS NULL OR t.claimed_until <= now())
-                  AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR t.next_attempt_at <= now() - interval '30 minutes'
-                  OR EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND NOT o.active)) AND t.met_at IS NOT NULL
+                  AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR (t.next_attempt_at <= now() - interval '30 minutes' AND (t.owner_reason <> 'pushed' OR t.pushed_at <= now() - interval '30 minutes'))
+                  OR EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND (NOT o.active OR o.availability = 'off'
+                  OR EXISTS (SELECT FROM staff_leaves v WHERE v.staff_id = o.id AND now()::date BETWEEN v.first_day AND v.last_day)))) AND t.met_at IS NOT NULL
             ORDER BY t.next_attempt_at, t.due_at, t.accepted_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED) met
         UNION ALL
         SELECT * FROM (
             SELECT t.id, t.claim_number, t.claimed_until FROM callback_tasks t
             WHERE t.state = 'open' AND t.next_attempt_at <= now() AND (t.claimed_until IS NULL OR t.claimed_until <= now())
-                  AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR t.next_attempt_at <= now() - interval '30 minutes'
-                  OR EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND NOT o.active)) AND t.met_at IS NULL
+                  AND (t.owner_id IS NULL OR t.owner_id = bench_adviser(:client_id) OR (t.next_attempt_at <= now() - interval '30 minutes' AND (t.owner_reason <> 'pushed' OR t.pushed_at <= now() - interval '30 minutes'))
+                  OR EXISTS (SELECT FROM staff o WHERE o.id = t.owner_id AND (NOT o.active OR o.availability = 'off'
+                  OR EXISTS (SELECT FROM staff_leaves v WHERE v.staff_id = o.id AND now()::date BETWEEN v.first_day AND v.last_day)))) AND t.met_at IS NULL
             ORDER BY t.due_at, t.accepted_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED) later
         LIMIT 1) first
     WHERE NOT EXISTS (SELECT FROM own)
@@ -79,7 +86,9 @@ WITH own AS MATERIALIZED (
     FROM picked p WHERE c.task_id = p.id AND c.claim_number = p.claim_number AND c.ended_at IS NULL AND p.claimed_until IS NOT NULL
 ), claimed AS (
     UPDATE callback_tasks t SET claimed_by = bench_adviser(:client_id), claim_kind = 'ordinary', claimed_until = now() + interval '30 minutes',
-           claim_number = t.claim_number + 1
+           claim_number = t.claim_number + 1,
+           owner_id = CASE WHEN t.owner_reason = 'pushed' AND t.owner_id <> bench_adviser(:client_id) THEN NULL ELSE t.owner_id END,
+           owner_reason = CASE WHEN t.owner_reason = 'pushed' AND t.owner_id <> bench_adviser(:client_id) THEN NULL ELSE t.owner_reason END
     FROM picked p WHERE t.id = p.id
     RETURNING t.id, t.claim_number
 )

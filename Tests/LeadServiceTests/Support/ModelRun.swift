@@ -53,7 +53,7 @@ struct ModelRun {
         let kinds = [
             "claim", "claim", "claim", "reveal", "reveal", "reveal", "result", "result", "result", "result",
             "late result",
-            "release", "assign", "undo", "ring", "inquiry", "inquiry", "wait", "wait", "wait", "cancel",
+            "release", "assign", "undo", "ring", "push", "inquiry", "inquiry", "wait", "wait", "wait", "cancel",
             "stop", "list", "race",
             "pause", "pause", "resume", "wake",
         ]
@@ -65,6 +65,7 @@ struct ModelRun {
         case "wait": self.advance(by: Double(self.random.pick([30, 61, 600, 1801, 3600, 7200, 16_000, 50_000])))
         case "inquiry": try await self.inquire(lead)
         case "claim": try await self.claim(adviser)
+        case "push": try await self.push()
         case "race": try await self.race()
         case "wake":
             let (opened, expected) = (try await self.service.services.pauses.runOnce(), self.model.endPastPauses())
@@ -165,6 +166,33 @@ struct ModelRun {
         if answers.allSatisfy({ $0.status == 204 }), let left = self.model.mostUrgent(for: 0) {
             self.differences.append("nobody got task \(left)")
         }
+    }
+
+    /// A round of pushes; where the setting is `pull` there are none.
+    private mutating func push() async throws {
+        let before = Set(self.model.tasks.compactMap(\.pushedAt))
+        let count = try await self.service.services.assignment.runOnce()
+        guard self.service.services.settings.current.assignment.mode != .pull else {
+            if count > 0 { self.differences.append("pushed by pull") }
+            return
+        }
+        let rows = try await self.service.database.query(
+            """
+            SELECT t.id, s.username, t.pushed_at FROM callback_tasks t JOIN staff s ON s.id = t.owner_id
+            WHERE t.owner_reason = 'pushed' AND t.pushed_at >= \(self.model.now)
+            """)
+        var gifts: [(index: Int, adviser: Int, at: Date)] = []
+        for row in rows {
+            let (id, username, at) = try row.decode((UUID, String, Date).self)
+            guard !before.contains(at) else { continue }
+            gifts.append(
+                (
+                    index: try #require(self.model.tasks.firstIndex { $0.id == id.text }),
+                    adviser: try #require(self.people.firstIndex { $0.username == username }), at: at
+                ))
+        }
+        if gifts.count != count { self.differences.append("\(gifts.count) owners after \(count) pushes") }
+        self.differences += self.model.push(gifts, advisers: self.people.count)
     }
 
     private mutating func ring(_ lead: Int, _ adviser: Int) async throws {

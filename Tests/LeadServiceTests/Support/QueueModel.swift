@@ -37,6 +37,7 @@ struct QueueModel {
         var attempts = 0
         var owner: Int?
         var ownerReason: String?
+        var pushedAt: Date?
         var holder: Int?
         var until = Date.distantPast
         var restsUntil: Date?
@@ -152,19 +153,22 @@ struct QueueModel {
 
     mutating func take(_ index: Int, by adviser: Int, incoming: Bool) {
         if self.tasks[index].holder != nil { self.endClaim(index, "expired") }
+        if self.tasks[index].owner != adviser { self.endPush(index) }
         self.tasks[index].claims.append(Claim(adviser: adviser, isIncoming: incoming, at: self.now))
         self.tasks[index].holder = adviser
         self.tasks[index].until = self.now.addingTimeInterval(self.lease)
     }
 
-    func isServable(_ task: Task, for adviser: Int) -> Bool {
+    /// Whether it could be served, if only to its owner.
+    func waits(_ task: Task) -> Bool {
         let isInWindow =
             self.calling.isAlways || task.callAgainAt != nil
             || task.window.map { self.windows.open(at: self.now).contains($0) } ?? true
-        let isTheirs =
-            task.owner == nil || task.owner == adviser || task.nextAttemptAt <= self.now.addingTimeInterval(-1800)
-        return task.isOpen && task.pausedUntil == nil && task.nextAttemptAt <= self.now && !task.isHeld(at: self.now)
-            && isInWindow && isTheirs
+        return task.isOpen && task.pausedUntil == nil && task.nextAttemptAt <= self.now && !task.isHeld(at: self.now) && isInWindow
+    }
+
+    func isServable(_ task: Task, for adviser: Int) -> Bool {
+        self.waits(task) && (task.owner == nil || task.owner == adviser || self.isLate(task))
     }
 
     /// What `claim` serves: their own claim, else the first in the order of contract §4.8; stopped ones end on the way.
@@ -200,7 +204,7 @@ struct QueueModel {
     private func place(_ task: Task, _ adviser: Int, _ hurry: Bool) -> [Double] {
         let byDeadline = [task.dueAt, task.acceptedAt].map(\.timeIntervalSince1970)
         let byNext = [task.nextAttemptAt.timeIntervalSince1970] + byDeadline
-        if task.owner == adviser, task.ownerReason != "contacted" { return [1] + byNext }
+        if task.owner == adviser, task.ownerReason != "contacted", task.ownerReason != "pushed" { return [1] + byNext }
         if task.callAgainAt != nil { return [2] + byNext }
         guard task.metAt == nil else { return [5] + byNext }
         if !hurry, task.newestAt > self.now.addingTimeInterval(-900) {
@@ -283,6 +287,7 @@ struct QueueModel {
             throw self.tasks[index].isOpen ? .notClaimant : .alreadyClosed
         }
         self.endClaim(index, "released")
+        self.endPush(index)
     }
 
     mutating func assign(_ index: Int, to adviser: Int) throws(Refusal) {

@@ -114,8 +114,21 @@ function show() {
   if (!adviser) return;
   setText($("adviser-title"), adviser.display_name);
   for (const radio of $("availability").elements) radio.checked = radio.value === adviser.availability;
+  showHeld(adviser);
   $("leaves").replaceChildren(...adviser.leaves.map((leave) => el("li", {}, `${dayOf(leave.first_day)}至${dayOf(leave.last_day)} `,
     el("button", { type: "button", class: "link", onclick: (event) => change(event.currentTarget, "DELETE", `leaves/${leave.id}`, undefined, "已删除") }, "删除"))));
+}
+
+function showHeld(adviser) {
+  const own = calls.filter((call) => call.claimed_by === adviser.username);
+  $("held-box").hidden = own.length === 0;
+  $("held").replaceChildren(...own.map((call) => el("li", {}, `${call.name_masked} ${spacedPhone(call.phone_masked)} `,
+    el("button", { type: "button", class: "link", onclick: (event) => takeBack(event.currentTarget, call) }, "收回"))));
+}
+
+async function takeBack(button, call) {
+  if (!await confirmed("收回这条任务？", `${call.name_masked}会回到公共池，还没记录的结果要由接手的人补记。`, "收回")) return;
+  await attempt(button, "POST", `/api/v1/callbacks/${call.id}/take-back`, {}, "已收回到公共池");
 }
 
 function open(id) {
@@ -124,6 +137,9 @@ function open(id) {
   show();
   $("adviser-error").hidden = true;
   $("leave").reset();
+  $("skills").value = adviser.skills.join("、");
+  $("weight").value = adviser.weight;
+  $("cap").value = adviser.cap ?? "";
   $("handover-to").replaceChildren(el("option", { value: "" }, "公共池"),
     ...people().filter(([username]) => username !== adviser.username).map(([username, name]) => el("option", { value: username }, name)));
   $("plan-days").replaceChildren(...weekdays.map((word, index) => el("label", {}, `周${word}`,
@@ -134,10 +150,12 @@ function open(id) {
 }
 
 /** Changes something about the adviser that is shown; what went wrong is said in the dialog. */
-const change = (button, method, path, body, done) => busy(button, async () => {
+const change = (button, method, path, body, done) => attempt(button, method, `/api/v1/staff/${shown}/${path}`, body, done);
+
+const attempt = (button, method, address, body, done) => busy(button, async () => {
   $("adviser-error").hidden = true;
   try {
-    const answer = await api(method, `/api/v1/staff/${shown}/${path}`, body);
+    const answer = await api(method, address, body);
     announce(typeof done === "function" ? done(answer) : done);
     await loadBoard();
     return true;
@@ -169,6 +187,25 @@ $("handover").addEventListener("submit", async (event) => {
   if (!await confirmed("移交全部任务？", `${adviser.display_name}名下 ${adviser.owned} 条${holding}任务会移到${where}。`, "移交")) return;
   change(event.submitter, "POST", "handover", to ? { adviser: to } : {}, (answer) => `已移交 ${answer.tasks} 条到${where}`);
 });
+$("assignment").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const number = (id) => ($(id).value.trim() === "" ? null : Number($(id).value));
+  const skills = $("skills").value.split(/[,，、;；]/).map((skill) => skill.trim()).filter(Boolean);
+  change(event.submitter, "PUT", "assignment", { skills, weight: number("weight"), cap: number("cap") }, "分配已保存");
+});
+$("rebalance").addEventListener("click", (event) => busy(event.currentTarget, async () => {
+  try {
+    const plan = await api("POST", "/api/v1/board/rebalance", { preview: true });
+    if (plan.tasks === 0) return announce("已经均衡，没有可移动的任务");
+    const parts = plan.advisers.map((one) => `${person(one.username)} ${one.receives} 条`).join("，");
+    if (!await confirmed("均衡未动的任务？", `将移动 ${plan.tasks} 条给在岗的人：${parts}。约好时间的和谈过的不动。`, "移动")) return;
+    const moved = await api("POST", "/api/v1/board/rebalance", {});
+    announce(`已移动 ${moved.tasks} 条`);
+    await loadBoard();
+  } catch (problem) {
+    report(problem);
+  }
+}));
 $("leave").addEventListener("submit", async (event) => {
   event.preventDefault();
   const days = { first_day: $("leave-first").value, last_day: $("leave-last").value || $("leave-first").value };

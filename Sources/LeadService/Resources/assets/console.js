@@ -139,15 +139,22 @@ export function report(problem) {
   if (sessionOver) $("message").append(el("a", { href: loginAddress() }, "重新登录"));
 }
 
-/** Asks before something that cannot be taken back. */
-export function confirmed(title, text, yes) {
+/** Asks before something that cannot be taken back; with reasons it answers the one that was chosen. */
+export function confirmed(title, text, yes, reasons = []) {
   const dialog = $("confirm");
   setText($("confirm-title"), title);
   setText($("confirm-text"), text);
   setText($("confirm-yes"), yes);
+  const choices = $("confirm-reasons");
+  choices.hidden = reasons.length === 0;
+  choices.replaceChildren(...reasons.map((reason) => el("label", { class: "pill" },
+    el("input", { type: "radio", name: "reason", value: reason, required: true }), el("span", {}, reason))));
   dialog.returnValue = "";
   dialog.showModal();
-  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
+  return new Promise((resolve) => dialog.addEventListener("close", () => {
+    const said = choices.querySelector("input:checked")?.value ?? true;
+    resolve(dialog.returnValue === "yes" && said);
+  }, { once: true }));
 }
 
 /** Does what needs a young login; asks for the password or a code first where the server wants it, and tries once more. */

@@ -12,6 +12,8 @@ import { WrapUp } from "./desk-wrapup.js";
 import { dispositionLabel } from "./dispositions.js";
 import { moment } from "./worktime.js";
 
+/** Why a claim is given back. */
+const releaseReasons = ["临时有事", "换班", "不熟悉这类业务", "语言不通", "与客户认识"];
 /** A number that nobody looks at any more is hidden again. */
 const idle = 10 * 60_000;
 
@@ -287,11 +289,13 @@ export class Calls {
   async #release(button) {
     const id = this.#selected;
     const claim = this.#claim;
-    if (!claim || !(await confirmed("放回公共池？", "放回后别人可以接起。写下的备注不会保存为结果。", "放回"))) return;
+    if (!claim) return;
+    const reason = await confirmed("放回公共池？", "放回后别人可以接起。写下的备注不会保存为结果。请选原因：", "放回", releaseReasons);
+    if (!reason) return;
     await busy(button, async () => {
       claim.saving = true;
       try {
-        await api("POST", address(id, "release"), {});
+        await api("POST", address(id, "release"), { reason });
         announce("已放回公共池");
       } catch (problem) {
         claim.saving = false;
