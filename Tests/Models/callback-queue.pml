@@ -63,6 +63,8 @@ bool gone[3];            /* an adviser who has left without a word */
 #define serving(x, a) (task[x].holder == a && !task[x].lapsed && !task[x].incoming)
 #define ordinary(x, a) (task[x].holder == a && !task[x].incoming)
 #define ringing(x, a) (task[x].holder == a && task[x].incoming)
+/* A lapsed claim of theirs is ended first and does not stand in the way. */
+#define undoable(x, a) (task[x].undoer == a && !(live(1 - (x), a) && task[1 - (x)].incoming == before[x].incoming))
 #ifdef NO_LEASE
 #define isFree(x) true
 #else
@@ -291,13 +293,12 @@ proctype Adviser(byte a) {
             fi;
             invariants(t); t = 0 }
     /* Whoever recorded the newest result takes it back, with no other claim of the kind beside it. */
-    :: atomic { !gone[a] && undos > 0 && (task[0].undoer == a || task[1].undoer == a) ->
-            endLapsed(a);
+    :: atomic { !gone[a] && undos > 0 && (undoable(0, a) || undoable(1, a)) ->
             if
-            :: task[0].undoer == a && (before[0].incoming && !ringing(1, a) || !before[0].incoming && !ordinary(1, a)) -> t = 0; takeBack(t, a); invariants(t)
-            :: task[1].undoer == a && (before[1].incoming && !ringing(0, a) || !before[1].incoming && !ordinary(0, a)) -> t = 1; takeBack(t, a); invariants(t)
-            :: else
+            :: undoable(0, a) -> t = 0
+            :: undoable(1, a) -> t = 1
             fi;
+            endLapsed(a); takeBack(t, a); invariants(t);
             t = 0 }
 #ifdef LIVENESS
     /* Left without a word, until the lease has run out. */
