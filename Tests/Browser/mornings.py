@@ -73,11 +73,9 @@ def code_of_number(page, tally):
     if not tally.check(f"{page.width}: a reader of such codes is installed", shutil.which("zbarimg"), "zbar-tools"):
         return
     picture = Image.open(io.BytesIO(page.see(".scan svg").screenshot_as_png)).convert("L")
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
+    picture.save(buffer := io.BytesIO(), "PNG")
     read = subprocess.run(["zbarimg", "-q", "--raw", "png:-"], input=buffer.getvalue(), capture_output=True, timeout=30)
-    text = read.stdout.decode().strip()
-    tally.check(f"{page.width}: the code dials the number that is shown", text == f"tel:+86{number}", "another text, or none")
+    tally.check(f"{page.width}: the code dials the number that is shown", read.stdout.decode().strip() == f"tel:+86{number}", "another text, or none")
     page.keys(Keys.ESCAPE)
     tally.check(f"{page.width}: Esc folds the code again", not page.visible(".scan svg"))
 

@@ -193,10 +193,8 @@ extension Transaction {
         // Who was spoken to: meanwhile they, or another one of linked leads, may have asked anew.
         let lead = effect.claim.phoneLeadID ?? task.phoneRow
         if let isOnWeChat = result.isOnWeChat {
-            statements.append(
-                isOnWeChat
-                    ? Self.addingWeChat(of: lead, by: session.staffID, at: change.at)
-                    : Self.removingWeChat(of: task.leadID))
+            let adding = Self.addingWeChat(of: lead, by: session.staffID, at: change.at)
+            statements.append(isOnWeChat ? adding : Self.removingWeChat(of: task.leadID))
         }
         if result.disposition == .doNotCall {
             statements.append(
