@@ -490,6 +490,38 @@ CREATE TABLE public.call_attempts (
 COMMENT ON COLUMN public.call_attempts.duration_seconds IS 'From dialling to the result by the desk''s clock, where somebody let it run';
 
 --
+-- Name: call_undos; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE UNLOGGED TABLE public.call_undos (
+    task_id uuid NOT NULL,
+    adviser_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    task jsonb NOT NULL,
+    unmet uuid[] NOT NULL,
+    listed bytea,
+    changed_in xid8 NOT NULL
+);
+
+--
+-- Name: TABLE call_undos; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.call_undos IS 'What a task was before its newest result, for as long as that can be undone';
+
+--
+-- Name: COLUMN call_undos.listed; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.call_undos.listed IS 'The number that the result put on the do-not-call list';
+
+--
+-- Name: COLUMN call_undos.changed_in; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.call_undos.changed_in IS 'The transaction of the result: a task that says another one was changed since';
+
+--
 -- Name: callback_claims; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -504,6 +536,7 @@ CREATE TABLE public.callback_claims (
     end_reason text,
     release_note_sealed bytea,
     phone_lead_id uuid,
+    began_at timestamp with time zone,
     CONSTRAINT callback_claims_claim_number_check CHECK ((claim_number > 0)),
     CONSTRAINT callback_claims_end_reason_check CHECK ((end_reason = ANY (ARRAY['result'::text, 'released'::text, 'expired'::text, 'assigned'::text, 'closed'::text, 'paused'::text]))),
     CONSTRAINT callback_claims_kind_check CHECK ((kind = ANY (ARRAY['ordinary'::text, 'incoming'::text]))),
@@ -521,6 +554,32 @@ COMMENT ON COLUMN public.callback_claims.claim_number IS 'The fence: a result co
 --
 
 COMMENT ON COLUMN public.callback_claims.phone_lead_id IS 'The lead whose number was shown, or who rang';
+
+--
+-- Name: COLUMN callback_claims.began_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.callback_claims.began_at IS 'When the call began that this claim goes on with, after an undo; null for a call that begins with it';
+
+--
+-- Name: callback_events; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.callback_events (
+    id uuid NOT NULL,
+    task_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    staff_id uuid,
+    note_sealed bytea,
+    CONSTRAINT callback_events_kind_check CHECK ((kind = ANY (ARRAY['reopened'::text, 'unmerged'::text, 'permit_due'::text])))
+);
+
+--
+-- Name: TABLE callback_events; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.callback_events IS 'What happened to a task beside claims and results, for its history';
 
 --
 -- Name: callback_pauses; Type: TABLE; Schema: public; Owner: -
@@ -582,18 +641,23 @@ CREATE TABLE public.callback_tasks (
     changed_in xid8 DEFAULT '0'::xid8 NOT NULL,
     paused_until timestamp with time zone,
     first_qualified_at timestamp with time zone,
+    opened_for text,
+    skill text,
+    pushed_at timestamp with time zone,
     CONSTRAINT a_claim_is_whole CHECK ((((claimed_by IS NULL) = (claimed_until IS NULL)) AND ((claimed_by IS NULL) = (claim_kind IS NULL)))),
     CONSTRAINT callback_tasks_attempts_check CHECK ((attempts >= 0)),
     CONSTRAINT callback_tasks_claim_kind_check CHECK ((claim_kind = ANY (ARRAY['ordinary'::text, 'incoming'::text]))),
     CONSTRAINT callback_tasks_claim_number_check CHECK ((claim_number >= 0)),
-    CONSTRAINT callback_tasks_owner_reason_check CHECK ((owner_reason = ANY (ARRAY['assigned'::text, 'appointment'::text, 'contacted'::text]))),
+    CONSTRAINT callback_tasks_opened_for_check CHECK ((opened_for = ANY (ARRAY['reopened'::text, 'permit_renewal'::text]))),
+    CONSTRAINT callback_tasks_owner_reason_check CHECK ((owner_reason = ANY (ARRAY['assigned'::text, 'appointment'::text, 'contacted'::text, 'pushed'::text]))),
     CONSTRAINT callback_tasks_preferred_window_check CHECK ((preferred_window = ANY (ARRAY['morning'::text, 'afternoon'::text, 'evening'::text]))),
     CONSTRAINT callback_tasks_state_check CHECK ((state = ANY (ARRAY['open'::text, 'paused'::text, 'closed'::text]))),
     CONSTRAINT closed_holds_no_claim CHECK (((state <> 'closed'::text) OR (claimed_by IS NULL))),
     CONSTRAINT closed_says_why CHECK ((((state = 'closed'::text) = (closed_at IS NOT NULL)) AND ((state = 'closed'::text) = (closed_reason IS NOT NULL)))),
     CONSTRAINT owned_for_a_reason CHECK (((owner_id IS NULL) = (owner_reason IS NULL))),
     CONSTRAINT paused_for_a_known_reason CHECK ((paused_reason = ANY (ARRAY['awaiting_visitor'::text, 'visitor_away'::text, 'number_unclear'::text, 'other'::text]))),
-    CONSTRAINT paused_says_why CHECK ((((state = 'paused'::text) = (paused_reason IS NOT NULL)) AND ((state = 'paused'::text) = (paused_until IS NOT NULL))))
+    CONSTRAINT paused_says_why CHECK ((((state = 'paused'::text) = (paused_reason IS NOT NULL)) AND ((state = 'paused'::text) = (paused_until IS NOT NULL)))),
+    CONSTRAINT pushed_says_when CHECK (((owner_reason <> 'pushed'::text) OR (pushed_at IS NOT NULL)))
 );
 
 --
@@ -619,6 +683,24 @@ COMMENT ON COLUMN public.callback_tasks.paused_until IS 'The task opens by itsel
 --
 
 COMMENT ON COLUMN public.callback_tasks.first_qualified_at IS 'The first counting result that says the person wants to go on';
+
+--
+-- Name: COLUMN callback_tasks.opened_for; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.callback_tasks.opened_for IS 'Why it was opened without an inquiry or a call of the person; null for those';
+
+--
+-- Name: COLUMN callback_tasks.skill; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.callback_tasks.skill IS 'That of the newest inquiry';
+
+--
+-- Name: COLUMN callback_tasks.pushed_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.callback_tasks.pushed_at IS 'When it was last pushed to somebody, its owner still or not';
 
 --
 -- Name: callback_viewers; Type: TABLE; Schema: public; Owner: -
@@ -726,6 +808,24 @@ CREATE TABLE public.do_not_call (
     added_by text NOT NULL,
     CONSTRAINT do_not_call_phone_index_check CHECK ((octet_length(phone_index) = 32))
 );
+
+--
+-- Name: eligibility_checks; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.eligibility_checks (
+    lead_id uuid NOT NULL,
+    rule_version text NOT NULL,
+    offered boolean NOT NULL,
+    total integer NOT NULL,
+    checked_at timestamp with time zone NOT NULL
+);
+
+--
+-- Name: TABLE eligibility_checks; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.eligibility_checks IS 'Leads that were not eligible, scored again once under each later set of rules';
 
 --
 -- Name: erasure_tombstones; Type: TABLE; Schema: public; Owner: -
@@ -845,6 +945,7 @@ CREATE TABLE public.inquiries (
     first_due_at timestamp with time zone,
     postponed_at timestamp with time zone,
     postponed_to timestamp with time zone,
+    skill text,
     CONSTRAINT due_after_accepted CHECK ((due_at > accepted_at)),
     CONSTRAINT erased_leaves_no_text CHECK (
 CASE
@@ -853,6 +954,7 @@ CASE
 END),
     CONSTRAINT inquiries_name_index_check CHECK ((octet_length(name_index) = 32)),
     CONSTRAINT inquiries_preferred_window_check CHECK ((preferred_window = ANY (ARRAY['morning'::text, 'afternoon'::text, 'evening'::text]))),
+    CONSTRAINT inquiries_skill_check CHECK (((char_length(skill) >= 1) AND (char_length(skill) <= 40))),
     CONSTRAINT postponed_to_a_later_time CHECK ((((postponed_at IS NULL) = (postponed_to IS NULL)) AND (postponed_to > postponed_at)))
 );
 
@@ -899,6 +1001,12 @@ COMMENT ON COLUMN public.inquiries.first_due_at IS 'The deadline before the visi
 COMMENT ON COLUMN public.inquiries.postponed_to IS 'The new time the visitor was told; due_at stays what was promised, and is what counts';
 
 --
+-- Name: COLUMN inquiries.skill; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.inquiries.skill IS 'What the inquiry asks of whoever calls, by the rules of its day';
+
+--
 -- Name: key_checks; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -921,6 +1029,23 @@ COMMENT ON TABLE public.key_checks IS 'Written when a key is first used here, ne
 --
 
 COMMENT ON COLUMN public.key_checks.mac IS 'HMAC of a constant under a key derived for this alone';
+
+--
+-- Name: lead_permits; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.lead_permits (
+    lead_id uuid NOT NULL,
+    valid_until date NOT NULL,
+    recorded_by uuid,
+    recorded_at timestamp with time zone NOT NULL
+);
+
+--
+-- Name: TABLE lead_permits; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.lead_permits IS 'When a residence permit ends, as an adviser was told; the visitor''s own reminder is a consent';
 
 --
 -- Name: leads; Type: TABLE; Schema: public; Owner: -
@@ -1079,6 +1204,23 @@ CREATE TABLE public.pending_reports (
 --
 
 COMMENT ON TABLE public.pending_reports IS 'Delivery reports whose message is not settled yet or not ours; joined within ten minutes, deleted after a day';
+
+--
+-- Name: permit_calls; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.permit_calls (
+    lead_id uuid NOT NULL,
+    valid_until date NOT NULL,
+    task_id uuid NOT NULL,
+    opened_at timestamp with time zone NOT NULL
+);
+
+--
+-- Name: TABLE permit_calls; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.permit_calls IS 'The task in which somebody is called about the end of their permit: one for an end';
 
 --
 -- Name: permit_reminders; Type: TABLE; Schema: public; Owner: -
@@ -1432,9 +1574,17 @@ CREATE TABLE public.staff (
     demo boolean DEFAULT false NOT NULL,
     availability text DEFAULT 'on_shift'::text NOT NULL,
     availability_at timestamp with time zone,
+    skills text[] DEFAULT '{}'::text[] NOT NULL,
+    push_weight smallint DEFAULT 1 NOT NULL,
+    push_cap smallint,
+    pushed_at timestamp with time zone,
+    push_start double precision DEFAULT 0 NOT NULL,
+    CONSTRAINT a_few_skills CHECK (((cardinality(skills) <= 20) AND (array_position(skills, NULL::text) IS NULL))),
     CONSTRAINT one_time_passwords_expire CHECK (((NOT must_change_password) OR (password_expires_at IS NOT NULL))),
     CONSTRAINT staff_availability_check CHECK ((availability = ANY (ARRAY['on_shift'::text, 'break'::text, 'off'::text]))),
     CONSTRAINT staff_display_name_check CHECK (((char_length(display_name) >= 1) AND (char_length(display_name) <= 50))),
+    CONSTRAINT staff_push_cap_check CHECK (((push_cap >= 0) AND (push_cap <= 500))),
+    CONSTRAINT staff_push_weight_check CHECK (((push_weight >= 0) AND (push_weight <= 100))),
     CONSTRAINT staff_role_check CHECK ((role = ANY (ARRAY['adviser'::text, 'supervisor'::text, 'administrator'::text, 'auditor'::text, 'privacy'::text]))),
     CONSTRAINT staff_username_check CHECK ((username ~ '^[a-z0-9][a-z0-9._-]{1,31}$'::text))
 );
@@ -1450,6 +1600,30 @@ COMMENT ON COLUMN public.staff.demo IS 'Made up for a demonstration, and goes wi
 --
 
 COMMENT ON COLUMN public.staff.availability IS 'What the person, or a supervisor for them, said last; leave is in staff_leaves';
+
+--
+-- Name: COLUMN staff.push_weight; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.staff.push_weight IS 'The share of tasks pushed to this person; 0 is none';
+
+--
+-- Name: COLUMN staff.push_cap; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.staff.push_cap IS 'Nothing is pushed above so many tasks of the day; null is the setting';
+
+--
+-- Name: COLUMN staff.pushed_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.staff.pushed_at IS 'When a task was last pushed to this person; ties go to whoever waited longest';
+
+--
+-- Name: COLUMN staff.push_start; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.staff.push_start IS 'Where the last weighted push to this person began, in the time that passes with weighted pushes';
 
 --
 -- Name: staff_alert_readers; Type: TABLE; Schema: public; Owner: -
@@ -1475,7 +1649,7 @@ CREATE TABLE public.staff_alerts (
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT a_stage_is_one_of_a_promise CHECK (((kind !~~ 'sla\_%'::text) OR ((task_id IS NOT NULL) AND (due_at IS NOT NULL)))),
     CONSTRAINT staff_alerts_about_check CHECK (((char_length(about) >= 1) AND (char_length(about) <= 100))),
-    CONSTRAINT staff_alerts_kind_check CHECK ((kind = ANY (ARRAY['sla_half'::text, 'sla_most'::text, 'sla_broken'::text, 'sla_late'::text, 'assigned'::text, 'claim_lapsed'::text, 'calendar_missing'::text, 'many_reveals'::text, 'unrevealed_results'::text, 'robot_failing'::text, 'closed_day'::text]))),
+    CONSTRAINT staff_alerts_kind_check CHECK ((kind = ANY (ARRAY['sla_half'::text, 'sla_most'::text, 'sla_broken'::text, 'sla_late'::text, 'assigned'::text, 'claim_lapsed'::text, 'calendar_missing'::text, 'many_reveals'::text, 'unrevealed_results'::text, 'robot_failing'::text, 'delivery_falling'::text, 'closed_day'::text]))),
     CONSTRAINT staff_alerts_parameters_check CHECK ((jsonb_typeof(parameters) = 'object'::text))
 );
 
@@ -1825,11 +1999,25 @@ ALTER TABLE ONLY public.call_attempts
     ADD CONSTRAINT call_attempts_pkey PRIMARY KEY (id);
 
 --
+-- Name: call_undos call_undos_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.call_undos
+    ADD CONSTRAINT call_undos_pkey PRIMARY KEY (task_id);
+
+--
 -- Name: callback_claims callback_claims_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.callback_claims
     ADD CONSTRAINT callback_claims_pkey PRIMARY KEY (task_id, claim_number);
+
+--
+-- Name: callback_events callback_events_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_events
+    ADD CONSTRAINT callback_events_pkey PRIMARY KEY (id);
 
 --
 -- Name: callback_pauses callback_pauses_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -1895,6 +2083,13 @@ ALTER TABLE ONLY public.staff_alerts
     ADD CONSTRAINT each_stage_of_a_promise_once UNIQUE (task_id, kind, due_at);
 
 --
+-- Name: eligibility_checks eligibility_checks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eligibility_checks
+    ADD CONSTRAINT eligibility_checks_pkey PRIMARY KEY (lead_id, rule_version);
+
+--
 -- Name: erasure_tombstones erasure_tombstones_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1935,6 +2130,13 @@ ALTER TABLE ONLY public.inquiries
 
 ALTER TABLE ONLY public.key_checks
     ADD CONSTRAINT key_checks_pkey PRIMARY KEY (number);
+
+--
+-- Name: lead_permits lead_permits_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_permits
+    ADD CONSTRAINT lead_permits_pkey PRIMARY KEY (lead_id);
 
 --
 -- Name: leads leads_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -2005,6 +2207,13 @@ ALTER TABLE ONLY public.sites
 
 ALTER TABLE ONLY public.pending_reports
     ADD CONSTRAINT pending_reports_pkey PRIMARY KEY (gateway, vendor_id);
+
+--
+-- Name: permit_calls permit_calls_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.permit_calls
+    ADD CONSTRAINT permit_calls_pkey PRIMARY KEY (lead_id, valid_until);
 
 --
 -- Name: phone_budgets phone_budgets_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -2291,6 +2500,12 @@ CREATE INDEX call_attempts_converted ON public.call_attempts USING btree (task_i
 CREATE INDEX callback_claims_by_adviser ON public.callback_claims USING btree (adviser_id, claimed_at);
 
 --
+-- Name: callback_events_by_task; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX callback_events_by_task ON public.callback_events USING btree (task_id, at);
+
+--
 -- Name: callback_pauses_by_staff; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2441,6 +2656,12 @@ CREATE INDEX inquiries_by_name ON public.inquiries USING btree (name_index);
 CREATE INDEX inquiries_by_site ON public.inquiries USING btree (site, accepted_at) WHERE (site IS NOT NULL);
 
 --
+-- Name: lead_permits_by_end; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX lead_permits_by_end ON public.lead_permits USING btree (valid_until);
+
+--
 -- Name: leads_by_creation; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2547,6 +2768,12 @@ CREATE UNIQUE INDEX one_second_factor_begun ON public.staff_totp USING btree (st
 --
 
 CREATE INDEX pending_reports_by_age ON public.pending_reports USING btree (received_at);
+
+--
+-- Name: permit_calls_by_task; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX permit_calls_by_task ON public.permit_calls USING btree (task_id);
 
 --
 -- Name: permit_reminders_by_message; Type: INDEX; Schema: public; Owner: -
@@ -2779,6 +3006,20 @@ ALTER TABLE ONLY public.call_attempts
     ADD CONSTRAINT call_attempts_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_tasks(id);
 
 --
+-- Name: call_undos call_undos_adviser_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.call_undos
+    ADD CONSTRAINT call_undos_adviser_id_fkey FOREIGN KEY (adviser_id) REFERENCES public.staff(id) ON DELETE CASCADE;
+
+--
+-- Name: call_undos call_undos_task_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.call_undos
+    ADD CONSTRAINT call_undos_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_tasks(id) ON DELETE CASCADE;
+
+--
 -- Name: callback_claims callback_claims_adviser_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2798,6 +3039,20 @@ ALTER TABLE ONLY public.callback_claims
 
 ALTER TABLE ONLY public.callback_claims
     ADD CONSTRAINT callback_claims_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_tasks(id);
+
+--
+-- Name: callback_events callback_events_staff_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_events
+    ADD CONSTRAINT callback_events_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES public.staff(id) ON DELETE SET NULL;
+
+--
+-- Name: callback_events callback_events_task_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.callback_events
+    ADD CONSTRAINT callback_events_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_tasks(id) ON DELETE CASCADE;
 
 --
 -- Name: callback_pauses callback_pauses_paused_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -2905,6 +3160,20 @@ ALTER TABLE ONLY public.consents
     ADD CONSTRAINT consents_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.staff(id);
 
 --
+-- Name: eligibility_checks eligibility_checks_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eligibility_checks
+    ADD CONSTRAINT eligibility_checks_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id) ON DELETE CASCADE;
+
+--
+-- Name: eligibility_checks eligibility_checks_rule_version_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eligibility_checks
+    ADD CONSTRAINT eligibility_checks_rule_version_fkey FOREIGN KEY (rule_version) REFERENCES public.points_rule_versions(version);
+
+--
 -- Name: export_leads export_leads_export_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2954,6 +3223,20 @@ ALTER TABLE ONLY public.inquiries
     ADD CONSTRAINT inquiries_site_fkey FOREIGN KEY (site) REFERENCES public.sites(name);
 
 --
+-- Name: lead_permits lead_permits_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_permits
+    ADD CONSTRAINT lead_permits_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id) ON DELETE CASCADE;
+
+--
+-- Name: lead_permits lead_permits_recorded_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_permits
+    ADD CONSTRAINT lead_permits_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.staff(id) ON DELETE SET NULL;
+
+--
 -- Name: leads leads_merged_into_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2973,6 +3256,20 @@ ALTER TABLE ONLY public.messages
 
 ALTER TABLE ONLY public.messages
     ADD CONSTRAINT messages_inquiry_id_fkey FOREIGN KEY (inquiry_id) REFERENCES public.inquiries(id);
+
+--
+-- Name: permit_calls permit_calls_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.permit_calls
+    ADD CONSTRAINT permit_calls_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id) ON DELETE CASCADE;
+
+--
+-- Name: permit_calls permit_calls_task_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.permit_calls
+    ADD CONSTRAINT permit_calls_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_tasks(id) ON DELETE CASCADE;
 
 --
 -- Name: permit_reminders permit_reminders_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -3268,11 +3565,25 @@ GRANT SELECT ON TABLE public.call_attempts TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.call_attempts TO huifang_app;
 
 --
+-- Name: TABLE call_undos; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.call_undos TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.call_undos TO huifang_app;
+
+--
 -- Name: TABLE callback_claims; Type: ACL; Schema: public; Owner: -
 --
 
 GRANT SELECT ON TABLE public.callback_claims TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.callback_claims TO huifang_app;
+
+--
+-- Name: TABLE callback_events; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.callback_events TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.callback_events TO huifang_app;
 
 --
 -- Name: TABLE callback_pauses; Type: ACL; Schema: public; Owner: -
@@ -3324,6 +3635,13 @@ GRANT SELECT ON TABLE public.do_not_call TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.do_not_call TO huifang_app;
 
 --
+-- Name: TABLE eligibility_checks; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.eligibility_checks TO huifang_reader;
+GRANT SELECT,INSERT,DELETE ON TABLE public.eligibility_checks TO huifang_app;
+
+--
 -- Name: TABLE erasure_tombstones; Type: ACL; Schema: public; Owner: -
 --
 
@@ -3366,6 +3684,13 @@ GRANT SELECT ON TABLE public.key_checks TO huifang_reader;
 GRANT SELECT,INSERT ON TABLE public.key_checks TO huifang_app;
 
 --
+-- Name: TABLE lead_permits; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.lead_permits TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_permits TO huifang_app;
+
+--
 -- Name: TABLE leads; Type: ACL; Schema: public; Owner: -
 --
 
@@ -3392,6 +3717,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.messages TO huifang_app;
 
 GRANT SELECT ON TABLE public.pending_reports TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pending_reports TO huifang_app;
+
+--
+-- Name: TABLE permit_calls; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.permit_calls TO huifang_reader;
+GRANT SELECT,INSERT,DELETE ON TABLE public.permit_calls TO huifang_app;
 
 --
 -- Name: TABLE permit_reminders; Type: ACL; Schema: public; Owner: -

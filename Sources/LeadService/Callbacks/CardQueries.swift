@@ -54,11 +54,13 @@ extension CardAttempt: TableRow {
     init(row: PostgresRow) throws {
         let (id, by, at, disposition, reason, item, reference, note, again, counts, refused, duration, undone) =
             try row.decode(
-                (UUID, String, Date, String, String?, String?, String?, ByteBuffer?, Date?, Bool, Bool, Int32?, Bool).self)
+                (UUID, String, Date, String, String?, String?, String?, ByteBuffer?, Date?, Bool, Bool, Int32?, Bool)
+                    .self)
         self.init(
             id: id, by: by, at: at, disposition: disposition, reason: reason, item: item, reference: reference,
             noteSealed: note?.bytes,
-            callAgainAt: again, counts: counts, isRefused: refused, duration: duration.map { Int($0) }, isUndone: undone)
+            callAgainAt: again, counts: counts, isRefused: refused, duration: duration.map { Int($0) }, isUndone: undone
+        )
     }
 }
 

@@ -164,7 +164,8 @@ struct QueueModel {
         let isInWindow =
             self.calling.isAlways || task.callAgainAt != nil
             || task.window.map { self.windows.open(at: self.now).contains($0) } ?? true
-        return task.isOpen && task.pausedUntil == nil && task.nextAttemptAt <= self.now && !task.isHeld(at: self.now) && isInWindow
+        return task.isOpen && task.pausedUntil == nil && task.nextAttemptAt <= self.now && !task.isHeld(at: self.now)
+            && isInWindow
     }
 
     func isServable(_ task: Task, for adviser: Int) -> Bool {
