@@ -56,7 +56,8 @@ package struct LeadServices: Sendable {
             shipped: try ReferenceData(resources: resources).notices)
         let pointsRules = RulesStore(database: database, shipped: rules.points)
         let assessments = Assessments(
-            database: database, dependencies: dependencies, settings: settings, rules: pointsRules)
+            database: database, dependencies: dependencies, settings: settings, rules: pointsRules,
+            budgetFactor: factor)
         let promises = PromiseTimes(settings: settings, calendar: calendar, now: dependencies.now)
         let questions = try Questionnaire(resources: resources)
         let inquiries = Inquiries(
