@@ -62,7 +62,7 @@ package struct LeadServices: Sendable {
         let questions = try Questionnaire(resources: resources)
         let inquiries = Inquiries(
             database: database, dependencies: dependencies, settings: settings, promises: promises, notices: notices,
-            assessments: assessments, budgetFactor: factor)
+            assessments: assessments, budgetFactor: factor, publicURL: configuration.publicURL)
         let reports = DeliveryReports(database: database, dependencies: dependencies)
         let codes = CodeSteps(
             reports: reports, settings: settings, gateways: dependencies.gateways)
@@ -96,7 +96,7 @@ package struct LeadServices: Sendable {
                 QuarantineRoutes(
                     quarantine: Quarantine(
                         database: database, dependencies: dependencies, settings: settings, calendar: calendar,
-                        budgetFactor: factor),
+                        budgetFactor: factor, publicURL: configuration.publicURL),
                     pages: pages),
                 InquiryRoutes(
                     inquiries: inquiries, sites: sites, tokens: tokens, publicURL: configuration.publicURL),
@@ -167,7 +167,8 @@ package struct LeadServices: Sendable {
         self.deliveryWorker = DeliveryWorker(
             database: database, dependencies: dependencies, settings: settings, reports: reports)
         self.reminders = ReminderWorker(
-            database: database, dependencies: dependencies, settings: settings, budgetFactor: factor)
+            database: database, dependencies: dependencies, settings: settings, budgetFactor: factor,
+            publicURL: configuration.publicURL)
         self.sla = SLAWorker(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         self.watch = WatchWorker(
