@@ -13,10 +13,13 @@ package struct PhoneVerification: Sendable {
     private let outbox: OutboxSignal
     private let warmth = RecentWarmth()
     /// A flood asks again as soon as it is answered: what costs no connection is paced, or it takes the processors from submits.
-    private let paced = Turns(width: 1, longestQueue: 256)
+    private let paced = Turns(width: 1, longestQueue: Self.longestQueue)
     private static let pace: Duration = .milliseconds(4)
     /// Whoever asks for codes gets two of the pool's sixteen connections, so that a flood leaves the rest to submits.
-    private let turns = Turns(width: 2, longestQueue: 256)
+    private let turns = Turns(width: 2, longestQueue: Self.longestQueue)
+    private static let longestQueue = 256
+    /// Before a browser that can prove nothing may try again in a flood, in seconds.
+    private static let crowdedPause = 10
 
     /// How long a code lives.
     package static let lifetime: TimeInterval = 300
