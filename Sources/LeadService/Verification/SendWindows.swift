@@ -58,6 +58,9 @@ struct SendWindow: Sendable {
         }
     }
 
+    /// How full a window is when an alarm is raised, as the table allows.
+    static let alarmPercents = [50, 80, 100]
+
     /// The same window, of which the send may find room among the first `limit`.
     func limited(to limit: Int) -> SendWindow {
         var window = self
@@ -115,9 +118,6 @@ extension SendBudgets {
         ]
     }
 
-    private func window(_ kind: SendWindow.Kind, _ value: String, _ ceiling: Int, _ now: Date) -> SendWindow {
-        let start = Date(
-            timeIntervalSince1970: (now.timeIntervalSince1970 / kind.seconds).rounded(.down) * kind.seconds)
     /// The windows that an assessment counts in: nobody proves anything for one, so they bound what strangers may store.
     func assessmentWindows(address: ClientAddress, at now: Date) -> [SendWindow] {
         [
@@ -127,6 +127,9 @@ extension SendBudgets {
         ]
     }
 
+    private func window(_ kind: SendWindow.Kind, _ value: String, _ ceiling: Int, _ now: Date) -> SendWindow {
+        let start = Date(
+            timeIntervalSince1970: (now.timeIntervalSince1970 / kind.seconds).rounded(.down) * kind.seconds)
         let ceiling = self.scaled(ceiling)
         return SendWindow(
             kind: kind, key: self.keys.bucket("send-" + kind.rawValue, value), start: start,
