@@ -3248,7 +3248,7 @@ ALTER TABLE ONLY public.leads
 --
 
 ALTER TABLE ONLY public.messages
-    ADD CONSTRAINT messages_challenge_id_fkey FOREIGN KEY (challenge_id) REFERENCES public.verification_challenges(id) ON DELETE CASCADE;
+    ADD CONSTRAINT messages_challenge_id_fkey FOREIGN KEY (challenge_id) REFERENCES public.verification_challenges(id) ON DELETE SET NULL;
 
 --
 -- Name: messages messages_inquiry_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -

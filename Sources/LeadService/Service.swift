@@ -61,12 +61,13 @@ package struct LeadServices: Sendable {
             shipped: try ReferenceData(resources: resources).notices)
         let pointsRules = RulesStore(database: database, shipped: rules.points)
         let assessments = Assessments(
-            database: database, dependencies: dependencies, settings: settings, rules: pointsRules)
+            database: database, dependencies: dependencies, settings: settings, rules: pointsRules,
+            budgetFactor: factor)
         let promises = PromiseTimes(settings: settings, calendar: calendar, now: dependencies.now)
         let questions = try Questionnaire(resources: resources)
         let inquiries = Inquiries(
             database: database, dependencies: dependencies, settings: settings, promises: promises, notices: notices,
-            assessments: assessments, budgetFactor: factor)
+            assessments: assessments, budgetFactor: factor, publicURL: configuration.publicURL)
         let reports = DeliveryReports(database: database, dependencies: dependencies)
         let codes = CodeSteps(
             reports: reports, settings: settings, gateways: dependencies.gateways)
@@ -104,7 +105,7 @@ package struct LeadServices: Sendable {
                 QuarantineRoutes(
                     quarantine: Quarantine(
                         database: database, dependencies: dependencies, settings: settings, calendar: calendar,
-                        budgetFactor: factor),
+                        budgetFactor: factor, publicURL: configuration.publicURL),
                     pages: pages),
                 InquiryRoutes(
                     inquiries: inquiries, sites: sites, tokens: tokens, publicURL: configuration.publicURL),
@@ -184,10 +185,11 @@ package struct LeadServices: Sendable {
         self.deliveryWorker = DeliveryWorker(
             database: database, dependencies: dependencies, settings: settings, reports: reports)
         self.reminders = ReminderWorker(
-            database: database, dependencies: dependencies, settings: settings, budgetFactor: factor)
+            database: database, dependencies: dependencies, settings: settings, budgetFactor: factor,
+            publicURL: configuration.publicURL)
         self.lateNotices = LateNoticeWorker(
-            database: database, dependencies: dependencies, settings: settings, calendar: calendar, budgetFactor: factor
-        )
+            database: database, dependencies: dependencies, settings: settings, calendar: calendar, budgetFactor: factor,
+            publicURL: configuration.publicURL)
         self.permits = PermitWorker(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         self.eligibility = EligibilityWorker(eligibility: eligibility, logger: dependencies.logger)

@@ -17,9 +17,11 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         if self.hookAddresses { return try self.printAddresses() }
-        let findings = try await self.findings()
+        let found = try await self.findings()
+        let findings = found.filter { !$0.isNote }
         for finding in findings { Output.line("\(finding.topic): \(finding.problem)\n  → \(finding.remedy)") }
         if findings.isEmpty { Output.line("doctor: nothing is wrong") }
+        for note in found where note.isNote { Output.line("note: \(note.problem)\n  → \(note.remedy)") }
         if !findings.isEmpty { throw ExitCode(78) }
     }
 

@@ -169,7 +169,16 @@ import Testing
             #expect(try await service.offer(code, challenge, phone: "13800000034", from: "203.0.114.1").status == 201)
             for number in 30..<100 { #expect(try await guess(number, from: "203.0.113.\(number)").status == 422) }
             #expect(try await guess(100, from: "203.0.113.200").status == 429)
-            for number in 100..<200 { #expect(try await guess(number, from: "198.\(number).0.1").status == 422) }
+            // All of them: five guesses at each of forty codes that were sent.
+            let targets = try await Self.targets(40, service)
+            for (number, target) in targets.enumerated() {
+                for _ in 0..<5 {
+                    let answer = try await service.offer(
+                        TestService.wrong(target.code), target.challenge, phone: target.phone, from: "198.\(number).0.1"
+                    )
+                    try #require(answer.status == 422, "\(answer.text)")
+                }
+            }
             let tenMinutes = 600 - Int(service.clock.now.timeIntervalSince1970) % 600
             let all = try await guess(200, from: "192.0.2.1")
             #expect(all.status == 429 && all.headers[.retryAfter] == String(tenMinutes), "\(all.headers)")
@@ -178,6 +187,38 @@ import Testing
             service.clock.advance(by: 1)
             #expect(try await guess(202, from: "192.0.2.1").status == 422)
             #expect(try await service.count("SELECT count(*) FROM budgets WHERE used > ceiling") == 0)
+        }
+    }
+
+    @Test(arguments: ["a made-up challenge", "a dead one", "somebody else's"])
+    func `submits that name no live challenge of their number use up nothing that others need`(
+        named: String
+    )
+        async throws
+    {
+        try await withService(Self.wide) { service in
+            let dead = try await service.challenge(for: "13800000037")
+            for _ in 0..<5 {
+                _ = try await service.offer(TestService.wrong(dead.code), dead.id, phone: "13800000037")
+            }
+            let (challenge, code) = try await service.challenge(for: "13800000036")
+            let before = try await Self.used("wrong-all", "", service)
+            #expect(before == 5)
+            for number in 0..<210 {
+                let (id, phone) =
+                    switch named {
+                    case "a dead one": (dead.id, "13800000037")
+                    case "somebody else's": (challenge, "139\(10_000_000 + number)")
+                    default: (UUID().text, "139\(10_000_000 + number)")
+                    }
+                // Eight addresses in eight networks, each within its own budget.
+                let answer = try await service.offer("111111", id, phone: phone, from: "203.0.\(number / 29).7")
+                try #require(answer.status == 422 && answer.code == "code_invalid", "\(number): \(answer.text)")
+            }
+            #expect(try await Self.used("wrong-all", "", service) == before)
+            #expect(try await Self.used("wrong-address-hour", "203.0.0.7", service) == 29)
+            let right = try await service.offer(code, challenge, phone: "13800000036", from: "198.51.100.1")
+            #expect(right.status == 201, "\(right.text)")
         }
     }
 

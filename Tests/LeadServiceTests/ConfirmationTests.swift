@@ -133,9 +133,12 @@ import Testing
             try await service.submit(phone: "13800000081")
             try await service.services.outboxWorker.runOnce()
             #expect(Self.confirmations(service).count == 1)
-            // The code and its confirmation, in the minute and in the day.
+            // The code and what its confirmation is billed as, in the minute and in the day.
+            let text = try #require(Self.confirmations(service)[0].parameters["text"])
+            let segments = MessageText.segments(in: text, signedBy: "")
+            #expect(segments >= 2)
             let shared = """
-                SELECT count(*) FROM (SELECT bucket FROM send_budgets GROUP BY bucket HAVING sum(used) = 2) t
+                SELECT count(*) FROM (SELECT bucket FROM send_budgets GROUP BY bucket HAVING sum(used) = \(1 + segments)) t
                 """
             #expect(try await service.count(shared) == 2)
             try await service.database.query(
@@ -171,6 +174,33 @@ import Testing
                 sent.parameters.contains("11月26日（周四）18:00") && sent.parameters.contains(token), "\(sent.parameters)")
             #expect(try await place.texts("SELECT gateway FROM messages WHERE inquiry_id IS NOT NULL") == ["tencent"])
         }
+    }
+
+    @Test func `what the day's money does not pay for as a whole is not sent in part, and nothing is counted`()
+        async throws
+    {
+        try await withService { service in
+            try await service.put("confirmation_sms", "true")
+            // Eight messages, of which confirmations may take four; one code and one confirmation are more than that with another.
+            try await service.set(#"{"message_price":0.05,"money_per_day":0.40}"#)
+            for phone in ["13800000088", "13900000089", "13700000090"] {
+                #expect(try await service.submit(phone: phone).status == 201)
+            }
+            try await service.services.outboxWorker.runOnce()
+            #expect(Self.confirmations(service).map(\.phone) == ["+8613800000088"])
+            let text = try #require(Self.confirmations(service)[0].parameters["text"])
+            let segments = MessageText.segments(in: text, signedBy: "")
+            let money = ByteBuffer(bytes: service.keys.bucket("send-moneyDay", ""))
+            let used = try await service.database.query(
+                "SELECT sum(used)::bigint FROM send_budgets WHERE bucket = \(money)")
+            #expect(try #require(used.first).decode(Int.self) == 3 + segments)
+        }
+    }
+
+    @Test(arguments: [(68, 1), (69, 2), (132, 2), (133, 3), (300, 5)])
+    func `a text is billed by its length with the signature`(_ length: Int, _ segments: Int) {
+        #expect(MessageText.segments(in: String(repeating: "长", count: length), signedBy: "") == segments)
+        #expect(MessageText.segments(in: String(repeating: "长", count: length - 4), signedBy: "沪上明泽") == segments)
     }
 
     @Test func `an erasure leaves no way from a confirmation to its inquiry`() async throws {

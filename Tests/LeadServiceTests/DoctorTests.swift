@@ -138,7 +138,15 @@ import Testing
                 toFile: file, atomically: true, encoding: .utf8)
             try #require(try await huifang.run("settings", "import", file, "--yes", environment: environment).code == 0)
             let told = try await huifang.run("doctor", environment: environment)
-            #expect(!told.output.contains("settings:") && !told.output.contains("note:"), "\(told.output)")
+            #expect(!told.output.contains("settings:") && !told.output.contains("second factor"), "\(told.output)")
+            let unbounded =
+                "note: codes are bounded by the minute and the day (2000 messages) alone: message_price, money_per_day, sends_per_hour, sends_per_site_per_hour, sends_per_site_per_day not set\n  → say what"
+            #expect(told.output.contains(unbounded), "\(told.output)")
+            try #"{"message_price":0.045,"money_per_day":60,"sends_per_hour":300,"sends_per_site_per_day":500}"#.write(
+                toFile: file, atomically: true, encoding: .utf8)
+            try #require(try await huifang.run("settings", "import", file, "--yes", environment: environment).code == 0)
+            let bounded = try await huifang.run("doctor", environment: environment)
+            #expect(!bounded.output.contains("note:"), "\(bounded.output)")
             let addresses = try await huifang.run("doctor", "--hook-addresses", environment: environment)
             #expect(addresses.code == 0)
             let address = /https:\/\/huifang\.example\.cn\/hooks\/sms\/aliyun\/[A-Za-z0-9_-]{22}/

@@ -139,6 +139,78 @@ import Testing
         }
     }
 
+    @Test func `a template that a vendor refuses keeps no other message from it`() async throws {
+        try await withVendors { place in
+            try await place.service.put("confirmation_sms", "true")
+            try await place.service.put(
+                "sms_templates", #"{"aliyun":{"inquiry_confirmation":{"id":"SMS_7","parameters":["due"]}}}"#)
+            let phones = (0..<4).map { "1380000005\($0)" }
+            var challenges: [String] = []
+            for phone in phones { challenges.append(try await place.ask(phone)) }
+            try await place.send()
+            let sent = place.aliyun.taken
+            place.aliyun.play { _ in .answer(200, #"{"Code":"isv.SMS_TEMPLATE_ILLEGAL","Message":"m"}"#) }
+            for (phone, challenge) in zip(phones, challenges) {
+                let message = try #require(sent.first { $0.phone == "+86" + phone || $0.phone == phone })
+                let code = try #require(message.parameters.firstMatch(of: /[0-9]{6}/)).output
+                #expect(try await place.service.offer(String(code), challenge, phone: phone).status == 201)
+            }
+            try await place.send()
+            let refused = "SELECT count(*) FROM gateway_attempts WHERE vendor_code = 'isv.SMS_TEMPLATE_ILLEGAL'"
+            #expect(try await place.service.count(refused) >= 3)
+            place.aliyun.play { _ in .accept }
+            _ = try await place.ask("13800000059")
+            try await place.send()
+            #expect(place.aliyun.taken.count == 5 && place.tencent.taken.isEmpty)
+        }
+    }
+
+    @Test func `a message whose sender died names its gateway, which is asked, and the next code takes the other`()
+        async throws
+    {
+        try await withVendors { place in
+            let service = place.service
+            for sql in [
+                "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''gone''; END'",
+                "CREATE TRIGGER die BEFORE UPDATE ON messages FOR EACH ROW WHEN (NEW.finished_at IS NOT NULL) EXECUTE FUNCTION die()",
+            ] { try await service.database.query(.init(unsafeSQL: sql)) }
+            _ = try await place.ask("13800000039")
+            try await place.send()
+            try await service.database.query("DROP TRIGGER die ON messages")
+            #expect(place.aliyun.taken.count == 1)
+            let fate = "SELECT concat_ws(' ', state, gateway, operator, failure) FROM messages ORDER BY created_at"
+            #expect(try await place.texts(fate) == ["sending aliyun mobile"])
+            service.clock.advance(by: 61)
+            try await place.send()
+            #expect(try await place.texts(fate) == ["unknown aliyun mobile abandoned"])
+            try await service.services.deliveryWorker.runOnce()
+            #expect(place.aliyun.requests.last?.headers["x-acs-action"] == "QuerySendDetails")
+            _ = try await place.ask("13800000039")
+            try await place.send()
+            #expect(place.aliyun.taken.count == 1 && place.tencent.taken.count == 1)
+            #expect(try await place.texts(fate).last == "sent tencent mobile")
+        }
+    }
+
+    @Test func `a message that was erased before its turn is not sent`() async throws {
+        try await withVendors { place in
+            let service = place.service
+            // Taken from the sender as soon as the sender has it.
+            for sql in [
+                """
+                CREATE FUNCTION take() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                    IF NEW.state = 'sending' AND OLD.state = 'queued' THEN NEW.state := 'unknown'; NEW.lease_until := NULL;
+                        NEW.finished_at := NEW.created_at; END IF; RETURN NEW; END $$
+                """,
+                "CREATE TRIGGER take BEFORE UPDATE ON messages FOR EACH ROW EXECUTE FUNCTION take()",
+            ] { try await service.database.query(.init(unsafeSQL: sql)) }
+            try await service.database.query("ALTER TABLE messages DROP CONSTRAINT finished_forgets_the_text")
+            _ = try await place.ask("13800000040")
+            try await place.send()
+            #expect(place.aliyun.requests.isEmpty && place.tencent.requests.isEmpty)
+        }
+    }
+
     @Test func `after an outage of minutes the next code goes within ten seconds of the recovery`() async throws {
         try await withVendors { place in
             let dead: @Sendable (Int) -> VendorServer.Behaviour = { _ in .answer(403, "<html>", type: "text/html") }

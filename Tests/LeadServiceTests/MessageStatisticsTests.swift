@@ -26,12 +26,17 @@ import Testing
             let at =
                 delivery == nil ? nil : finished.addingTimeInterval(Double(Int.random(in: 0..<90, using: &generator)))
             let segments = [nil, 1, 2].randomElement(using: &generator) ?? nil
-            let id = UUID()
+            let (id, challenge) = (UUID(), UUID())
             try await service.database.query(
                 """
-                INSERT INTO messages (id, template, state, attempt, gateway, operator, segments, delivery, delivery_at,
+                INSERT INTO verification_challenges (id, phone_index, purpose, code_mac, issued_at, expires_at)
+                VALUES (\(challenge), sha256(\(id.text)::text::bytea), 'inquiry', sha256('code'), \(created), \(created.addingTimeInterval(300)))
+                """)
+            try await service.database.query(
+                """
+                INSERT INTO messages (id, challenge_id, template, state, attempt, gateway, operator, segments, delivery, delivery_at,
                                       created_at, send_at, expires_at, finished_at)
-                VALUES (\(id), 'inquiry_code', \(state), 1, \(gateway), \(network), \(segments.map { Int16($0) }), \(delivery), \(at),
+                VALUES (\(id), \(challenge), 'inquiry_code', \(state), 1, \(gateway), \(network), \(segments.map { Int16($0) }), \(delivery), \(at),
                         \(created), \(created), \(created.addingTimeInterval(300)), \(finished))
                 """)
             let outcome = ["accepted", "no_funds", "transient", "unknown", "number_bad"].randomElement(
@@ -76,9 +81,14 @@ import Testing
                 """)
             try await service.services.settings.reload()
             try await Self.scatter(service, seed: seed)
+            let today = ShanghaiDate(service.clock.now)
+            // The codes are gone by then, what their messages came to is not.
+            service.clock.advance(by: 8 * 86400)
+            try await service.services.housekeeping.runOnce()
+            #expect(try await service.count("SELECT count(*) FROM verification_challenges") == 0)
+            #expect(try await service.count("SELECT count(*) FROM gateway_attempts") == 120)
             let boss = try await service.colleague("boss", .supervisor)
             let now = service.clock.now
-            let today = ShanghaiDate(now)
             for (first, last) in [(-4, 0), (-2, -1), (0, 0)] {
                 let (from, to) = (today.adding(first), today.adding(last))
                 let stats = try await service.call(

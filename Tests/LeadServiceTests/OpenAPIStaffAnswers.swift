@@ -308,6 +308,11 @@ extension DescribedService {
             "name=%E7%8E%8B&phone=13800000005&challenge_id=\(challenge)&code=\(wrong)&consent=true&notice_version=2026-11"
         #expect(try await self.post("/inquiry", fields).status == 429)
         try await self.exhaustPrivacyBudget(challenge, wrong)
+        for number in 0...30 {
+            let scored = try await self.call(.post, "/api/v1/assessments", #"{"answers":{}}"#)
+            #expect(scored.status == (number < 30 ? 201 : 429), "\(number)")
+        }
+        #expect(try await self.post("/assessment", "birth_year=1992&birth_month=5").status == 429)
         let login = #"{"username":"nobody","password":"four-made-up-words-here"}"#
         for status in [401, 429] { #expect(try await self.call(.post, "/api/v1/session", login).status == status) }
     }

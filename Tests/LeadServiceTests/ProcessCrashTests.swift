@@ -134,6 +134,13 @@ extension ProcessFaultTests {
             print("crash points of a code request: \(requests), of its delivery: \(deliveries)")
             #expect(requests >= 2)
             #expect(deliveries >= 8)
+            // Whatever may have reached the gateway names it, so that it can be asked and the next code goes elsewhere.
+            let nameless = try await place.rows(
+                "SELECT id::text FROM messages WHERE failure = 'abandoned' AND gateway IS NULL")
+            let ids = try nameless.map { try $0.decode(String.self) }
+            #expect(Set(place.messages.messages.map(\.id)).isDisjoint(with: ids))
+            let named = "SELECT count(*) FROM messages WHERE failure = 'abandoned' AND gateway = 'webhook'"
+            #expect(try await place.count(named) >= 2, "before and after the call")
             try await Self.check(place, acknowledged)
         }
     }

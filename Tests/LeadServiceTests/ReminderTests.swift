@@ -162,9 +162,10 @@ import Testing
     @Test func `budgets bound reminders too, and what had no room comes later`() async throws {
         try await withService(["SENDS_PER_DAY": "1000", "SENDS_PER_MINUTE": "1000"]) { service in
             for number in 470..<476 { try await Self.agree(service, "13800000\(number)", until: "2026-12-30") }
-            try await service.put("sends_per_hour", "8")
+            try await service.put("sends_per_hour", "16")
             #expect(
-                try await Self.remind(service, at: try Self.day("2026-11-30")).count == 4, "half of the hour's eight")
+                try await Self.remind(service, at: try Self.day("2026-11-30")).count == 4,
+                "half of the hour's sixteen, and each is billed as two")
             #expect(try await Self.remind(service, at: try Self.day("2026-11-30", minute: 661)).count == 2)
         }
     }

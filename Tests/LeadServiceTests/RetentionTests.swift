@@ -107,9 +107,12 @@ import Testing
             #expect(now[0] == 1 && now[2...] == [1, 1, 2, 1])
             #expect(try await left(after: 5)[0] == 1)
             let week = try await left(after: 7)
-            // The message of a code goes with it; those of an erased number stay without it.
-            #expect(week[0] == 0 && week[1] == 3)
-            #expect(try await left(after: 29)[1] == 3)
+            // What became of a message is kept longer than its code; that of an erased number without the number.
+            #expect(week[0] == 0 && week[1] == 4)
+            #expect(try await service.count("SELECT count(*) FROM messages WHERE challenge_id IS NOT NULL") == 0)
+            #expect(try await service.count("SELECT count(*) FROM messages WHERE phone_index IS NOT NULL") == 1)
+            #expect(try await service.count("SELECT count(*) FROM gateway_attempts WHERE outcome = 'accepted'") == 4)
+            #expect(try await left(after: 29)[1] == 4)
             #expect(try await left(after: 32)[1] == 0)
             #expect(try await left(after: 89)[2] == 1)
             #expect(try await left(after: 91)[2] == 0)

@@ -84,7 +84,8 @@ import Testing
     }
 
     @Test(arguments: [
-        VendorServer.Behaviour.resetBeforeReading, .resetAfterReading, .silence, .halfAnswer, .stall, .endless,
+        VendorServer.Behaviour.resetBeforeReading, .resetAfterReading, .silence, .halfAnswer, .stall, .dripping,
+        .endless,
     ])
     func `what was written and not answered is unknown`(behaviour: VendorServer.Behaviour) async throws {
         let clock = ContinuousClock()

@@ -198,6 +198,21 @@ import Testing
         }
     }
 
+    @Test
+    func `a test number need not wait between codes, has no more of them, and waits like any other after its day`()
+        async throws
+    {
+        try await withService { service in
+            try await service.set(#"{"test_numbers":[{"phone":"13800000200","until":"2026-11-25"}]}"#)
+            for _ in 0..<5 { #expect(try await service.sendCode("13800000200").status == 202) }
+            #expect(try await service.sendCode("13800000200").status == 429)
+            service.clock.advance(by: 86400)
+            #expect(try await service.sendCode("13800000200").status == 202)
+            service.clock.advance(by: 59)
+            #expect(try await service.sendCode("13800000200").status == 429)
+        }
+    }
+
     @Test(arguments: [
         #"{"test_numbers":[{"phone":"13800000200"}]}"#, #"{"test_numbers":[{"phone":"13800000200","until":"soon"}]}"#,
         #"{"withheld_prefixes":["1a"]}"#, #"{"money_per_day":0}"#, #"{"sends_per_hour":0}"#,

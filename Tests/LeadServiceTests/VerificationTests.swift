@@ -1,10 +1,16 @@
 import Foundation
 import LeadService
 import NIOCore
+import Synchronization
 import TestDatabase
 import Testing
 
 @Suite struct VerificationTests {
+    /// What has been answered so far.
+    private final class Told: Sendable {
+        let answers = Mutex<[Answer]>([])
+    }
+
     @Test func `a number cools down whatever its spelling`() async throws {
         try await withService { service in
             _ = try await service.challenge(for: "13800000011")
@@ -149,6 +155,63 @@ import Testing
             }
             for request in requests { #expect(try await request.value == 202) }
         }
+    }
+
+    @Test(arguments: ["auto", "off"])
+    func `a flood that fills the queue is asked for a proof, and who brings one comes in`(
+        _ proofs: String
+    )
+        async throws
+    {
+        try await withService(["BUDGET_FACTOR": "1000", "PROOF_OF_WORK": proofs]) { service in
+            let told = Told()
+            let isAsked = proofs == "auto"
+            // Two are at work and so many wait.
+            let held = isAsked ? 130 : 258
+            let tasks = try await service.services.database.transaction { tx in
+                try await tx.execute("LOCK TABLE send_budgets IN ACCESS EXCLUSIVE MODE")
+                var tasks = (0..<held + 40).map { number in
+                    Task {
+                        let answer = try await service.sendCode("138\(1000 + number)0001")
+                        told.answers.withLock { $0.append(answer) }
+                        return answer.status
+                    }
+                }
+                let isFull = try await eventually(within: .seconds(30)) { told.answers.withLock { $0.count } == 40 }
+                try #require(isFull)
+                let answers = told.answers.withLock { $0 }
+                guard isAsked else {
+                    #expect(answers.allSatisfy { $0.status == 503 && $0.headers[.retryAfter] != nil })
+                    return tasks
+                }
+                #expect(answers.allSatisfy { $0.code == "proof_of_work_required" })
+                let page = try await service.form(
+                    "/inquiry/code", "name=%E7%8E%8B&phone=13900000001&consent=true&notice_version=2026-11")
+                #expect(page.status == 429 && page.headers[.retryAfter] == "10", "\(page.text)")
+                let proof = try solve(answers[0]["challenge"])
+                tasks.append(Task { try await service.sendCode("13900000002", proof: proof).status })
+                return tasks
+            }
+            var statuses: [Int] = []
+            for task in tasks { statuses.append(try await task.value) }
+            #expect(statuses.count { $0 == 202 } == held + (isAsked ? 1 : 0), "\(Set(statuses))")
+            if isAsked { #expect(statuses.last == 202) }
+        }
+    }
+
+    @Test func `who need not queue so far is let in, and who would have to is told at once`() async throws {
+        let turns = Turns(width: 1, longestQueue: 8)
+        let (gate, open) = AsyncStream<Void>.makeStream()
+        let first = Task { try await turns.run { for await _ in gate {} } }
+        while await turns.load == 0 { await Task.yield() }
+        #expect(try await turns.run(behind: 0) { 1 } == nil)
+        let second = Task { try await turns.run(behind: 1) { 2 } }
+        while await turns.load == 1 { await Task.yield() }
+        #expect(try await turns.run(behind: 1) { 3 } == nil)
+        open.finish()
+        try await first.value
+        #expect(try await second.value == 2)
+        #expect(await turns.load == 0)
     }
 
     @Test func `an earlier code stays good beside a resent one`() async throws {

@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 package import Postgres
 
 extension AssessedAnswers: TableRow {
@@ -27,22 +28,39 @@ extension AssessedAnswers: TableRow {
 }
 
 extension Transaction {
-    func insertAssessment(_ assessed: AssessedAnswers, at now: Date) async throws {
-        try await self.execute(
+    /// Keeps an assessment, unless a window it counts in is used up; then nothing is counted.
+    ///
+    /// - Parameter seed: which slot of a shared window is tried first.
+    /// - Returns: the index of the window that is used up.
+    @discardableResult
+    func insertAssessment(
+        _ assessed: AssessedAnswers, within windows: [SendWindow] = [], seed: Int = 0, at now: Date
+    ) async throws -> Int? {
+        let full = try await self.rows(
             """
-            WITH assessment AS (
+            WITH admitted AS MATERIALIZED (
+                SELECT take_windows(
+                    \(windows.map { ByteBuffer(bytes: $0.key) })::bytea[], \(windows.map(\.start))::timestamptz[],
+                    \(windows.map(\.limit))::bigint[], \(windows.map(\.ceiling))::bigint[], \(windows.map(\.kind.slots))::bigint[],
+                    \(seed)) AS full_window
+            ), assessment AS (
                 INSERT INTO assessments (id, rule_version, assessed_on, answers, sum_before_deductions, total, can_apply, blocked_by,
                                          notes, gap, suggestions, created_at)
-                VALUES (\(assessed.id), \(assessed.ruleVersion), \(assessed.assessedOn)::text::date, \(assessed.answers)::text::jsonb,
-                        \(assessed.sumBeforeDeductions), \(assessed.total), \(assessed.canApply), \(assessed.blockedBy),
-                        \(assessed.notes)::text::jsonb, \(assessed.gap), \(assessed.suggestions)::text::jsonb, \(now))
+                SELECT \(assessed.id), \(assessed.ruleVersion), \(assessed.assessedOn)::text::date, \(assessed.answers)::text::jsonb,
+                       \(assessed.sumBeforeDeductions), \(assessed.total), \(assessed.canApply), \(assessed.blockedBy),
+                       \(assessed.notes)::text::jsonb, \(assessed.gap), \(assessed.suggestions)::text::jsonb, \(now)
+                FROM admitted WHERE full_window = 0
                 RETURNING id
+            ), items AS (
+                INSERT INTO assessment_items (assessment_id, position, key, points, text)
+                SELECT a.id, i.position, i.key, i.points, i.text
+                FROM assessment a, unnest(\(assessed.items.map(\.key)), \(assessed.items.map(\.points)), \(assessed.items.map(\.text)))
+                    WITH ORDINALITY AS i (key, points, text, position)
             )
-            INSERT INTO assessment_items (assessment_id, position, key, points, text)
-            SELECT a.id, i.position, i.key, i.points, i.text
-            FROM assessment a, unnest(\(assessed.items.map(\.key)), \(assessed.items.map(\.points)), \(assessed.items.map(\.text)))
-                WITH ORDINALITY AS i (key, points, text, position)
-            """)
+            SELECT full_window FROM admitted WHERE full_window > 0
+            """
+        ).first?.decode(Int.self)
+        return full.map { $0 - 1 }
     }
 
     /// Whether it is there and a visitor's own.

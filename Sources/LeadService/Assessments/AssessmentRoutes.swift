@@ -47,7 +47,7 @@ struct AssessmentRoutes: RouteList {
         } catch let failure as AnswersFailure {
             throw Problem(failures: failure.failures.map { $0.within("/answers") })
         }
-        let result = try await self.assessments.store(answers)
+        let result = try await self.assessments.store(answers, from: context.clientAddress)
         let url = self.publicURL.absoluteString.trimmingSuffix("/") + "/a/"
         let token = self.links.token(.assessment, for: result.assessed.id)
         return .json(result.created(at: url + token), status: .created)

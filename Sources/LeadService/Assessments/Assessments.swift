@@ -7,12 +7,19 @@ package struct Assessments: Sendable {
     private let dependencies: Dependencies
     private let settings: SettingsStore
     private let rules: RulesStore
+    private let budgets: SendBudgets
+    /// Whoever only calculates gets two of the pool's sixteen connections, so that a flood leaves the rest to submits.
+    private let turns = Turns(width: 2, longestQueue: 256)
 
-    package init(database: Database, dependencies: Dependencies, settings: SettingsStore, rules: RulesStore) {
+    package init(
+        database: Database, dependencies: Dependencies, settings: SettingsStore, rules: RulesStore,
+        budgetFactor: Double
+    ) {
         self.database = database
         self.dependencies = dependencies
         self.settings = settings
         self.rules = rules
+        self.budgets = SendBudgets(keys: dependencies.keys, factor: budgetFactor)
     }
 
     /// The rules in force today.
@@ -43,12 +50,24 @@ package struct Assessments: Sendable {
             suggestions: rules.suggestions(for: answers))
     }
 
-    /// Scores answers and keeps the whole result; what of it is told now, the gate decides.
-    package func store(_ answers: Answers) async throws -> AssessmentResult {
-        let assessed = try await self.assess(answers)
-        let now = self.dependencies.now()
-        try await self.database.transaction { tx in try await tx.insertAssessment(assessed, at: now) }
-        return AssessmentResult(assessed: assessed, isWhole: !self.settings.current.itemsAfterVerification)
+    /// Scores a stranger's answers and keeps the whole result; what of it is told now, the gate decides.
+    ///
+    /// - Throws: 429 when the address, its network or everybody has had enough for now.
+    package func store(_ answers: Answers, from address: ClientAddress) async throws -> AssessmentResult {
+        try await self.turns.run {
+            let assessed = try await self.assess(answers)
+            let now = self.dependencies.now()
+            let windows = self.budgets.assessmentWindows(address: address, at: now)
+            let seed = self.dependencies.randomBytes(2).reduce(0) { $0 << 8 | Int($1) }
+            let full = try await self.database.statement {
+                try await $0.insertAssessment(assessed, within: windows, seed: seed, at: now)
+            }
+            if let full {
+                let wait = windows[full].end.timeIntervalSince(now)
+                throw Problems.tooManyRequests(retryAfter: Int(wait.rounded(.up)))
+            }
+            return AssessmentResult(assessed: assessed, isWhole: !self.settings.current.itemsAfterVerification)
+        }
     }
 
     package func exists(_ id: UUID) async throws -> Bool {

@@ -43,8 +43,9 @@ struct DemoDay {
         self.inquiries = Inquiries(
             database: database, dependencies: dependencies, settings: settings, promises: promises, notices: notices,
             assessments: Assessments(
-                database: database, dependencies: dependencies, settings: settings, rules: pointsRules),
-            budgetFactor: configuration.budgetFactor)
+                database: database, dependencies: dependencies, settings: settings, rules: pointsRules,
+                budgetFactor: configuration.budgetFactor),
+            budgetFactor: configuration.budgetFactor, publicURL: configuration.publicURL)
         self.queue = CallbackQueue(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
     }

@@ -17,19 +17,30 @@ package actor Turns {
     ///
     /// - Throws: 503 when the queue is full; what `work` throws.
     package func run<Result: Sendable>(_ work: @Sendable () async throws -> Result) async throws -> Result {
-        try await self.takeTurn()
+        guard let result = try await self.run(behind: self.longestQueue, work) else { throw Problems.unavailable }
+        return result
+    }
+
+    /// Runs `work` when its turn comes, if it need not queue behind so many or more.
+    ///
+    /// - Returns: nil when it would have to.
+    package func run<Result: Sendable>(
+        behind most: Int, _ work: @Sendable () async throws -> Result
+    ) async throws -> Result? {
+        guard await self.takeTurn(behind: most) else { return nil }
         defer { self.passTurn() }
         try Task.checkCancellation()
         return try await work()
     }
 
-    private func takeTurn() async throws {
+    private func takeTurn(behind most: Int) async -> Bool {
         guard self.running >= self.width else {
             self.running += 1
-            return
+            return true
         }
-        guard self.waiting.count < self.longestQueue else { throw Problems.unavailable }
+        guard self.waiting.count < most else { return false }
         await withCheckedContinuation { self.waiting.append($0) }
+        return true
     }
 
     /// Hands the turn to whoever waits longest, without letting a newcomer in between.

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import Leads
 import Metrics
 
@@ -22,7 +22,7 @@ package struct Inquiries: Sendable {
 
     package init(
         database: Database, dependencies: Dependencies, settings: SettingsStore, promises: PromiseTimes,
-        notices: PrivacyNoticeStore, assessments: Assessments, budgetFactor: Double
+        notices: PrivacyNoticeStore, assessments: Assessments, budgetFactor: Double, publicURL: URL
     ) {
         self.database = database
         self.dependencies = dependencies
@@ -33,7 +33,8 @@ package struct Inquiries: Sendable {
         self.budgets = SendBudgets(keys: dependencies.keys, factor: budgetFactor)
         self.audit = Audit(dependencies: dependencies)
         self.links = LinkToken(keys: dependencies.keys)
-        self.notes = NoticeWriter(dependencies: dependencies, settings: settings, budgets: self.budgets)
+        self.notes = NoticeWriter(
+            dependencies: dependencies, settings: settings, budgets: self.budgets, publicURL: publicURL)
     }
 
     /// Stores an inquiry whose code is right: once, however often it is sent under the same id or key.
@@ -241,7 +242,8 @@ package struct Inquiries: Sendable {
             event: self.audit.event(
                 "inquiry.submit", on: inquiry.uuidString.lowercased(), by: "visitor", role: "visitor"),
             confirmation: isConfirmed
-                ? try self.notes.draft(.inquiryConfirmation, to: draft.phone, at: attempt.at) : nil)
+                ? try self.notes.draft(
+                    .inquiryConfirmation, to: draft.phone, about: (inquiry, promise.dueAt), at: attempt.at) : nil)
     }
 
     private static func benefits(in body: String) throws -> [OfferedBenefit] {

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import Leads
 
 /// Inquiries that look like a program's: put aside without a task until somebody says that a person sent them.
@@ -12,7 +12,7 @@ package struct Quarantine: Sendable {
 
     package init(
         database: Database, dependencies: Dependencies, settings: SettingsStore, calendar: CalendarStore,
-        budgetFactor: Double
+        budgetFactor: Double, publicURL: URL
     ) {
         self.database = database
         self.dependencies = dependencies
@@ -20,7 +20,7 @@ package struct Quarantine: Sendable {
         self.calendar = calendar
         self.notes = NoticeWriter(
             dependencies: dependencies, settings: settings,
-            budgets: SendBudgets(keys: dependencies.keys, factor: budgetFactor))
+            budgets: SendBudgets(keys: dependencies.keys, factor: budgetFactor), publicURL: publicURL)
         self.audit = Audit(dependencies: dependencies)
     }
 
@@ -60,7 +60,7 @@ package struct Quarantine: Sendable {
             let phone = try row.phone(self.dependencies.keys)
             let confirmation =
                 self.settings.current.confirmationSMS
-                ? try self.notes.draft(.inquiryConfirmation, to: phone, at: now) : nil
+                ? try self.notes.draft(.inquiryConfirmation, to: phone, about: (id, promise.dueAt), at: now) : nil
             let dueAt = try await tx.releaseInquiry(
                 id, task: task, promise: promise, window: window, confirmation: confirmation,
                 to: self.dependencies.keys.index(of: phone), by: session.staffID, at: now)

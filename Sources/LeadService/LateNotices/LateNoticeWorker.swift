@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import Leads
 import Logging
 import ServiceLifecycle
@@ -21,7 +21,7 @@ package struct LateNoticeWorker: Service {
 
     package init(
         database: Database, dependencies: Dependencies, settings: SettingsStore, calendar: CalendarStore,
-        budgetFactor: Double
+        budgetFactor: Double, publicURL: URL
     ) {
         self.database = database
         self.dependencies = dependencies
@@ -29,7 +29,7 @@ package struct LateNoticeWorker: Service {
         self.calendar = calendar
         self.notices = NoticeWriter(
             dependencies: dependencies, settings: settings,
-            budgets: SendBudgets(keys: dependencies.keys, factor: budgetFactor))
+            budgets: SendBudgets(keys: dependencies.keys, factor: budgetFactor), publicURL: publicURL)
     }
 
     /// One look: leaves messages in the outbox until all are there or the budgets say no; returns how many.

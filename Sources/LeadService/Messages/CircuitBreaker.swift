@@ -87,6 +87,22 @@ package final class CircuitBreaker: Sendable {
     }
 }
 
+/// One breaker for each gateway and purpose: a template that a vendor refuses says nothing of the messages that have another.
+struct CircuitBreakers: Sendable {
+    private let breakers: [String: [MessagePurpose: CircuitBreaker]]
+
+    init(gateways: [String]) {
+        self.breakers = Dictionary(
+            gateways.map { name in
+                (name, Dictionary(uniqueKeysWithValues: MessagePurpose.allCases.map { ($0, CircuitBreaker()) }))
+            }, uniquingKeysWith: { first, _ in first })
+    }
+
+    subscript(gateway: String, template: String) -> CircuitBreaker? {
+        MessagePurpose(rawValue: template).flatMap { self.breakers[gateway]?[$0] }
+    }
+}
+
 extension SendOutcome {
     /// Whether the gateway did its work; a number it refuses is none of its faults.
     var isHealthy: Bool {

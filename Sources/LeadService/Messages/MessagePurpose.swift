@@ -62,6 +62,13 @@ package struct MessageText: Sendable, Equatable {
         }.replacing(Self.place) { value($0.1) }
     }
 
+    /// How many messages vendors bill a text as: 70 characters are one, longer ones are cut every 67; the signature counts.
+    package static func segments(in text: String, signedBy company: String) -> Int {
+        // The brackets 【】 are characters as well.
+        let length = text.utf16.count + company.utf16.count + 2
+        return length <= 70 ? 1 : (length + 66) / 67
+    }
+
     private static var place: Regex<(Substring, Substring)> { /\{([a-z_]+)\}/ }
     private static var group: Regex<(Substring, Substring)> { /\[([^\[\]]*)\]/ }
 }

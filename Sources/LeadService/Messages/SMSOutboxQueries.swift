@@ -61,6 +61,17 @@ extension Transaction {
             """)
     }
 
+    /// Writes which gateway is about to get a message, under the attempt's number.
+    ///
+    /// - Returns: false when the message is not this attempt's any more.
+    func noteGateway(_ gateway: String, operator network: String, of id: UUID, attempt: Int) async throws -> Bool {
+        try await self.execute(
+            """
+            UPDATE messages SET gateway = \(gateway), operator = \(network)
+            WHERE id = \(id) AND attempt = \(attempt) AND state = 'sending' RETURNING 1
+            """)
+    }
+
     /// Writes what became of a message, under the attempt's number; the text is forgotten.
     func finishMessage(_ id: UUID, attempt: Int, with result: MessageResult, at now: Date) async throws {
         try await self.execute(
@@ -78,7 +89,7 @@ extension Transaction {
     func postponeMessage(_ id: UUID, attempt: Int, isRetry: Bool, until: Date) async throws {
         try await self.execute(
             """
-            UPDATE messages SET state = 'queued', lease_until = NULL, send_at = \(until), retries = retries + \(isRetry ? 1 : 0)::smallint
+            UPDATE messages SET state = 'queued', gateway = NULL, operator = NULL, lease_until = NULL, send_at = \(until), retries = retries + \(isRetry ? 1 : 0)::smallint
             WHERE id = \(id) AND attempt = \(attempt) AND state = 'sending'
             """)
     }
@@ -97,11 +108,14 @@ extension Transaction {
             """)
     }
 
-    /// A message whose sender died is unknown: it may have been sent, so it is not sent again.
-    func settleAbandonedMessages(at now: Date) async throws {
+    /// A message whose sender died is unknown: it may have been sent, so it is not sent again; who was about to get it is asked.
+    ///
+    /// - Parameter gateways: those that say what became of a message.
+    func settleAbandonedMessages(at now: Date, asking gateways: [String]) async throws {
         try await self.execute(
             """
-            UPDATE messages SET state = 'unknown', failure = 'abandoned', finished_at = \(now), lease_until = NULL, parameters_sealed = NULL
+            UPDATE messages SET state = 'unknown', failure = 'abandoned', finished_at = \(now), lease_until = NULL, parameters_sealed = NULL,
+                query_at = CASE WHEN gateway = ANY (\(gateways)::text[]) THEN \(now)::timestamptz END
             WHERE state = 'sending' AND lease_until < \(now)
             """)
     }

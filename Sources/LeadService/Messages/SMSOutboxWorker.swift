@@ -12,7 +12,7 @@ package struct SMSOutboxWorker: Service {
     private let settings: SettingsStore
     private let signal: OutboxSignal
     private let pollInterval: Duration
-    private let breakers: [String: CircuitBreaker]
+    private let breakers: CircuitBreakers
     private let wording: MessageWording
     /// However many messages are on their way, what became of them takes two of the pool's connections: a flood of codes
     /// leaves the others to submits.
@@ -38,8 +38,7 @@ package struct SMSOutboxWorker: Service {
         self.pollInterval = pollInterval
         self.wording = MessageWording(links: LinkToken(keys: dependencies.keys), publicURL: publicURL)
         self.leaseLength = 20 + Double(dependencies.gateways.count) * (VendorLimits.total + 1)
-        self.breakers = Dictionary(
-            dependencies.gateways.map { ($0.name, CircuitBreaker()) }, uniquingKeysWith: { first, _ in first })
+        self.breakers = CircuitBreakers(gateways: dependencies.gateways.map(\.name))
     }
 
     /// One round: settles abandoned messages, then sends what is due until nothing is; returns how many were handed over.
@@ -51,7 +50,8 @@ package struct SMSOutboxWorker: Service {
     private func sendDue() async throws -> Int {
         let now = self.dependencies.now()
         try await self.database.autocommit { session in
-            try await session.settleAbandonedMessages(at: now)
+            try await session.settleAbandonedMessages(
+                at: now, asking: self.dependencies.gateways.filter(\.answersQueries).map(\.name))
             try await session.expireMessages(at: now)
         }
         var handed = 0
@@ -70,6 +70,7 @@ package struct SMSOutboxWorker: Service {
     }
 
     package func run() async throws {
+        self.countFromZero()
         await withTaskGroup { group in
             group.addTask {
                 for await _ in self.signal.wakes.cancelOnGracefulShutdown() { await self.attempt() }
@@ -106,7 +107,8 @@ package struct SMSOutboxWorker: Service {
         let ways = order.map { ($0, isLastWay: false) } + order.map { ($0, isLastWay: true) }
         for (gateway, isLastWay) in ways
         where !(isLastWay && last != nil)
-            && self.breakers[gateway.name]?.admits(at: self.dependencies.now(), isLastWay: isLastWay) ?? true
+            && self.breakers[gateway.name, message.template]?.admits(
+                at: self.dependencies.now(), isLastWay: isLastWay) ?? true
         {
             var offered = message
             offered.vendorTemplate = templates[gateway.name]?[message.template]
@@ -114,6 +116,7 @@ package struct SMSOutboxWorker: Service {
             if gateway.needsTemplates, offered.vendorTemplate?.parameters.contains("reference") == true {
                 offered.parameters["reference"] = leased.challenge.map { MessageReference.text(for: $0) }
             }
+            guard await self.isStillOurs(leased, goingTo: gateway, phone.mobileOperator) else { return }
             let (outcome, attempt) = await self.offer(offered, to: gateway, phone.mobileOperator)
             attempts.append(attempt)
             last = (outcome, gateway)
@@ -127,7 +130,8 @@ package struct SMSOutboxWorker: Service {
         let resting = order.filter { gateway in !attempts.contains { $0.gateway == gateway.name } }
         guard let last, resting.isEmpty || !last.outcome.mayGoElsewhere else {
             // A gateway that rests may take it yet: the message waits for the next probe, at most until it expires.
-            let again = resting.compactMap { self.breakers[$0.name]?.opensAgain(after: now) }.min() ?? now
+            let again =
+                resting.compactMap { self.breakers[$0.name, message.template]?.opensAgain(after: now) }.min() ?? now
             return await self.postpone(leased, isRetry: false, until: max(again, now.addingTimeInterval(1)), attempts)
         }
         if isWorthARetry, leased.retries == 0 {
@@ -140,6 +144,23 @@ package struct SMSOutboxWorker: Service {
             result.queryAt = now.addingTimeInterval(Self.queryPause)
         }
         await self.finish(leased, with: result, attempts)
+    }
+
+    /// Notes which gateway is about to get the message, so that whoever finds it abandoned knows whom to ask.
+    ///
+    /// A database that is away hinders no send: the code is of use now.
+    ///
+    /// - Returns: false when somebody erased it meanwhile, or its lease is over.
+    private func isStillOurs(
+        _ leased: LeasedMessage, goingTo gateway: any SMSGateway, _ network: MobileOperator
+    ) async -> Bool {
+        let noted = try? await self.stores.run {
+            try await self.database.autocommit {
+                try await $0.noteGateway(
+                    gateway.name, operator: network.rawValue, of: leased.id, attempt: leased.attempt)
+            }
+        }
+        return noted ?? true
     }
 
     /// The gateways from left to right, those in doubt last, in the order given.
@@ -160,14 +181,12 @@ package struct SMSOutboxWorker: Service {
         CrashPoint.reach()
         let elapsed = start.duration(to: clock.now)
         let name = gateway.name
-        if let breaker = self.breakers[name] {
+        if let breaker = self.breakers[name, message.template] {
             breaker.record(isHealthy: outcome.isHealthy, at: self.dependencies.now())
-            Gauge(label: "huifang_sms_breaker_state", dimensions: [("gateway", name)]).record(breaker.state.rawValue)
+            Gauge(label: "huifang_sms_breaker_state", dimensions: [("gateway", name), ("purpose", message.template)])
+                .record(breaker.state.rawValue)
         }
-        Counter(
-            label: "huifang_sms_attempts_total",
-            dimensions: [("gateway", name), ("operator", network.rawValue), ("outcome", outcome.className)]
-        ).increment()
+        Self.attempts(name, network, outcome.className).increment()
         Metrics.Timer(label: "huifang_sms_attempt_duration_seconds", dimensions: [("gateway", name)])
             .recordNanoseconds(Int64(elapsed.seconds * 1e9))
         let code = outcome.failure.flatMap { VendorCode.clean($0) }
@@ -185,6 +204,23 @@ package struct SMSOutboxWorker: Service {
                 gateway: name, networkOperator: network.rawValue, outcome: outcome.className, code: code,
                 milliseconds: Int(elapsed.seconds * 1000), at: at)
         )
+    }
+
+    private static func attempts(_ gateway: String, _ network: MobileOperator, _ outcome: String) -> Counter {
+        Counter(
+            label: "huifang_sms_attempts_total",
+            dimensions: [("gateway", gateway), ("operator", network.rawValue), ("outcome", outcome)])
+    }
+
+    /// An alarm looks for an increase of what somebody has to repair: what appears with its first one has none.
+    private func countFromZero() {
+        for gateway in self.dependencies.gateways {
+            for network in MobileOperator.allCases {
+                for refusal in [Refusal.accountThrottled, .noFunds, .configBad] {
+                    Self.attempts(gateway.name, network, refusal.rawValue).increment(by: 0)
+                }
+            }
+        }
     }
 
     private func finish(_ leased: LeasedMessage, with result: MessageResult, _ attempts: [GatewayAttempt]) async {

@@ -7,11 +7,14 @@ package struct Finding: Sendable, Equatable {
     package var topic: String
     package var problem: String
     package var remedy: String
+    /// Nothing is wrong, but somebody should know and decide.
+    package var isNote: Bool
 
-    package init(_ topic: String, _ problem: String, remedy: String) {
+    package init(_ topic: String, _ problem: String, remedy: String, isNote: Bool = false) {
         self.topic = topic
         self.problem = problem
         self.remedy = remedy
+        self.isNote = isNote
     }
 }
 
@@ -199,6 +202,19 @@ package struct Doctor: Sendable {
                     remedy:
                         "fill them in in the file of 'huifang settings export' and 'huifang settings import' it (RUNBOOK: What people edit)"
                 ))
+        }
+        var unbounded: [String] = []
+        if settings.sends.messagesPaidFor == nil { unbounded += ["message_price", "money_per_day"] }
+        if settings.sends.perHour == nil { unbounded.append("sends_per_hour") }
+        if !settings.sends.boundsSites { unbounded += ["sends_per_site_per_hour", "sends_per_site_per_day"] }
+        if self.configuration.isProduction, !unbounded.isEmpty {
+            findings.append(
+                Finding(
+                    "settings",
+                    "codes are bounded by the minute and the day (\(settings.sendsPerDay) messages) alone: \(unbounded.joined(separator: ", ")) not set",
+                    remedy:
+                        "say what a message costs and what a day, an hour and a site's form may (RUNBOOK: Somebody spends our messages)",
+                    isNote: true))
         }
         return findings
     }

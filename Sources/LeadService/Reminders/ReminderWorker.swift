@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import Leads
 import Logging
 import ServiceLifecycle
@@ -14,13 +14,15 @@ package struct ReminderWorker: Service {
     /// How long a reminder may wait for a gateway when there are no calling hours.
     private static let patience: TimeInterval = 3 * 3600
 
-    package init(database: Database, dependencies: Dependencies, settings: SettingsStore, budgetFactor: Double) {
+    package init(
+        database: Database, dependencies: Dependencies, settings: SettingsStore, budgetFactor: Double, publicURL: URL
+    ) {
         self.database = database
         self.dependencies = dependencies
         self.settings = settings
         self.notices = NoticeWriter(
             dependencies: dependencies, settings: settings,
-            budgets: SendBudgets(keys: dependencies.keys, factor: budgetFactor))
+            budgets: SendBudgets(keys: dependencies.keys, factor: budgetFactor), publicURL: publicURL)
     }
 
     /// One round: leaves today's reminders in the outbox until all are there or the budgets say no; returns how many.

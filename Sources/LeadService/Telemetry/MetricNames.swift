@@ -32,7 +32,7 @@ package enum MetricNames {
             "Used part of each budget of sends that everybody, or everybody on a site's form, shares.",
         "huifang_sms_attempt_duration_seconds": "Time a gateway took to answer.",
         "huifang_sms_attempts_total": "Messages offered to a gateway, by operator (of the prefix) and outcome class.",
-        "huifang_sms_breaker_state": "Whether a gateway is used: 0 yes, 1 a probe is on its way, 2 no.",
+        "huifang_sms_breaker_state": "Whether a gateway is used for a purpose: 0 yes, 1 a probe is on its way, 2 no.",
         "huifang_sms_cost_yuan": "Cost of the messages of the last 24 h, at the prices in settings.",
         "huifang_sms_delivered_ratio":
             "Share of the last 24 h's reported messages that were delivered, NaN without one.",

@@ -30,8 +30,8 @@ extension Transaction {
     /// Locks the keys and reserves one try and one use of each wrong-code budget, in one statement of its own: what is
     /// reserved stays reserved when the rest fails.
     ///
-    /// A used-up budget reserves nothing. The budgets come last, so that their rows, which many share, are
-    /// held for the commit only.
+    /// A used-up budget reserves nothing, and without a reserved try nothing is taken of what everybody shares. The budgets come
+    /// last, so that their rows, which many share, are held for the commit only.
     func reserveTry(_ attempt: CodeAttempt) async throws -> CodeReservation {
         let phone = ByteBuffer(bytes: attempt.phoneIndex)
         let now = attempt.at
@@ -69,9 +69,10 @@ extension Transaction {
                 SELECT k, w, 1, c
                 FROM unnest(\(attempt.wrongBuckets.map { ByteBuffer(bytes: $0.key) })::bytea[],
                             \(attempt.wrongBuckets.map(\.start))::timestamptz[],
-                            \(attempt.wrongBuckets.map(\.ceiling))::bigint[]) AS t (k, w, c)
+                            \(attempt.wrongBuckets.map(\.ceiling))::bigint[],
+                            \(attempt.wrongBuckets.map { $0.isShared ? 1 : 0 })::bigint[]) AS t (k, w, c, tries)
                 WHERE NOT EXISTS (SELECT FROM blocked) AND (SELECT count(*) FROM locked) = \(attempt.locks.count)
-                  AND (SELECT count(*) FROM reserved) >= 0
+                  AND (SELECT count(*) FROM reserved) >= tries
                 ORDER BY k
                 ON CONFLICT (bucket, window_start) DO UPDATE SET used = b.used + 1, ceiling = excluded.ceiling
                 WHERE b.used < excluded.ceiling
@@ -87,9 +88,10 @@ extension Transaction {
         guard let row else { throw MissingRow() }
         let holdsLocks = row.locks == attempt.locks.count
         let counted = Set(row.counted.map(\.bytes))
+        let due = attempt.wrongBuckets.filter { row.isReserved || !$0.isShared }
         return CodeReservation(
             holdsLocks: holdsLocks,
-            isBlocked: row.isBlocked || (holdsLocks && counted.count < attempt.wrongBuckets.count),
+            isBlocked: row.isBlocked || (holdsLocks && counted.count < due.count),
             isReserved: row.isReserved, counted: attempt.wrongBuckets.filter { counted.contains($0.key) },
             live: zip(row.ids, row.macs).map { (challenge: $0, mac: $1.bytes) })
     }

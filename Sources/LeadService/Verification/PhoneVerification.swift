@@ -13,10 +13,13 @@ package struct PhoneVerification: Sendable {
     private let outbox: OutboxSignal
     private let warmth = RecentWarmth()
     /// A flood asks again as soon as it is answered: what costs no connection is paced, or it takes the processors from submits.
-    private let paced = Turns(width: 1, longestQueue: 256)
+    private let paced = Turns(width: 1, longestQueue: Self.longestQueue)
     private static let pace: Duration = .milliseconds(4)
     /// Whoever asks for codes gets two of the pool's sixteen connections, so that a flood leaves the rest to submits.
-    private let turns = Turns(width: 2, longestQueue: 256)
+    private let turns = Turns(width: 2, longestQueue: Self.longestQueue)
+    private static let longestQueue = 256
+    /// Before a browser that can prove nothing may try again in a flood, in seconds.
+    private static let crowdedPause = 10
 
     /// How long a code lives.
     package static let lifetime: TimeInterval = 300
@@ -61,16 +64,24 @@ package struct PhoneVerification: Sendable {
     ) async throws -> Issue {
         let proof = self.proof(way, at: self.dependencies.now())
         if proof == nil, let issue = self.asking(way, on: site) {
-            try await self.paced.run { try await Task.sleep(for: Self.pace) }
+            // Where too many wait already it is said at once: to ask costs no more than to refuse, and who is there finds the way in.
+            _ = try await self.paced.run(behind: Self.longestQueue) { try await Task.sleep(for: Self.pace) }
             return issue
         }
-        return try await self.turns.run {
+        // Whoever brings no proof gets half of the queue, so that a flood of them leaves the other half to those who do.
+        let canBeAsked = proof == nil && self.proofOfWork != .off
+        let issue: Issue? = try await self.turns.run(behind: Self.longestQueue / (canBeAsked ? 2 : 1)) {
             // Whoever waited may find that those before have looked.
             if proof == nil, let issue = self.asking(way, on: site) { return issue }
             return try await CrashPoint.numbering(.send) {
                 try await self.issue(to: phone, for: purpose, from: address, by: way, with: proof, on: site)
             }
         }
+        if let issue { return issue }
+        guard canBeAsked else { throw Problems.unavailable }
+        return way == .page
+            ? .telephone(retryAfter: Self.crowdedPause)
+            : .proofRequired(self.challenge(SendState.easiest, at: self.dependencies.now()))
     }
 
     /// Asks for a proof without a look at the database, where one was asked for a moment ago.
@@ -245,7 +256,9 @@ package struct PhoneVerification: Sendable {
             source: site + (way == .page ? "/page" : "/script"),
             network: keys.bucket("asking-network", address.network), withholding: withholding,
             seed: self.dependencies.randomBytes(2).reduce(0) { $0 << 8 | Int($1) },
-            cooldown: TimeInterval(settings.resendCooldown), hourly: self.budgets.scaled(5),
+            // A test asks again at once, and costs nothing.
+            cooldown: withholding == .testNumber ? 0 : TimeInterval(settings.resendCooldown),
+            hourly: self.budgets.scaled(5),
             daily: self.budgets.scaled(10), wrongHourly: self.budgets.scaled(10), wrongDaily: self.budgets.scaled(20))
     }
 }

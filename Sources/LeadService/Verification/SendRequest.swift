@@ -95,12 +95,15 @@ struct SendState: Sendable {
         return ends.max().map { max(1, Int($0.timeIntervalSince(now).rounded(.up))) }
     }
 
+    /// The largest number of a challenge while nothing is warm.
+    static let easiest = 50_000
+
     /// The largest number of a challenge: four, eight and ten times the normal one as the fullest window warms.
     func difficulty(at now: Date) -> Int {
         let heat = zip(self.windows, self.used).map { Double($1) / Double($0.ceiling) }.max() ?? 0
         var factor = heat < 0.65 ? 1 : heat < 0.8 ? 4 : heat < 0.9 ? 8 : 10
         if let until = self.breaker?.raisedUntil, until > now { factor = max(factor, 8) }
-        return min(50_000 * factor, ProofOfWork.largestNumber)
+        return min(Self.easiest * factor, ProofOfWork.largestNumber)
     }
 }
 

@@ -75,7 +75,7 @@ extension Transaction {
     func markAlarms(_ windows: [SendWindow], used: [Int]) async throws -> [(window: Int, percent: Int)] {
         var marks: [(window: Int, percent: Int)] = []
         for (index, window) in windows.enumerated() {
-            for percent in [50, 80, 100] where used[index] * 100 >= window.ceiling * percent {
+            for percent in SendWindow.alarmPercents where used[index] * 100 >= window.ceiling * percent {
                 marks.append((index, percent))
             }
         }

@@ -24,6 +24,7 @@ package struct SendWatchWorker: Service {
 
     /// One look at the breaker and at the windows that everybody shares.
     package func runOnce() async throws {
+        for state in ["raised", "stopped"] { Self.trips(to: state).increment(by: 0) }
         let now = self.dependencies.now()
         let minimum = self.budgets.scaled(Self.minimumSends)
         let settings = self.settings.current
@@ -37,12 +38,14 @@ package struct SendWatchWorker: Service {
         }
         if let trip { self.report(trip) }
         for (budget, used) in zip(watched, used) {
+            // An alarm looks for an increase: what appears with its first one has none.
+            for percent in SendWindow.alarmPercents { budget.alarms(at: percent).increment(by: 0) }
             Gauge(label: "huifang_send_budget_used_ratio", dimensions: budget.labels)
                 .record(Double(used) / Double(budget.window.ceiling))
         }
         for alarm in alarms {
-            let labels = watched[alarm.window].labels + [("percent", String(alarm.percent))]
-            Counter(label: "huifang_send_budget_alarms_total", dimensions: labels).increment()
+            let labels = watched[alarm.window].labels(at: alarm.percent)
+            watched[alarm.window].alarms(at: alarm.percent).increment()
             self.dependencies.logger.warning(
                 "send budget filling up",
                 metadata: Dictionary(uniqueKeysWithValues: labels.map { ($0.0, "\($0.1)") }))
@@ -56,6 +59,16 @@ package struct SendWatchWorker: Service {
         var labels: [(String, String)] {
             [("budget", self.window.kind.alarmName ?? "")] + (self.site.map { [("site", $0)] } ?? [])
         }
+
+        func labels(at percent: Int) -> [(String, String)] { self.labels + [("percent", String(percent))] }
+
+        func alarms(at percent: Int) -> Counter {
+            Counter(label: "huifang_send_budget_alarms_total", dimensions: self.labels(at: percent))
+        }
+    }
+
+    private static func trips(to state: String) -> Counter {
+        Counter(label: "huifang_send_breaker_trips_total", dimensions: [("to", state)])
     }
 
     /// The windows that are worth an alarm: those of each site's form, and those that everybody shares.
@@ -84,11 +97,11 @@ package struct SendWatchWorker: Service {
     private func report(_ trip: BreakerTrip) {
         let metadata: Logger.Metadata = ["sends": "\(trip.sends)", "verified": "\(trip.verified)"]
         if trip.isNewlyRaised {
-            Counter(label: "huifang_send_breaker_trips_total", dimensions: [("to", "raised")]).increment()
+            Self.trips(to: "raised").increment()
             self.dependencies.logger.warning("codes do not come back: every send costs work", metadata: metadata)
         }
         if trip.isNewlyStopped {
-            Counter(label: "huifang_send_breaker_trips_total", dimensions: [("to", "stopped")]).increment()
+            Self.trips(to: "stopped").increment()
             self.dependencies.logger.error("codes do not come back: sending is stopped", metadata: metadata)
         }
     }

@@ -18,6 +18,8 @@ struct SendWindow: Sendable {
         case siteHour, siteDay, allMinute, allHour, allDay
         /// The day's messages again, when it is the money that bounds them.
         case moneyDay
+        /// Of assessments, which cost rows and no message.
+        case assessmentAddressHour, assessmentNetworkHour, assessmentHour, assessmentDay
 
         /// Whether every send counts in it.
         var isShared: Bool {
@@ -28,16 +30,18 @@ struct SendWindow: Sendable {
         var slots: Int {
             switch self {
             case .prefixHour, .prefixDay, .pageAddressHour, .pageHour, .pageDay: 1
-            case .addressHour, .addressDay, .networkHour, .networkDay: 4
-            case .siteHour, .siteDay, .allMinute, .allHour, .allDay, .moneyDay: 16
+            case .addressHour, .addressDay, .networkHour, .networkDay, .assessmentAddressHour, .assessmentNetworkHour: 4
+            case .siteHour, .siteDay, .allMinute, .allHour, .allDay, .moneyDay, .assessmentHour, .assessmentDay: 16
             }
         }
 
         var seconds: TimeInterval {
             switch self {
             case .allMinute: 60
-            case .prefixHour, .addressHour, .networkHour, .pageAddressHour, .pageHour, .siteHour, .allHour: 3600
-            case .prefixDay, .addressDay, .networkDay, .pageDay, .siteDay, .allDay, .moneyDay: 86400
+            case .prefixHour, .addressHour, .networkHour, .pageAddressHour, .pageHour, .siteHour, .allHour,
+                .assessmentAddressHour, .assessmentNetworkHour, .assessmentHour:
+                3600
+            case .prefixDay, .addressDay, .networkDay, .pageDay, .siteDay, .allDay, .moneyDay, .assessmentDay: 86400
             }
         }
 
@@ -53,6 +57,9 @@ struct SendWindow: Sendable {
             }
         }
     }
+
+    /// How full a window is when an alarm is raised, as the table allows.
+    static let alarmPercents = [50, 80, 100]
 
     /// The same window, of which the send may find room among the first `limit`.
     func limited(to limit: Int) -> SendWindow {
@@ -108,6 +115,15 @@ extension SendBudgets {
         [
             self.window(.pageAddressHour, address.household, 3, now), self.window(.pageHour, "", 30, now),
             self.window(.pageDay, "", 150, now),
+        ]
+    }
+
+    /// The windows that an assessment counts in: nobody proves anything for one, so they bound what strangers may store.
+    func assessmentWindows(address: ClientAddress, at now: Date) -> [SendWindow] {
+        [
+            self.window(.assessmentAddressHour, address.household, 300, now),
+            self.window(.assessmentNetworkHour, address.network, 1000, now),
+            self.window(.assessmentHour, "", 3000, now), self.window(.assessmentDay, "", 20_000, now),
         ]
     }
 

@@ -42,7 +42,8 @@ struct VisitorRoutes: RouteList {
         let form = try await request.form(context)
         let wantsPage = !(request.headers[.accept] ?? "").contains("application/json")
         do {
-            let result = try await self.assessments.store(try self.pages.answerForm().answers(in: form))
+            let answers = try self.pages.answerForm().answers(in: form)
+            let result = try await self.assessments.store(answers, from: context.clientAddress)
             let path = "/a/" + self.links.token(.assessment, for: result.assessed.id)
             if wantsPage { return Response(status: .seeOther, headers: [.location: path]) }
             let url = self.pages.publicURL.absoluteString.trimmingSuffix("/") + path

@@ -17,7 +17,11 @@ final class VendorServer: Sendable {
         case redirect
         case resetBeforeReading
         // Taken, and the sender never learns it.
-        case resetAfterReading, silence, halfAnswer, stall, endless
+        case resetAfterReading, silence, halfAnswer, stall
+        /// The answer's head at once, its body a byte at a time, and never all of it.
+        case dripping
+        /// A good answer that goes on for ever.
+        case endless
     }
 
     struct Taken: Sendable, Equatable {
@@ -113,8 +117,18 @@ final class VendorServer: Sendable {
                 case .stall:
                     let whole = Self.response(200, answer(true))
                     try await outbound.write(whole.getSlice(at: 0, length: whole.readableBytes - 9) ?? whole)
+                case .dripping:
+                    let whole = Self.response(200, answer(true) + String(repeating: " ", count: 4096))
+                    try await outbound.write(Self.head(of: whole))
+                    for await _ in AsyncTimerSequence(every: .milliseconds(100)) {
+                        try await outbound.write(ByteBuffer(string: " "))
+                    }
                 case .endless:
-                    try await outbound.write(Self.response(200, answer(true) + String(repeating: " ", count: 70_000)))
+                    let start = answer(true)
+                    try await outbound.write(Self.chunked(start))
+                    // Until the reader has had enough; no reader of ours takes a megabyte.
+                    let chunk = Self.chunk(String(repeating: " ", count: 16_384))
+                    for _ in 0..<1024 { try await outbound.write(chunk) }
                 }
             }
         }
@@ -131,6 +145,24 @@ final class VendorServer: Sendable {
         ByteBuffer(
             string:
                 "HTTP/1.1 \(status) X\r\ncontent-type: \(type)\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)")
+    }
+
+    /// An answer up to the empty line behind its head.
+    private static func head(of whole: ByteBuffer) -> ByteBuffer {
+        let text = String(buffer: whole)
+        return ByteBuffer(string: String(text[..<(text.range(of: "\r\n\r\n")?.upperBound ?? text.endIndex)]))
+    }
+
+    /// The beginning of an answer that does not say how long it is.
+    private static func chunked(_ body: String) -> ByteBuffer {
+        var answer = ByteBuffer(
+            string: "HTTP/1.1 200 X\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n")
+        answer.writeImmutableBuffer(self.chunk(body))
+        return answer
+    }
+
+    private static func chunk(_ text: String) -> ByteBuffer {
+        ByteBuffer(string: String(text.utf8.count, radix: 16) + "\r\n" + text + "\r\n")
     }
 
     private static func request(in text: String) -> Request? {

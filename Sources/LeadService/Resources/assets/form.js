@@ -135,9 +135,10 @@ function result(data, move) {
   $('progress', box).value = data.total;
   if (move) { box.focus(); box.scrollIntoView(); }
 }
-/** Scores what was answered and gives the id of the result, or nothing when something has to be put right. */
-async function assess(button) {
+/** Scores what was answered and gives the id of the result, or nothing when something has to be put right; an inquiry goes without one where too many calculate. */
+async function assess(button, isInquiry) {
   const answer = await api('/assessment', asked());
+  if (isInquiry && answer.status == 429) return false;
   if (answer.status != 201) return void refuse(calc, button, answer);
   clear(calc);
   state.result = answer.body;
@@ -242,8 +243,8 @@ function checked() {
 }
 const submit = button => checked() && busy(button, '正在提交…', async () => {
   const isAsked = calc && form.birth_year.value, same = isAsked && state.result && state.scored == asked().toString();
-  const known = !isAsked ? form.assessment_id?.value : same ? state.result.assessment_id : await assess(button);
-  if (isAsked && !known) return;
+  const known = !isAsked ? form.assessment_id?.value : same ? state.result.assessment_id : await assess(button, 1);
+  if (isAsked && known == null) return;
   await touched;
   const inquiry = {
     name: form.name.value.trim(), phone: phone(), consent: {
