@@ -96,6 +96,8 @@ package struct LeadServices: Sendable {
                     inquiries: inquiries, verification: verification, assessments: assessments,
                     links: LinkToken(keys: dependencies.keys),
                     tokens: tokens, dependencies: dependencies),
+                ResultRoutes(
+                    visitors: visitors, assessments: assessments, links: LinkToken(keys: dependencies.keys)),
                 EmbedRoutes(sites: sites, visitors: visitors, tokens: tokens),
                 try AssetRoutes(pages: pages, resources: resources),
                 try ProblemRoutes(pages: pages, resources: resources),

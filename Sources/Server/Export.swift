@@ -35,9 +35,12 @@ struct Export: AsyncParsableCommand {
     @Option(help: "The last day of acceptance.")
     var to: String?
 
+    @Option(help: "Whom the file is for, by the id in the settings: who has not agreed to that is left out.")
+    var recipient: String?
+
     @Option(
         help:
-            "Columns, separated by commas; the fourteen usual ones without it. Further ones: site, page_url, landing_url, referrer, utm_medium, utm_campaign, attribution."
+            "Columns, separated by commas; the fourteen usual ones without it. Further ones: site, page_url, landing_url, referrer, utm_medium, utm_campaign, attribution, marketing, recipients."
     )
     var columns: String?
 
@@ -104,10 +107,11 @@ struct Export: AsyncParsableCommand {
         let given = [
             "q": try self.search(), "state": self.state, "disposition": self.disposition, "adviser": self.adviser,
             "source": self.source,
-            "from": self.from, "to": self.to,
+            "from": self.from, "to": self.to, "recipient": self.recipient,
         ]
         var fields = try FieldReader(.object(given.compactMapValues { $0.map { .string($0) } }))
-        let filter = LeadFilter(&fields)
+        var filter = LeadFilter(&fields)
+        filter.readRecipient(&fields)
         try fields.finish()
         return filter
     }

@@ -5,12 +5,11 @@ with the keyboard only, at twice the size, and with the network gone between the
 """
 
 import argparse
-import json
 import os
 import statistics
-import subprocess
 import time
 
+import lost
 import visitors
 from browser import ActionChains, Keys, Page, Tally, sent_code
 from key_work import key_work
@@ -151,54 +150,6 @@ def without_arrived_scripts(base, tally, shots):
         tally.check("the form serves before its scripts arrive", True)
 
 
-def count(table):
-    arguments = ["psql", "-qtAX", os.environ["HUIFANG_TEST_DATABASE_URL"], "-c", f"SELECT count(*) FROM {table}"]
-    return int(subprocess.run(arguments, check=True, capture_output=True, text=True, timeout=30).stdout)
-
-
-def offline(base, tally, shots, name, cut, mend):
-    """The network goes between code and submit: what was typed stays, and the second press is the same inquiry."""
-    phone = visitors.made_up_phone()
-    with Page(base, 360, shots, agent=WECHAT) as page:
-        page.go("/")
-        visitors.fill_calculator(page)
-        visitors.fill_contact(page, "王女士", phone)
-        page.click("#send")
-        page.wait_text("#sent", visitors.masked(phone))
-        page.type("#code", sent_code(base, phone))
-        page.click("#consent")
-        time.sleep(2.5)  # a form sent sooner than a person can is set aside
-        page.read_logs()
-        page.bodies.clear()
-        before = count("leads"), count("inquiries")
-        page.click("#score")
-        page.see("#result .score")
-        cut(page)
-        page.click("#submit")
-        page.wait_text("#contact .summary", "网络不稳定")
-        kept = [page.value(field) for field in ("#name", "#phone", "#birth_year", "#insured_months")]
-        tally.check(f"{name}: what was typed stays", kept == ["王女士", phone, "1992", "72"] and len(page.value("#code")) == 6, kept)
-        page.shot(f"lost-{name.replace(' ', '-')}")
-        mend(page)
-        page.click("#submit")
-        page.see("#done h1")
-        page.read_logs()
-        sent = [json.loads(body) for path, body in page.bodies if path == "/api/v1/inquiries" and body]
-        tally.check(f"{name}: the second press sends the same inquiry", len(sent) == 2 and sent[0]["id"] == sent[1]["id"], [one.get("id") for one in sent])
-        after = count("leads"), count("inquiries")
-        tally.check(f"{name}: one lead, one inquiry", (after[0] - before[0], after[1] - before[1]) == (1, 1), (before, after))
-
-
-def go_offline(page, gone=True):
-    page.command("Network.enable")
-    page.command("Network.emulateNetworkConditions", offline=gone, latency=0, downloadThroughput=-1, uploadThroughput=-1)
-
-
-def lose_answer(page):
-    """The server takes it, its answer is lost on the way."""
-    page.js("const send = window.fetch; window.fetch = (...a) => { window.fetch = send; return send(...a).then(() => { throw new TypeError('lost'); }); };")
-
-
 STOP = """
 const e = document.activeElement, style = getComputedStyle(e), r = e.getBoundingClientRect(), choice = e.closest('.choice');
 const top = document.elementFromPoint(r.left + Math.min(r.width / 2, 20), r.top + Math.min(r.height, 40) / 2);
@@ -277,9 +228,11 @@ def main():
     with tally.chapter("before the scripts arrive"):
         without_arrived_scripts(base, tally, shots)
     with tally.chapter("no network"):
-        offline(base, tally, shots, "no network", go_offline, lambda page: go_offline(page, False))
+        lost.offline(base, tally, shots, WECHAT, "no network", lost.go_offline, lambda page, code: lost.go_offline(page, False))
     with tally.chapter("a lost answer"):
-        offline(base, tally, shots, "a lost answer", lose_answer, lambda page: None)
+        lost.offline(base, tally, shots, WECHAT, "a lost answer", lost.lose_answer, lambda page, code: None)
+    with tally.chapter("a lost answer and a reload"):
+        lost.offline(base, tally, shots, WECHAT, "a lost answer and a reload", lost.lose_answer, lost.reload)
     for width in (360, 1440):
         with tally.chapter(f"{width}: the keyboard"):
             keyboard(base, tally, width, shots)

@@ -26,13 +26,14 @@ MOVING = """return [...document.querySelectorAll('body *')].filter(e => { const 
 WITHOUT = {"target-size": {"enabled": False}}
 
 
-def axe_source():
-    """axe-core's text from the package axe-playwright-python, or nothing with the reason said."""
+def axe_source(tally):
+    """axe-core's text from the package axe-playwright-python, or nothing with the reason said, here and in the summary."""
     found = importlib.util.find_spec("axe_playwright_python")
     for folder in found.submodule_search_locations if found else []:
         file = Path(folder) / "axe.min.js"
         if file.is_file():
             return file.read_text()
+    tally.left_out = ", axe: NOT RUN"
     print("axe-core left out: the Python package axe-playwright-python (0.1.8) is not installed", flush=True)
     return None
 
@@ -138,7 +139,7 @@ def main():
     parser.add_argument("--shots", help="folder for pictures, one for each state, width and size of type")
     options = parser.parse_args()
     tally = Tally()
-    axe = axe_source()
+    axe = axe_source(tally)
     if options.gate:
         with Page(options.base, 1440, options.shots) as page:
             for name, visit in states.GATED.items():

@@ -110,7 +110,7 @@ def main():
     parser.add_argument("--accept", action="store_true", help="take the pages as they are for right")
     options, _ = parser.parse_known_args()
     tally = Tally()
-    axe = axe_source()
+    axe = axe_source(tally)
     FOLDER.mkdir(exist_ok=True)
     pages = re.findall(r'href="/dev/gallery/([a-z]+)/([a-z]+)"', get(options.base.rstrip("/") + "/dev/gallery"))
     tally.check("the gallery has its pages", len(pages) >= 31, len(pages))

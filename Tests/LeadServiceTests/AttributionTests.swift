@@ -136,7 +136,10 @@ import Testing
                 #"{"page_url":"https://partner.example/a","landing_url":"https://partner.example/l","referrer":"https://s.example/","utm":{"source":"baidu","medium":"=cmd","campaign":"spring"},"first_touch":{"utm":{"source":"article"}},"last_touch":{"utm":{"source":"baidu"}}}"#
             try await service.submit(phone: "13800000001", more: #","form_key":"\#(key)","source":\#(source)"#)
             try await service.submit(phone: "13900000001", more: #","source":{"utm":{"source":"other"}}"#)
-            for filter in ["partner", "spring", "https://partner.example/a", "baidu"] {
+            for filter in [
+                "partner", "spring", "=cmd", "https://partner.example/a", "https://partner.example/l", "/l",
+                "s.example", "article", "baidu",
+            ] {
                 let body = JSONOutput.object(["source": .string(filter)]).text
                 let found = try await service.call(.post, "/api/v1/leads/search", body, token: chief.token)
                 #expect(found["items"].array.map { $0["phone_masked"].string } == ["138****0001"], "\(filter)")

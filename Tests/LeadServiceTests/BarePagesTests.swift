@@ -57,7 +57,7 @@ import Testing
         let scored = try await service.form("/assessment", "birth_year=1992&birth_month=5")
         let result = try #require(scored.headers[.location])
         try await get(result, "result")
-        _ = try await service.call(.delete, result)
+        try await post(result + "/delete", "", "deletion")
         try await get(result, "result deleted")
 
         let contact = "name=%E7%8E%8B&consent=true&notice_version=2026-11"

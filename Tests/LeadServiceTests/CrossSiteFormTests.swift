@@ -35,7 +35,7 @@ import Testing
             let before = try await service.contents()
             for path in [
                 "/inquiry/code", "/inquiry/delivery", "/inquiry", "/privacy/code", "/privacy/requests", "/assessment",
-                "/permit-renewal", receipt + "/window", receipt + "/cancel",
+                "/permit-renewal", receipt + "/window", receipt + "/cancel", "/a/x/delete",
             ] {
                 let answer = try await service.call(
                     .post, path, Self.typed + "&phone=13800000002", headers: try Self.headers(site, origin))

@@ -294,6 +294,10 @@ extension DescribedService {
         #expect(try await self.call(.delete, link).status == 204)
         #expect(try await self.call(.get, link).status == 410)
         #expect(try await self.call(.delete, link).status == 410)
+        let other = try await self.call(.post, "/api/v1/assessments", #"{"answers":{"age":30}}"#)
+        let form = try #require(URL(string: other["result_url"].string)).path + "/delete"
+        #expect(try await self.post(form, "").status == 200)
+        #expect(try await self.post(form, "").status == 410)
         #expect(try await self.post("/assessment", "age=30&education=bachelor").status == 303)
         #expect(try await self.post("/assessment", "age=300").status == 422)
         let script: HTTPFields = [

@@ -11,6 +11,7 @@ package struct AssessmentResult: Sendable {
     /// The members of the contract, or what is left of them.
     var members: [String: JSONOutput] {
         var members = self.assessed.members
+        members["assessed_on"] = .string(self.assessed.assessedOn)
         guard !self.isWhole else { return members }
         for name in Self.withheld { members[name] = nil }
         members["gap"] = .object(["points": .integer(self.assessed.gap)])

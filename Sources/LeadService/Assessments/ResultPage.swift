@@ -8,7 +8,7 @@ enum ResultPage {
             "total": assessed.total, "standard": AssessedAnswers.standard, "gap": assessed.gap,
             "reaches_120": assessed.total >= AssessedAnswers.standard, "can_apply": assessed.canApply,
             "rule_version": assessed.ruleVersion,
-            "assessed_on": (try? ShanghaiDate(parsing: assessed.assessedOn))?.fullText ?? assessed.assessedOn,
+            "assessed_on": (try? ShanghaiDate(parsing: assessed.assessedOn))?.longText ?? assessed.assessedOn,
             "verdict": Self.verdict(assessed), "is_withheld": !result.isWhole,
         ]
         // What is withheld is not on the page at all.

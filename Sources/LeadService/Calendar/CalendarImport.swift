@@ -55,6 +55,7 @@ package struct CalendarImport: Sendable {
                 try await tx.movePromise(promise.inquiry, to: dueAt, provisional: new.provisional)
                 if dueAt > promise.dueAt {
                     outcome.moved += 1
+                    try await tx.insertDeadlineMove(of: promise.inquiry, from: promise.dueAt, to: dueAt, at: now)
                     let detail: [String: JSONOutput] = [
                         "from": .string(RFC3339.text(promise.dueAt)), "to": .string(RFC3339.text(dueAt)),
                     ]

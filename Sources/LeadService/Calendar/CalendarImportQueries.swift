@@ -53,6 +53,15 @@ extension Transaction {
             "UPDATE inquiries SET due_at = \(dueAt), provisional = \(provisional) WHERE id = \(inquiry)")
     }
 
+    /// Remembers what the receipt says of a move.
+    func insertDeadlineMove(of inquiry: UUID, from earlier: Date, to dueAt: Date, at now: Date) async throws {
+        try await self.execute(
+            """
+            INSERT INTO deadline_moves (inquiry_id, moved_at, earlier_due_at, due_at)
+            VALUES (\(inquiry), \(now), \(earlier), \(dueAt))
+            """)
+    }
+
     /// An unmet provisional task is due with the earliest unmet inquiry it was opened for.
     func carryPromisesToTasks() async throws {
         try await self.execute(

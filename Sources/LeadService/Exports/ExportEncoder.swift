@@ -55,6 +55,8 @@ package enum ExportField: String, Sendable, CaseIterable {
     case utmMedium = "utm_medium"
     case utmCampaign = "utm_campaign"
     case attribution
+    // What they agree to, at the instant of the export.
+    case marketing, recipients
 
     static let standard: [ExportField] = [
         .leadID, .name, .phone, .state, .disposition, .acceptedAt, .dueAt, .metAt, .total, .gap, .source, .remark,
@@ -63,6 +65,7 @@ package enum ExportField: String, Sendable, CaseIterable {
     /// What came from outside.
     static let foreign: Set<ExportField> = [
         .name, .remark, .source, .benefits, .pageURL, .landingURL, .referrer, .utmMedium, .utmCampaign, .attribution,
+        .recipients,
     ]
 
     /// How wide its column is in characters, where people open the table.
@@ -72,8 +75,8 @@ package enum ExportField: String, Sendable, CaseIterable {
         case .acceptedAt, .dueAt, .metAt: 20
         case .phone, .disposition: 16
         case .remark, .benefits, .pageURL, .landingURL, .referrer, .attribution: 40
-        case .source, .utmMedium, .utmCampaign: 24
-        case .name, .state, .total, .gap, .attempts, .adviser, .site: 12
+        case .source, .utmMedium, .utmCampaign, .recipients: 24
+        case .name, .state, .total, .gap, .attempts, .adviser, .site, .marketing: 12
         }
     }
 
@@ -102,6 +105,8 @@ package enum ExportField: String, Sendable, CaseIterable {
         case .utmMedium: "媒介"
         case .utmCampaign: "推广活动"
         case .attribution: "来源明细"
+        case .marketing: "同意营销"
+        case .recipients: "同意提供给"
         }
     }
 }
@@ -231,6 +236,12 @@ struct ExportEncoder: Sendable {
         case .referrer: return .string(try row.attributed("referrer"))
         case .utmMedium: return .string(try row.attributed("utm", "medium"))
         case .utmCampaign: return .string(try row.attributed("utm", "campaign"))
+        case .marketing:
+            guard self.request.format != .ndjson else { return .bool(row.agreesToMarketing) }
+            return .string(row.agreesToMarketing ? "是" : "否")
+        case .recipients:
+            guard self.request.format != .ndjson else { return .array(row.recipients.map { .string($0) }) }
+            return .string(row.recipients.joined(separator: "；"))
         case .attribution: return self.request.format == .ndjson ? .raw(row.attribution) : .string(row.attribution)
         }
     }

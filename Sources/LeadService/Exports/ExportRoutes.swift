@@ -32,7 +32,8 @@ struct ExportRoutes: RouteList {
     @Sendable private func export(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
         guard let session = context.session else { throw Problems.unauthenticated }
         var fields = try QueryFields.reader(request)
-        let filter = LeadFilter(&fields)
+        var filter = LeadFilter(&fields)
+        filter.readRecipient(&fields)
         let format = Self.format(&fields)
         let columns = Self.columns(&fields)
         let phone = Self.phone(&fields)

@@ -12,6 +12,8 @@ package struct LeadFilter: Sendable {
     package var source: String?
     package var from: Date?
     package var to: Date?
+    /// Whom an export is for: who has not agreed to that is left out of it, and counted.
+    package var recipient: String?
 
     package init() {}
 
@@ -34,6 +36,15 @@ package struct LeadFilter: Sendable {
         self.source = fields.optionalString("source", longest: 200)
         self.from = Self.day(&fields, "from")
         self.to = Self.day(&fields, "to").map { $0.addingTimeInterval(86400) }
+    }
+
+    /// Reads whom an export is for; lists have no such member.
+    package mutating func readRecipient(_ fields: inout FieldReader) {
+        self.recipient = fields.optionalString("recipient", longest: 64)
+        if let recipient, recipient.wholeMatch(of: /[A-Za-z0-9_-]+/) == nil {
+            fields.fail(
+                "recipient_unknown", at: "recipient", "接收方应写成设置里的编号", english: "The recipient's id in the settings.")
+        }
     }
 
     /// `q` is a whole phone, its last four digits, or a whole name.
@@ -69,7 +80,7 @@ package struct LeadFilter: Sendable {
         if self.name != nil { summary["q"] = .string("name") }
         for (name, value) in [
             ("state", self.state), ("disposition", self.disposition), ("adviser", self.adviser),
-            ("source", self.source),
+            ("source", self.source), ("recipient", self.recipient),
         ] {
             if let value { summary[name] = .string(value) }
         }

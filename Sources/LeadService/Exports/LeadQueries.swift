@@ -9,7 +9,8 @@ extension LeadRow: TableRow {
         ARRAY(SELECT key FROM assessment_items WHERE assessment_id = a.id ORDER BY position),
         ARRAY(SELECT points::bigint FROM assessment_items WHERE assessment_id = a.id ORDER BY position),
         ARRAY(SELECT title FROM benefit_requests WHERE lead_id = l.id ORDER BY requested_at, benefit),
-        i.source::text, i.site
+        i.source::text, i.site,
+        ARRAY(SELECT DISTINCT purpose FROM consents WHERE lead_id = l.id AND withdrawn_at IS NULL ORDER BY purpose)
         """
 
     /// Newest inquiry, newest task and its last adviser of each lead, and that inquiry's assessment or an adviser's later one.
@@ -47,6 +48,7 @@ extension LeadRow: TableRow {
         self.benefits = try columns[18].decode([String].self)
         self.attribution = try columns[19].decode(String.self)
         self.site = try columns[20].decode(String?.self)
+        self.purposes = try columns[21].decode([String].self)
     }
 }
 
@@ -105,8 +107,14 @@ extension PostgresQuery.StringInterpolation {
         if let source = filter.source {
             add {
                 $0.appendInterpolation(source)
+                // A lead's newest inquiry is found first and then looked at, so none of these needs an index.
                 $0.appendLiteral(
-                    " IN (short_source(i.source), i.source->>'page_url', i.source->'utm'->>'campaign', i.site)")
+                    """
+                     IN (short_source(i.source), i.site, i.source->>'page_url', i.source->>'landing_url',
+                         substring(i.source->>'landing_url' FROM '^[^/?#]*://[^/?#]*(/[^?#]*)'),
+                         substring(i.source->>'referrer' FROM '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:]+)'),
+                         i.source->'utm'->>'campaign', i.source->'utm'->>'medium', i.source->'first_touch'->'utm'->>'source')
+                    """)
             }
         }
         if let from = filter.from {
@@ -121,6 +129,22 @@ extension PostgresQuery.StringInterpolation {
                 $0.appendInterpolation(to)
             }
         }
+    }
+
+    /// Somebody who was erased, asked not to be called, or withdrew and has not agreed again; or never agreed that their data
+    /// go to whom the export is for.
+    mutating func appendInterpolation(excludedFrom indexed: IndexedLeadFilter) {
+        self.appendLiteral(
+            """
+            l.erased_at IS NOT NULL OR EXISTS (SELECT FROM do_not_call d WHERE d.phone_index = l.phone_index)
+            OR EXISTS (SELECT FROM consents w WHERE w.lead_id = l.id AND w.purpose = 'inquiry' AND w.withdrawn_at IS NOT NULL)
+               AND NOT EXISTS (SELECT FROM consents g WHERE g.lead_id = l.id AND g.purpose = 'inquiry' AND g.withdrawn_at IS NULL)
+            """)
+        guard let recipient = indexed.filter.recipient else { return }
+        self.appendLiteral(
+            " OR NOT EXISTS (SELECT FROM consents p WHERE p.lead_id = l.id AND p.withdrawn_at IS NULL AND p.purpose = ")
+        self.appendInterpolation("recipient:" + recipient)
+        self.appendLiteral(")")
     }
 
     typealias Condition = (inout PostgresQuery.StringInterpolation) -> Void
@@ -144,7 +168,7 @@ extension Transaction {
             """
             SELECT count(*), count(*) FILTER (WHERE x.excluded)
             FROM \(unescaped: LeadRow.tables)
-            CROSS JOIN LATERAL (SELECT \(unescaped: Self.isExcluded) AS excluded) x
+            CROSS JOIN LATERAL (SELECT \(excludedFrom: filter) AS excluded) x
             WHERE \(matching: filter)
             """)
         guard let row = rows.first else { throw MissingRow() }
@@ -158,7 +182,7 @@ extension Transaction {
             """
             DECLARE lead_export NO SCROLL CURSOR FOR
             SELECT \(columnsOf: LeadRow.self) FROM \(unescaped: LeadRow.tables)
-            WHERE \(matching: filter) AND NOT (\(unescaped: Self.isExcluded))
+            WHERE \(matching: filter) AND NOT (\(excludedFrom: filter))
             ORDER BY l.created_at, l.id
             """)
     }
@@ -169,7 +193,7 @@ extension Transaction {
             """
             DECLARE lead_extras NO SCROLL CURSOR FOR
             SELECT \(columnsOf: SealedExtra.self) FROM \(unescaped: LeadRow.tables)
-            WHERE i.extra_sealed IS NOT NULL AND \(matching: filter) AND NOT (\(unescaped: Self.isExcluded))
+            WHERE i.extra_sealed IS NOT NULL AND \(matching: filter) AND NOT (\(excludedFrom: filter))
             """)
     }
 
@@ -180,12 +204,6 @@ extension Transaction {
     func fetchExport(_ count: Int) async throws -> [LeadRow] {
         try await self.all("FETCH FORWARD \(unescaped: String(count)) FROM lead_export")
     }
-
-    /// Somebody who was erased, asked not to be called, or withdrew and has not agreed again.
-    private static let isExcluded = """
-        l.erased_at IS NOT NULL OR EXISTS (SELECT FROM do_not_call d WHERE d.phone_index = l.phone_index)
-        OR \(LeadConsent.isWithdrawn)
-        """
 
     /// Remembers whose data an export held.
     func insertExportLeads(_ leads: [UUID], of export: UUID) async throws {

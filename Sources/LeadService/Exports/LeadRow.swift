@@ -26,6 +26,14 @@ struct LeadRow: Sendable {
     /// All that is known of where it came from, as JSON.
     var attribution: String
     var site: String?
+    /// What they agree to at this instant.
+    var purposes: [String]
+
+    var agreesToMarketing: Bool { self.purposes.contains("marketing") }
+    /// The ids of those whom their data may go to.
+    var recipients: [String] {
+        self.purposes.compactMap { $0.hasPrefix("recipient:") ? String($0.dropFirst(10)) : nil }
+    }
 
     func phone(_ keys: KeyRing) throws -> PhoneNumber {
         try PhoneNumber(parsing: try keys.open(self.phoneSealed, at: SealedPlace("leads", "phone_sealed", self.leadID)))

@@ -115,7 +115,7 @@ package struct Pages: Sendable {
         let settings = self.settings.current
         let hours = settings.openingHours.description
         var identity: [String: Any] = [
-            "company_name": settings.companyName.isEmpty ? "本站" : settings.companyName,
+            "company_name": settings.companyInSentences,
             "is_anonymous": settings.companyName.isEmpty, "opening_hours": hours,
             "brand": settings.companyName.isEmpty ? "居住证积分与签注" : settings.companyName,
         ]

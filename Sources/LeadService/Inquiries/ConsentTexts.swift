@@ -32,7 +32,10 @@ package struct ConsentRecipient: Sendable, Equatable {
 
 /// The sentence beside each box, the same on the page and in the evidence.
 enum ConsentTexts {
-    static func inquiry(_ company: String) -> String { "我已阅读《隐私说明》，同意\(company)为这次咨询致电给我" }
+    static func inquiry(_ company: String) -> String { "我已阅读《隐私说明》" + Self.inquiryRest(company) }
+
+    /// What follows the notice's name, which is a link on the page.
+    static func inquiryRest(_ company: String) -> String { "，同意\(company)为这次咨询致电给我" }
 
     static func marketing(_ company: String) -> String { "也愿意收到\(company)的活动和资料短信、电话（可不选，随时可撤回）" }
 
@@ -54,7 +57,7 @@ enum ConsentTexts {
 extension InquiryDraft.Consent {
     /// One row per purpose: the inquiry itself, and whatever else was ticked.
     func rows(_ settings: Settings, makeID: () -> UUID) -> [ConsentRow] {
-        let company = settings.companyName
+        let company = settings.companyInSentences
         var rows = [ConsentRow(id: makeID(), purpose: "inquiry", textShown: ConsentTexts.inquiry(company))]
         if self.marketing {
             rows.append(

@@ -58,6 +58,7 @@ extension FsckCheck {
             JOIN days ON days.day = (i.accepted_at AT TIME ZONE 'Asia/Shanghai')::date
             WHERE NOT i.provisional
               AND ((i.due_at AT TIME ZONE 'Asia/Shanghai')::date > days.latest
+                       AND (i.window_changed_at IS NULL OR i.due_at > coalesce(i.first_due_at, i.due_at))
                    OR ((i.due_at AT TIME ZONE 'Asia/Shanghai')::date < days.earliest AND i.window_changed_at IS NULL
                        AND l.merged_into IS NULL AND NOT EXISTS (SELECT FROM leads m WHERE m.merged_into = l.id)
                        AND NOT EXISTS (SELECT FROM inquiries j WHERE j.lead_id = i.lead_id AND j.accepted_at < i.accepted_at)))

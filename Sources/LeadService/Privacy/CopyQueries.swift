@@ -55,6 +55,16 @@ private struct StoredInquiry: TableRow {
             (UUID, Date, Date, Date?, ByteBuffer, ByteBuffer?, ByteBuffer?, String?, String).self)
     }
 
+    /// The name alone.
+    func named(_ dependencies: Dependencies) throws -> CopiedInquiry {
+        let name = try dependencies.shown {
+            try $0.open(self.name.bytes, at: SealedPlace("inquiries", "name_sealed", self.id))
+        }
+        return CopiedInquiry(
+            id: self.id, acceptedAt: self.acceptedAt, dueAt: self.dueAt, metAt: nil, name: name, remark: nil,
+            extra: nil, window: nil, source: "{}")
+    }
+
     func opened(_ dependencies: Dependencies) throws -> CopiedInquiry {
         func open(_ sealed: ByteBuffer?, _ column: String) throws -> String? {
             try sealed.map { sealed in
@@ -106,6 +116,30 @@ extension CopiedMessage: TableRow {
 }
 
 extension Transaction {
+    /// What a correction wrote, and nothing beside it: the name in every inquiry of a lead, and the answers it scored.
+    func correctedCopy(
+        of lead: UUID, by request: PrivacyRequestRow, _ dependencies: Dependencies
+    ) async throws -> PersonalCopy {
+        var copy = PersonalCopy()
+        if request.corrects.contains(.name) {
+            let inquiries = try await self.all(
+                """
+                SELECT \(columnsOf: StoredInquiry.self) FROM inquiries
+                WHERE lead_id = \(lead) AND erased_at IS NULL AND accepted_at <= \(request.requestedAt)
+                ORDER BY accepted_at DESC, id DESC LIMIT 500
+                """, as: StoredInquiry.self)
+            copy.inquiries = try inquiries.map { try $0.named(dependencies) }
+        }
+        if request.corrects.contains(.answers) {
+            copy.assessments = try await self.all(
+                """
+                SELECT \(columnsOf: CardAssessment.self) FROM assessments
+                WHERE id IN (SELECT assessment_id FROM inquiries WHERE lead_id = \(lead)) AND created_at = \(request.requestedAt)
+                """)
+        }
+        return copy
+    }
+
     /// Everything of one lead, the newest first: the rows of its own number, whatever it was merged with; nothing for a lead
     /// that is erased or not there.
     func personalCopy(of lead: UUID, _ dependencies: Dependencies) async throws -> PersonalCopy {

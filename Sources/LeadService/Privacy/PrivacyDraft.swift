@@ -40,6 +40,11 @@ enum PrivacyRequestKind: String, Sendable, CaseIterable {
     }
 }
 
+/// What can be corrected.
+enum Correction: String, Sendable {
+    case name, answers
+}
+
 /// A request as it was sent, every field checked.
 struct PrivacyDraft: Sendable {
     var phone: PhoneNumber
@@ -48,6 +53,8 @@ struct PrivacyDraft: Sendable {
     var kind: PrivacyRequestKind
     var name: PersonName?
     var answers: Answers?
+
+    var corrects: [Correction] { (self.name == nil ? [] : [.name]) + (self.answers == nil ? [] : [.answers]) }
 
     static func read(_ value: JSONValue) throws -> PrivacyDraft {
         var fields = try FieldReader(value)
@@ -95,6 +102,8 @@ struct PrivacyRequestRow: Sendable {
     var leadID: UUID?
     var requestedAt: Date
     var finishedAt: Date
+    /// What a correction was about.
+    var corrects: [Correction] = []
     var phoneSealed: [UInt8]?
 }
 

@@ -91,7 +91,7 @@ package struct PrivacyRequests: Sendable {
         let lead = known ?? self.dependencies.makeID()
         let limit = draft.kind == .copy ? self.budgets.scaled(self.settings.current.copiesPerDay) : nil
         let isAllowed = try await tx.insertPrivacyRequest(
-            request, draft.kind, pseudonym: pseudonym, lead: known, at: now, atMost: limit,
+            request, draft.kind, corrects: draft.corrects, pseudonym: pseudonym, lead: known, at: now, atMost: limit,
             since: now.addingTimeInterval(-Self.day))
         if let limit, !isAllowed {
             let oldest = try await tx.privacyRequestTime(draft.kind, pseudonym: pseudonym, newestBut: limit - 1)
@@ -156,7 +156,8 @@ package struct PrivacyRequests: Sendable {
         try await tx.insert(event)
     }
 
-    /// What a token shows: the request and everything we have of the number now.
+    /// What a token shows: the request and, for a copy, everything we have of the number now; for a correction what was
+    /// corrected; of others that it was done.
     ///
     /// - Throws: 404 for a token that is not ours; 410 after fifteen minutes.
     func result(_ token: String) async throws -> (request: PrivacyRequestRow, copy: PersonalCopy) {
@@ -166,7 +167,13 @@ package struct PrivacyRequests: Sendable {
             guard let request = try await tx.privacyRequest(id),
                 now < request.requestedAt.addingTimeInterval(Self.lifetime)
             else { throw Problems.gone }
-            return (request, try await tx.personalCopy(of: request.leadID ?? id, self.dependencies))
+            // A number we do not know is looked up all the same, as a lead that is nobody's.
+            let lead = request.leadID ?? id
+            switch request.kind {
+            case .copy: return (request, try await tx.personalCopy(of: lead, self.dependencies))
+            case .correct: return (request, try await tx.correctedCopy(of: lead, by: request, self.dependencies))
+            case .stopCalls, .withdraw, .erase: return (request, PersonalCopy())
+            }
         }
     }
 

@@ -1,11 +1,12 @@
 import Foundation
 import Leads
 
-/// The result of a request for people: what was done, then everything kept, in words and times.
+/// The result of a request for people: what was done, then what the request may show of what is kept, in words and times.
 enum PrivacyResultPage {
     static func context(_ row: PrivacyRequestRow, _ copy: PersonalCopy, until expires: Date) -> [String: Any] {
         var context: [String: Any] = [
-            "title": row.kind.title, "outcome": row.kind.outcome, "is_empty": copy.isEmpty,
+            "title": row.kind.title, "outcome": row.kind.outcome, "is_copy": row.kind == .copy,
+            "is_empty": row.kind == .copy && copy.isEmpty,
             "until_text": ShanghaiDate.clockText(expires),
             "inquiries": copy.inquiries.map { inquiry -> [String: Any] in
                 [

@@ -36,10 +36,19 @@ struct ReceiptTask: Sendable {
     var closedAt: Date?
 }
 
+/// A provisional deadline that an imported calendar moved.
+struct DeadlineMove: Sendable {
+    var at: Date
+    var earlier: Date
+    var dueAt: Date
+}
+
 /// What the visitor is told: the promise, what has happened, what comes next and what may be changed.
 struct Receipt: Sendable {
     var row: ReceiptRow
     var calls: [CopiedCall]
+    /// The oldest first.
+    var moves: [DeadlineMove]
     var requests: [BenefitRequest]
     var offer: WindowOffer
     var now: Date
@@ -68,6 +77,10 @@ struct Receipt: Sendable {
     var events: [(at: Date, kind: String, text: String)] {
         var events = [(at: self.row.acceptedAt, kind: "accepted", text: "收到咨询")]
         events += self.calls.map { ($0.at, "call", $0.disposition.textForVisitor) }
+        events += self.moves.map {
+            let (earlier, later) = (ShanghaiDate.timeText($0.earlier), ShanghaiDate.timeText($0.dueAt))
+            return ($0.at, "deadline_moved", "国家公布节假日安排，致电期限由 \(earlier) 调整为 \(later)")
+        }
         if let changed = self.row.windowChangedAt { events.append((changed, "window_changed", "您更改了接听时段")) }
         if let cancelled = self.row.cancelledAt {
             events.append((cancelled, "cancelled", "已停止这次致电"))
@@ -75,6 +88,12 @@ struct Receipt: Sendable {
             events.append((closed, "closed", "这次咨询已结束"))
         }
         return events.sorted { $0.at < $1.at }
+    }
+
+    /// The deadline that an import replaced, while the one it set is the one that counts.
+    var movedFrom: Date? {
+        guard self.state == "waiting", let last = self.moves.last, last.dueAt == self.row.dueAt else { return nil }
+        return last.earlier
     }
 
     /// One line while somebody who was not reached waits: what we tried, when we try again, where to call back.

@@ -32,6 +32,15 @@ extension ReceiptRow: TableRow {
     }
 }
 
+extension DeadlineMove: TableRow {
+    static let columns = "moved_at, earlier_due_at, due_at"
+
+    init(row: PostgresRow) throws {
+        let (at, earlier, dueAt) = try row.decode((Date, Date, Date).self)
+        self.init(at: at, earlier: earlier, dueAt: dueAt)
+    }
+}
+
 extension Transaction {
     /// An inquiry and the newest task of its time or later; nothing when it was erased.
     func receipt(_ inquiry: UUID) async throws -> ReceiptRow? {
@@ -54,6 +63,15 @@ extension Transaction {
             """)
     }
 
+    /// How imported calendars moved an inquiry's deadline since it was accepted, the oldest first.
+    func deadlineMoves(of inquiry: UUID, since acceptedAt: Date) async throws -> [DeadlineMove] {
+        try await self.all(
+            """
+            SELECT \(columnsOf: DeadlineMove.self) FROM deadline_moves
+            WHERE inquiry_id = \(inquiry) AND moved_at >= \(acceptedAt) ORDER BY moved_at
+            """)
+    }
+
     /// Locks an inquiry's lead, so that a change of its promise and a new inquiry cannot both win.
     func lockLead(ofInquiry inquiry: UUID) async throws {
         try await self.execute(
@@ -62,21 +80,25 @@ extension Transaction {
             """)
     }
 
-    /// Moves what the visitor was told for every promise of theirs that the task carries, and this one.
+    /// Moves what the visitor was told for every promise of theirs that the task carries, and this one; none is provisional
+    /// any more, because they chose its time themselves.
     func moveDeadlines(of receipt: ReceiptRow, to dueAt: Date, window: PreferredWindow, at now: Date) async throws {
         try await self.execute(
             """
-            UPDATE inquiries SET first_due_at = coalesce(first_due_at, due_at), due_at = \(dueAt),
+            UPDATE inquiries SET first_due_at = coalesce(first_due_at, due_at), due_at = \(dueAt), provisional = false,
                    preferred_window = \(window.rawValue), window_changed_at = \(now)
             WHERE lead_id = \(receipt.leadID) AND met_at IS NULL AND cancelled_at IS NULL AND erased_at IS NULL
               AND (id = \(receipt.inquiryID) OR NOT quarantined AND accepted_at >= \(receipt.task?.acceptedAt)::timestamptz)
             """)
     }
 
+    /// The window of the next try; the promise that is past or kept stays as it was told, whatever calendar comes.
     func setWindow(of inquiry: UUID, _ window: PreferredWindow, at now: Date) async throws {
         try await self.execute(
-            "UPDATE inquiries SET preferred_window = \(window.rawValue), window_changed_at = \(now) WHERE id = \(inquiry)"
-        )
+            """
+            UPDATE inquiries SET preferred_window = \(window.rawValue), window_changed_at = \(now), provisional = false
+            WHERE id = \(inquiry)
+            """)
     }
 
     /// What the receipt of an inquiry that has no task shows as the next try.
@@ -97,11 +119,16 @@ extension Transaction {
     }
 
     /// The visitor's own window, and when it next opens on the day they chose, in place of whatever was agreed and of a pause.
-    func setWindow(ofTask task: UUID, _ window: PreferredWindow, dueAt: Date, nextAttemptAt: Date) async throws {
+    ///
+    /// - Parameter isChosen: whether the deadline is the visitor's own choice, which no calendar moves.
+    func setWindow(
+        ofTask task: UUID, _ window: PreferredWindow, dueAt: Date, isChosen: Bool, nextAttemptAt: Date
+    ) async throws {
         try await self.execute(
             """
             UPDATE callback_tasks SET preferred_window = \(window.rawValue), due_at = \(dueAt), next_attempt_at = \(nextAttemptAt),
-                   call_again_at = NULL, state = 'open', paused_reason = NULL, paused_until = NULL
+                   call_again_at = NULL, state = 'open', paused_reason = NULL, paused_until = NULL,
+                   provisional = provisional AND NOT \(isChosen)
             WHERE id = \(task) AND state <> 'closed'
             """)
     }

@@ -107,6 +107,10 @@ struct ReceiptRoutes: RouteList {
             context["next_attempt_text"] = ShanghaiDate.timeText(next)
         }
         if let time = receipt.postponedTo { context["postponed_text"] = ShanghaiDate.timeText(time) }
+        if let earlier = receipt.movedFrom {
+            context["has_moved"] = true
+            context["earlier_due_text"] = ShanghaiDate.timeText(earlier)
+        }
         if let path = self.receipts.resultPath(receipt) { context["whole_url"] = path }
         if let failure { context["window_error"] = failure.detail }
         return try self.pages.render("receipts/receipt", context, status: status)

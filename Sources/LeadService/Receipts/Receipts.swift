@@ -49,7 +49,9 @@ package struct Receipts: Sendable {
                 let dueAt = receipt.offer.movesPromise ? try await tx.earliestUnmet(of: task) ?? hours.end : task.dueAt
                 // Somebody this lead was merged with may have been promised an earlier call.
                 if receipt.offer.movesPromise, hours.start >= dueAt { throw WindowOffer.unavailable(at: "") }
-                try await tx.setWindow(ofTask: task.id, window, dueAt: dueAt, nextAttemptAt: hours.start)
+                try await tx.setWindow(
+                    ofTask: task.id, window, dueAt: dueAt,
+                    isChosen: receipt.offer.movesPromise && dueAt == hours.end, nextAttemptAt: hours.start)
             } else {
                 try await tx.setToldNextAttempt(of: id, at: hours.start)
             }
@@ -102,7 +104,8 @@ package struct Receipts: Sendable {
         var calls: [CopiedCall] = []
         if let task = row.task { calls = try await tx.receiptCalls(of: task.leadID, since: row.acceptedAt) }
         return Receipt(
-            row: row, calls: calls, requests: try await tx.benefitRequests(of: row.leadID),
+            row: row, calls: calls, moves: try await tx.deadlineMoves(of: id, since: row.acceptedAt),
+            requests: try await tx.benefitRequests(of: row.leadID),
             offer: WindowOffer(row, self.settings.current, self.calendar.current, at: now), now: now)
     }
 

@@ -52,6 +52,9 @@ package struct Settings: Sendable, Equatable {
 
     package init() {}
 
+    /// Who operates this, as sentences on pages name them, and the evidence of what was agreed to.
+    var companyInSentences: String { self.companyName.isEmpty ? "本站" : self.companyName }
+
     /// Applies one stored or locked value; a value of the wrong shape is refused.
     ///
     /// - Returns: false for a key nobody knows or a value that does not fit it.

@@ -40,7 +40,7 @@ struct VisitorPages: Sendable {
         let settings = self.settings.current
         return [
             "ask_optional": true, "ask_reminder": self.codes.offersReminders,
-            "marketing_text": ConsentTexts.marketing(settings.companyName),
+            "marketing_text": ConsentTexts.marketing(settings.companyInSentences),
             "recipients": settings.recipients.map { ["id": $0.id, "text": ConsentTexts.recipient($0)] },
         ]
     }
@@ -85,6 +85,7 @@ struct VisitorPages: Sendable {
             "visitor_remark": form?["remark"] ?? "", "consent_given": form?["consent"] == "true",
             "notice_version": self.notices.notice(at: self.now())?.version ?? "", "has_errors": !failures.isEmpty,
             "errors": failures.map { ["field": Self.field($0.pointer), "detail": $0.detail] },
+            "consent_rest": ConsentTexts.inquiryRest(self.settings.current.companyInSentences),
             "second_gateway": self.codes.hasSecondGateway, "reminder_text": ConsentTexts.reminder,
             "reminder_given": form?["consent_reminder"] == "true",
             "permit_end": form?["permit_end"] ?? "",
@@ -189,12 +190,14 @@ struct VisitorPages: Sendable {
     }
 
     /// A result, with the form that leads on to the call.
-    func result(_ result: AssessmentResult, url: String) -> [String: Any] {
+    func result(_ result: AssessmentResult, at path: String) -> [String: Any] {
         let assessed = result.assessed
+        let url = self.publicURL.absoluteString.trimmingSuffix("/") + path
         var context = self.asking(assessed.form, asked: false).merging(self.contact(nil)) { _, new in new }
         context.merge(ResultPage.context(result)) { _, new in new }
         context["title"] = "我的积分测算"
         context["result_url"] = url
+        context["result_path"] = path
         if let code = QRCode(url) {
             context["qr_size"] = code.size
             context["qr_box"] = code.size + 4

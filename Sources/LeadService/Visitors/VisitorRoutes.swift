@@ -31,8 +31,6 @@ struct VisitorRoutes: RouteList {
                 try self.pages.pages.render("permit-renewals/result", self.pages.renewal(nil, typed: ""))
             },
             Route(.post, "/permit-renewal", .visitor, self.renewal),
-            Route(.get, "/a/{token}", .visitor, self.result),
-            Route(.delete, "/a/{token}", .visitor, self.deleteResult),
         ]
     }
 
@@ -194,9 +192,12 @@ struct VisitorRoutes: RouteList {
         let step = try await self.pages.codes.context(
             of: more["challenge_id"] ?? form["challenge_id"], sends: sends)
         page.merge(step) { _, new in new }
+        // What was agreed to travels on; once something of it is refused, the box is asked again, empty, for today's notice.
+        let refused = failures.map(\.pointer).filter { $0.hasPrefix("/consent") && !$0.hasPrefix("/consent/reminder") }
+        let isAgreed = form["consent"] == "true" && refused.isEmpty
         var carried = more
-        carried["consent"] = form["consent"] == "true" ? "true" : nil
-        if form["consent"] == "true" {
+        if isAgreed {
+            carried["consent"] = "true"
             carried["notice_version"] = form["notice_version"] ?? self.pages.notices.current?.version ?? ""
         }
         page["title"] = "填写短信验证码"
@@ -206,11 +207,11 @@ struct VisitorRoutes: RouteList {
         page["ask_reminder"] = asksReminder
         page["hidden"] = self.pages.hidden(
             form,
-            without: (asksExtra ? VisitorPages.extraFields : []).union(asksReminder ? VisitorPages.reminderFields : []),
+            without: (asksExtra ? VisitorPages.extraFields : []).union(asksReminder ? VisitorPages.reminderFields : [])
+                .union(refused.contains("/consent/recipients") ? ["consent_recipient"] : []),
             more: carried)
-        page["ask_consent"] =
-            form["consent"] != "true"
-            || failures.contains { $0.pointer.hasPrefix("/consent") && !$0.pointer.hasPrefix("/consent/reminder") }
+        page["ask_consent"] = !isAgreed
+        page["consent_given"] = false
         page["phone_masked"] = (try? PhoneNumber(parsing: form["phone"] ?? ""))?.maskedForPages ?? ""
         page["expires_minutes"] = Int(PhoneVerification.lifetime) / 60
         page["change_open"] =
@@ -250,32 +251,6 @@ struct VisitorRoutes: RouteList {
                 "permit-renewals/result", self.pages.renewal(nil, typed: typed, failure: failure),
                 status: .unprocessableContent)
         }
-    }
-
-    @Sendable private func result(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
-        let token = context.parameters.get("token") ?? ""
-        guard let id = self.links.id(.assessment, in: token) else { throw Problems.notFound }
-        guard let result = try await self.assessments.stored(id) else { throw Problems.gone }
-        var response: Response
-        if self.pages.pages.wantsPage(request) {
-            let url = self.pages.publicURL.absoluteString.trimmingSuffix("/") + "/a/" + token
-            response = try self.pages.pages.render("assessments/result", self.pages.result(result, url: url))
-        } else {
-            var members = result.members
-            members["assessment_id"] = .string(id.uuidString.lowercased())
-            members["assessed_on"] = .string(result.assessed.assessedOn)
-            response = .json(.object(members))
-        }
-        response.headers[.referrerPolicy] = "no-referrer"
-        return response
-    }
-
-    @Sendable private func deleteResult(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
-        guard let id = self.links.id(.assessment, in: context.parameters.get("token") ?? "") else {
-            throw Problems.notFound
-        }
-        guard try await self.assessments.delete(id) else { throw Problems.gone }
-        return Response(status: .noContent)
     }
 
     private static func failures(of check: () throws -> Void, at pointer: () -> String) -> [ValidationFailure] {

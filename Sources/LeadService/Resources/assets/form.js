@@ -1,9 +1,7 @@
 // Loaded when a visitor begins to type: codes, inquiries, calculator and renewal check in place.
-import { $, all, state, save, form, offline, done } from './site.js';
+import { $, all, state, save, form, done, says, left } from './site.js';
+import { api, busy, clear, fill, hold, make, refuse, show } from './inplace.js';
 
-const make = (tag, text, set) => Object.assign(document.createElement(tag), { textContent: text }, set);
-// The styles of what is not on the first view.
-if (!$('[href="/assets/pages.css"]')) document.head.append(make('link', '', { rel: 'stylesheet', href: '/assets/pages.css' }));
 const calc = $('#calc'), contact = $('#contact'), renewal = $('#renewal');
 
 const half = text => text.normalize('NFKC').trim();
@@ -12,112 +10,6 @@ const uuid = () => {
   b[6] = b[6] & 15 | 64; b[8] = b[8] & 63 | 128;
   return [...b].map(x => x.toString(16).padStart(2, 0)).join('').replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 };
-const span = s => s < 120 ? s + ' 秒' : Math.ceil(s / 60) + ' 分钟';
-
-async function api(path, body, headers) {
-  const abort = new AbortController(), timer = setTimeout(() => abort.abort(), 15e3);
-  try {
-    const isForm = body instanceof URLSearchParams;
-    const answer = await fetch(path[0] == '/' ? path : '/api/v1/' + path, {
-      method: body ? 'POST' : 'GET', body: isForm ? body : body && JSON.stringify(body), signal: abort.signal,
-      headers: { Accept: 'application/json', ...body && !isForm && { 'Content-Type': 'application/json' }, ...headers },
-    });
-    return { status: answer.status, wait: +answer.headers.get('Retry-After'), body: await answer.json() };
-  } catch { return { status: 0, body: {} }; } finally { clearTimeout(timer); }
-}
-
-// Buttons: one press at a time, a word after 300 ms, a countdown while waiting.
-const waits = new Map();
-const label = button => button.dataset.label ??= button.textContent;
-async function busy(button, word, work) {
-  if (button.dataset.busy) return;
-  button.dataset.busy = 1;
-  label(button);
-  const timer = setTimeout(() => {
-    button.style.minWidth = button.offsetWidth + 'px';
-    button.setAttribute('aria-busy', true);
-    button.textContent = word;
-  }, 300);
-  try { await work(); } finally {
-    clearTimeout(timer);
-    delete button.dataset.busy;
-    button.removeAttribute('aria-busy');
-    button.style.minWidth = '';
-    button.textContent = label(button);
-    tick();
-  }
-}
-function hold(button, until, word = label(button)) {
-  button.dataset.label = word;
-  waits.set(button, until);
-  tick();
-}
-function tick() {
-  for (const [button, until] of waits) {
-    const left = Math.ceil((until - Date.now()) / 1e3);
-    button.disabled = left > 0;
-    if (left <= 0) waits.delete(button);
-    if (!button.dataset.busy) button.textContent = left > 0 ? span(left) + '后可再试' : label(button);
-  }
-}
-setInterval(tick, 500);
-
-// Errors: the same words in the summary and at the field.
-function clear(root) {
-  all('.err', root).forEach(e => e.remove());
-  all('[aria-invalid]', root).forEach(e => { e.removeAttribute('aria-invalid'); e.removeAttribute('aria-describedby'); });
-  $('.summary', root).hidden = true;
-}
-function show(root, list) {
-  clear(root);
-  if (!list.length) return true;
-  const box = $('.summary', root);
-  $('ul', box).replaceChildren(...list.map(([id, text]) => {
-    const field = id && document.getElementById(id), item = make('li', field ? '' : text);
-    if (!field) return item;
-    item.append(make('a', text, { href: '#' + id, onclick: e => { e.preventDefault(); field.focus(); } }));
-    const fold = field.closest('details');
-    if (fold) fold.open = true;
-    if (field.tagName != 'FIELDSET') field.setAttribute('aria-invalid', true);
-    field.setAttribute('aria-describedby', 'e-' + id);
-    (field.closest('.tick,.code,.num') || $('.tiles', field) || field).before(make('p', text, { className: 'err', id: 'e-' + id }));
-    return item;
-  }));
-  box.hidden = false;
-  box.focus();
-}
-function refuse(root, button, answer, fallback) {
-  const { status, wait, body } = answer;
-  if (wait) hold(button, Date.now() + wait * 1e3);
-  if (!status) return show(root, [[, offline + '，请再点一次“' + label(button) + '”']]);
-  if (status == 429) return show(root, [[fallback, '操作过于频繁，请在 ' + span(wait) + '后再试']]);
-  show(root, body.errors ? body.errors.map(e => {
-    const id = e.pointer.replace(/^\/answers\//, '').replace(/^\/|\/\d+$/g, '').replace(/^consent\/rem.*/, 'permit_end').replace(/^consent.*/, 'consent').replace('challenge_id', 'code').replace('/', '.');
-    return [id, e.detail];
-  }) : [[fallback, body.detail || '暂时没有成功，请稍后再试']]);
-}
-
-// Filling the prepared sections.
-const day = iso => iso.replace(/(\d+)-0?(\d+)-0?(\d+)/, '$1年$2月$3日') + '（周' + '日一二三四五六'[new Date(iso + 'T00:00Z').getUTCDay()] + '）';
-// What lies behind the receipt is asked for by a button, so that the wish is remembered.
-function gift({ title, url }) {
-  if (!url.includes('/benefits/')) return make('a', title, { href: url });
-  const ask = make('form', '', { method: 'post', action: url });
-  ask.append(make('button', title));
-  return ask;
-}
-function fill(root, data) {
-  all('[data-f]', root).forEach(e => { e.textContent = data[e.dataset.f] ?? ''; });
-  all('[data-d]', root).forEach(e => { e.textContent = day(data[e.dataset.d]); });
-  all('[data-h]', root).forEach(e => { e.href = data[e.dataset.h] ?? '/'; });
-  all('[data-show]', root).forEach(e => { e.hidden = !data[e.dataset.show]?.length; });
-  all('[data-l]', root).forEach(list => list.replaceChildren(...(data[list.dataset.l] ?? []).map(x => {
-    const row = make(list.tagName == 'TBODY' ? 'tr' : 'li', '');
-    row.append(...x.points != null ? [make('td', x.text), make('td', `${x.points}`.replace('-', '−'))] : x.url ? [gift(x)] : [x.text ?? x]);
-    return row;
-  })));
-  root.hidden = false;
-}
 
 // Calculator: the server turns what people know into what the rules ask for.
 function asked() {
@@ -255,23 +147,28 @@ const submit = button => checked() && busy(button, '正在提交…', async () =
     ...known && { assessment_id: known },
     ...form.preferred_window.value && { preferred_window: form.preferred_window.value },
     ...form.remark.value.trim() && { remark: form.remark.value.trim() },
-    source: came || globalThis.huifangSource?.() || { page_url: location.origin + location.pathname, referrer: document.referrer.slice(0, 500) }, ...withKey,
+    ...withKey,
   };
-  // The same content keeps its keys, so that a retry after a lost answer is not a second inquiry.
+  // Until it is accepted the same content keeps its keys and where it came from, reloads included: a retry after a lost answer is no second inquiry.
   const text = JSON.stringify(inquiry);
-  if (state.text != text) { Object.assign(state, { text, id: uuid(), key: uuid() }); save(); }
-  const answer = await api('inquiries', await withToken({ ...inquiry, id: state.id, challenge_id: state.challenge, code: digits(form.code.value), website: form.website.value }), { 'Idempotency-Key': state.key });
+  if (state.text != text) {
+    const source = came || globalThis.huifangSource?.() || { page_url: location.origin + location.pathname, referrer: document.referrer.slice(0, 500) };
+    Object.assign(state, { text, source, id: uuid(), key: uuid() });
+    save();
+  }
+  const answer = await api('inquiries', await withToken({ ...inquiry, source: state.source, id: state.id, challenge_id: state.challenge, code: digits(form.code.value), website: form.website.value }), { 'Idempotency-Key': state.key });
   const { status, body } = answer;
   if (status == 201) {
     clear(contact);
-    try { if ($('#optional input:not(:checked)')) localStorage.declined = Date.now(); } catch {}
+    const now = Date.now(), empty = all('#optional label').filter(e => !$(':checked', e)).map(e => [says(e), now]);
+    try { localStorage.declined = JSON.stringify(Object.fromEntries([...Object.entries(left).filter(e => now - e[1] < 1728e5), ...empty])); } catch {}
     const kept = known && state.result?.assessment_id == known && state.result;
     const path = kept ? new URL(kept.result_url).pathname : location.pathname.match(/^\/a\/.+/)?.[0];
     Object.assign(state, { done: { ...body, whole_url: path }, sends: 0 });
     // The code is used and the form is over: the next one starts afresh.
     form.code.value = '';
     forget(state.until);
-    for (const over of ['challenge', 'number', 'dies', 'until', 'fate', 'reference', 'token']) delete state[over];
+    for (const over of ['challenge', 'number', 'dies', 'until', 'fate', 'reference', 'token', 'text', 'source']) delete state[over];
     token = 0;
     save();
     // The phone is proven: what waited for that is there now.
@@ -333,6 +230,13 @@ export const press = button => actions[button.id](button);
 export function restore() {
   if (calc && state.result?.gap) result(state.result);
   if (state.dies > Date.now() && state.number == phone()) sent();
+  // What was sent and not answered is there as it was, the boxes for more included; the notice is agreed to anew.
+  const { marketing, recipients = [], reminder } = state.text ? JSON.parse(state.text).consent : {};
+  for (const e of all('[name^=consent_]')) {
+    if (!(e.name == 'consent_marketing' ? marketing : e.name == 'consent_reminder' ? reminder : recipients.includes(e.value))) continue;
+    e.checked = true;
+    e.closest('details').open = true;
+  }
 }
 /** Asks for the token that says when the form was first touched; it stays the first until the form is over, reloads included. */
 export const touch = () => {

@@ -8,7 +8,13 @@ export let state = {};
 try { state = JSON.parse(sessionStorage[place]) || {}; } catch {}
 export const save = () => { try { sessionStorage[place] = JSON.stringify(state); } catch {} };
 
-const load = () => import('./form.js');
+// Both at once: the one needs the other.
+const load = () => (import('./inplace.js').catch(() => {}), import('./form.js'));
+
+// What a box for more asks for, under which notice; and when such a one was left empty.
+export const says = box => form.notice_version.value + box.textContent;
+export let left = {};
+try { left = JSON.parse(localStorage.declined) || {}; } catch {}
 
 // A question that only some answers call for.
 function fold() {
@@ -51,8 +57,9 @@ if (form) {
     const values = state.typed.filter(([name]) => name == e.name).map(pair => pair[1]);
     if (/radio|checkbox/.test(e.type)) e.checked = values.includes(e.value); else if (values[0]) e.value = values[0];
   }
-  // A box that was left empty is not offered again for 48 hours.
-  try { if (Date.now() - localStorage.declined < 1728e5) $('#optional')?.remove(); } catch {}
+  // A box that was left empty is not offered again for 48 hours, unless its words or the notice are others.
+  all('#optional label').forEach(e => Date.now() - left[says(e)] < 1728e5 && e.remove());
+  if (!$('#optional label')) $('#optional')?.remove();
   const keep = () => {
     const names = new Set([...form.elements].filter(kept).map(e => e.name));
     state.typed = [...new FormData(form)].filter(([name]) => names.has(name));
