@@ -799,6 +799,24 @@ COMMENT ON COLUMN public.consents.challenge_id IS 'The code that proved the numb
 COMMENT ON COLUMN public.consents.basis IS 'How somebody agreed whose inquiry the staff wrote down; null where a code proved the number';
 
 --
+-- Name: deadline_moves; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.deadline_moves (
+    inquiry_id uuid NOT NULL,
+    moved_at timestamp with time zone NOT NULL,
+    earlier_due_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    CONSTRAINT deadline_moves_check CHECK ((due_at > earlier_due_at))
+);
+
+--
+-- Name: TABLE deadline_moves; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.deadline_moves IS 'Provisional promises that an imported calendar moved, for the receipt; what the visitor moves is not here';
+
+--
 -- Name: do_not_call; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1303,7 +1321,9 @@ CREATE TABLE public.privacy_requests (
     lead_id uuid,
     requested_at timestamp with time zone NOT NULL,
     finished_at timestamp with time zone NOT NULL,
+    corrects text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT privacy_requests_check CHECK ((finished_at >= requested_at)),
+    CONSTRAINT privacy_requests_check1 CHECK (((corrects <@ ARRAY['name'::text, 'answers'::text]) AND ((kind = 'correct'::text) OR (corrects = '{}'::text[])))),
     CONSTRAINT privacy_requests_kind_check CHECK ((kind = ANY (ARRAY['copy'::text, 'correct'::text, 'erase'::text, 'stop_calls'::text, 'withdraw'::text]))),
     CONSTRAINT privacy_requests_pseudonym_check CHECK ((octet_length(pseudonym) = 32))
 );
@@ -1313,6 +1333,12 @@ CREATE TABLE public.privacy_requests (
 --
 
 COMMENT ON TABLE public.privacy_requests IS 'Written in the transaction that does what was asked, so a row is a request that was done';
+
+--
+-- Name: COLUMN privacy_requests.corrects; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.privacy_requests.corrects IS 'What a correction was about, which is all that its result shows';
 
 --
 -- Name: quarantined_inquiries; Type: TABLE; Schema: public; Owner: -
@@ -2060,6 +2086,13 @@ ALTER TABLE ONLY public.company_days
 
 ALTER TABLE ONLY public.consents
     ADD CONSTRAINT consents_pkey PRIMARY KEY (id);
+
+--
+-- Name: deadline_moves deadline_moves_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.deadline_moves
+    ADD CONSTRAINT deadline_moves_pkey PRIMARY KEY (inquiry_id, moved_at);
 
 --
 -- Name: do_not_call do_not_call_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -3160,6 +3193,13 @@ ALTER TABLE ONLY public.consents
     ADD CONSTRAINT consents_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.staff(id);
 
 --
+-- Name: deadline_moves deadline_moves_inquiry_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.deadline_moves
+    ADD CONSTRAINT deadline_moves_inquiry_id_fkey FOREIGN KEY (inquiry_id) REFERENCES public.inquiries(id) ON DELETE CASCADE;
+
+--
 -- Name: eligibility_checks eligibility_checks_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3626,6 +3666,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.company_days TO huifang_app;
 
 GRANT SELECT ON TABLE public.consents TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.consents TO huifang_app;
+
+--
+-- Name: TABLE deadline_moves; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.deadline_moves TO huifang_reader;
+GRANT SELECT,INSERT ON TABLE public.deadline_moves TO huifang_app;
 
 --
 -- Name: TABLE do_not_call; Type: ACL; Schema: public; Owner: -

@@ -190,7 +190,8 @@ package struct LeadServices: Sendable {
             database: database, dependencies: dependencies, settings: settings, budgetFactor: factor,
             publicURL: configuration.publicURL)
         self.lateNotices = LateNoticeWorker(
-            database: database, dependencies: dependencies, settings: settings, calendar: calendar, budgetFactor: factor,
+            database: database, dependencies: dependencies, settings: settings, calendar: calendar,
+            budgetFactor: factor,
             publicURL: configuration.publicURL)
         self.permits = PermitWorker(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
