@@ -8,6 +8,8 @@ import Testing
 /// What people agree to beside the call governs what is handed on.
 @Suite struct ExportConsentTests {
     private func agree(_ service: TestService, _ phone: String, _ more: String = "") async throws {
+        // One after the other, so that the export has them in this order.
+        service.clock.advance(by: 1)
         let (challenge, code) = try await service.challenge(for: phone)
         let body = service.inquiry(phone: phone, challenge: challenge, code: code)
             .replacingOccurrences(of: #""accepted":true"#, with: #""accepted":true"# + more)

@@ -190,7 +190,7 @@ import Testing
                 #expect(try await service.soundness() == [])
                 try await service.database.query(
                     """
-                    UPDATE callback_tasks SET state = 'paused', paused_reason = 'test'
+                    UPDATE callback_tasks SET state = 'paused', paused_reason = 'other', paused_until = '2100-01-01'
                     WHERE lead_id IN (\(lead), \(target.lead)) AND state = 'open'
                     """)
             }
