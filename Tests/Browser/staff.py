@@ -29,7 +29,7 @@ def log_out(page):
 
 def refuse_wrong_password(page, tally):
     log_in(page, "admin", "not the password at all")
-    page.wait_text("#error", "用户名或密码不对")
+    page.wait_text("#error", "用户名、密码或动态码不对")
     tally.check(f"{page.width}: a wrong password is said at the form", page.path == "/staff/login")
     page.shot("login-error")
 
@@ -185,6 +185,7 @@ def read_leads(page, tally, least):
 
 def export(page, tally, folder):
     page.click(".export-box summary")
+    page.click("#export [value=csv]")
     page.type("#reason", "核对本周回访")
     page.click("#export-start")
     page.wait("the end of the export", lambda: page.js("return ['done', 'error'].includes(document.querySelector('#export-state').dataset.kind)"))

@@ -12,7 +12,11 @@ extension FsckCheck {
                 WHERE i.met_at IS NULL AND NOT i.quarantined AND i.cancelled_at IS NULL GROUP BY 1
             )
             SELECT t.id::text FROM callback_tasks t JOIN promised p USING (lead_id)
-            WHERE t.state <> 'closed' AND t.met_at IS NULL AND t.due_at < p.earliest LIMIT 1000
+            WHERE t.state <> 'closed' AND t.met_at IS NULL AND t.due_at < p.earliest
+              -- A task that a call or a supervisor opened is due by itself, whatever is promised later.
+              AND EXISTS (SELECT FROM inquiries o JOIN leads l ON l.id = o.lead_id
+                          WHERE coalesce(l.merged_into, l.id) = t.lead_id AND o.accepted_at = t.accepted_at)
+            LIMIT 1000
             """
         },
         // Which hours were in force when is not always known, so that any closing time there ever was will do.

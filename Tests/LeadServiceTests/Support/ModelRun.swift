@@ -170,7 +170,6 @@ struct ModelRun {
 
     /// A round of pushes; where the setting is `pull` there are none.
     private mutating func push() async throws {
-        let before = Set(self.model.tasks.compactMap(\.pushedAt))
         let count = try await self.service.services.assignment.runOnce()
         guard self.service.services.settings.current.assignment.mode != .pull else {
             if count > 0 { self.differences.append("pushed by pull") }
@@ -184,12 +183,10 @@ struct ModelRun {
         var gifts: [(index: Int, adviser: Int, at: Date)] = []
         for row in rows {
             let (id, username, at) = try row.decode((UUID, String, Date).self)
-            guard !before.contains(at) else { continue }
-            gifts.append(
-                (
-                    index: try #require(self.model.tasks.firstIndex { $0.id == id.text }),
-                    adviser: try #require(self.people.firstIndex { $0.username == username }), at: at
-                ))
+            let index = try #require(self.model.tasks.firstIndex { $0.id == id.text })
+            // What was pushed earlier has its owner already.
+            guard self.model.tasks[index].owner == nil else { continue }
+            gifts.append((index, try #require(self.people.firstIndex { $0.username == username }), at))
         }
         if gifts.count != count { self.differences.append("\(gifts.count) owners after \(count) pushes") }
         self.differences += self.model.push(gifts, advisers: self.people.count)
