@@ -53,26 +53,28 @@ import Testing
             _ = try await service.seed()
             let answer = try await service.call(.get, "/api/v1/leads/export?format=xlsx", token: chief.token)
             #expect(answer.status == 200)
-            let id = try await service.database.query("SELECT id::text FROM export_records").first?.decode(String.self)
-            let folder = FileManager.default.temporaryDirectory.appendingPathComponent("huifang-export-\(id ?? "")")
-            #expect(!FileManager.default.fileExists(atPath: folder.path))
+            let id = try #require(try await service.column("SELECT id::text FROM export_records"))
+            let left = try FileManager.default.contentsOfDirectory(
+                atPath: FileManager.default.temporaryDirectory.path
+            ).filter { $0.hasSuffix(id) }
+            #expect(left == [])
         }
     }
 
-    @Test func `what a process left that ended in the middle is swept, younger files are not`() throws {
+    @Test func `what a process left that ended in the middle is swept, what one still writes is not`() throws {
         let folder = FileManager.default.temporaryDirectory
-        let (old, young) = (
-            folder.appendingPathComponent("huifang-export-\(UUID().uuidString)"),
-            folder.appendingPathComponent("huifang-export-\(UUID().uuidString)")
+        // No process has this number (proc(5), pid_max).
+        let (left, written) = (
+            folder.appendingPathComponent("huifang-export-4194305-\(UUID().uuidString)"),
+            folder.appendingPathComponent(
+                "huifang-export-\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString)")
         )
-        for each in [old, young] {
+        for each in [left, written] {
             try FileManager.default.createDirectory(at: each, withIntermediateDirectories: true)
         }
-        defer { try? FileManager.default.removeItem(at: young) }
-        let past = Date(timeIntervalSince1970: 1_000_000)
-        try FileManager.default.setAttributes([.modificationDate: past], ofItemAtPath: old.path)
-        ExportTable.sweep(before: past.addingTimeInterval(1))
-        #expect(!FileManager.default.fileExists(atPath: old.path))
-        #expect(FileManager.default.fileExists(atPath: young.path))
+        defer { try? FileManager.default.removeItem(at: written) }
+        ExportTable.sweep()
+        #expect(!FileManager.default.fileExists(atPath: left.path))
+        #expect(FileManager.default.fileExists(atPath: written.path))
     }
 }

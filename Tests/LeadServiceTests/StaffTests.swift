@@ -193,7 +193,7 @@ import Testing
             #expect(try await service.logIn("admin", Console.adminPassword).status == 200)
             #expect(
                 try await service.count(
-                    "SELECT count(*) FROM audit_events WHERE action IN ('staff.deactivate', 'staff.activate') AND actor = 'test'"
+                    "SELECT count(*) FROM audit_events WHERE action = 'staff.change' AND actor = 'test'"
                 ) == 2)
         }
     }

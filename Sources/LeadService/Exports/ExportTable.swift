@@ -11,13 +11,14 @@ final class ExportTable {
     private let spreadsheet: Spreadsheet
     private var reader: FileHandle?
 
+    /// A process's folders name it, so that another one knows whether they are still written.
     private static let prefix = "huifang-export-"
     private static let part = 64 * 1024
 
     /// - Throws: `SpreadsheetFailure`, or what the file system says.
     init(_ encoder: ExportEncoder, id: UUID) throws {
         self.folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-            Self.prefix + id.uuidString.lowercased())
+            "\(Self.prefix)\(ProcessInfo.processInfo.processIdentifier)-\(id.uuidString.lowercased())")
         self.file = self.folder.appendingPathComponent("table.xlsx")
         try FileManager.default.createDirectory(
             at: self.folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
@@ -64,14 +65,14 @@ final class ExportTable {
         if case .text(let text) = Self.cell(cell) { text } else { "" }
     }
 
-    /// Removes what a process left that ended in the middle of an export.
-    static func sweep(before: Date) {
+    /// Removes what processes left that ended in the middle of an export.
+    static func sweep() {
         let folder = FileManager.default.temporaryDirectory
-        let entries = try? FileManager.default.contentsOfDirectory(
-            at: folder, includingPropertiesForKeys: [.contentModificationDateKey])
-        for entry in entries ?? [] where entry.lastPathComponent.hasPrefix(Self.prefix) {
-            let modified = try? entry.resourceValues(forKeys: [.contentModificationDateKey]).contentModificationDate
-            if let modified, modified < before { try? FileManager.default.removeItem(at: entry) }
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        where name.hasPrefix(Self.prefix) {
+            let process = name.dropFirst(Self.prefix.count).prefix { $0.isNumber }
+            guard !process.isEmpty, !FileManager.default.fileExists(atPath: "/proc/\(process)") else { continue }
+            try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))
         }
     }
 }

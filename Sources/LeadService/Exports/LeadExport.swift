@@ -184,7 +184,7 @@ package struct LeadExport: Sendable {
             ("导出人", .ours(record.actor)), ("导出时间（北京时间）", .ours(ExportEncoder.local(record.at))),
             ("导出编号", .ours(record.id.uuidString.lowercased())),
             ("筛选", .foreign(JSONOutput.object(record.filters).text)),
-            ("号码", .ours(record.phone == .plain ? "完整" : "遮盖")), ("用途", .foreign(record.reason)),
+            ("号码", .ours(record.phone == .plain ? "完整" : "打码")), ("用途", .foreign(record.reason)),
             ("行数", .number(rows)), ("按规定未导出（已删除、已撤回、要求不再联系）", .number(excluded)),
         ]
     }

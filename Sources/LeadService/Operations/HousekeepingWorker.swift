@@ -20,7 +20,7 @@ package struct HousekeepingWorker: Service {
     @discardableResult
     package func runOnce() async throws -> Int {
         let now = self.dependencies.now()
-        ExportTable.sweep(before: now.addingTimeInterval(-3600))
+        ExportTable.sweep()
         let rows = try await self.database.autocommit { session in
             var deleted = try await session.deletePastBudgets(before: now.addingTimeInterval(-2 * 86400))
             deleted += try await session.deletePastSendBudgets(before: now.addingTimeInterval(-2 * 86400))

@@ -73,8 +73,13 @@ struct SecondFactor: Sendable {
     }
 
     private func totp(_ factor: StoredSecondFactor) throws -> TOTP {
-        let text = try self.dependencies.keys.open(factor.secretSealed, at: Self.place(of: factor.id))
-        return TOTP(secret: Array(Data(base64Encoded: text) ?? Data()))
+        let place = Self.place(of: factor.id)
+        let text = try self.dependencies.keys.open(factor.secretSealed, at: place)
+        // Never an empty secret, whose codes anybody could make.
+        guard let secret = Data(base64Encoded: text), secret.count == TOTP.secretLength else {
+            throw SealBroken(table: place.table, column: place.column, row: place.row)
+        }
+        return TOTP(secret: Array(secret))
     }
 
     private static func place(of id: UUID) -> SealedPlace { SealedPlace("staff_totp", "secret_sealed", id) }

@@ -51,12 +51,12 @@ extension Transaction {
         try rows.map { try $0.decode((UUID, Bool).self) }.filter(\.1).map(\.0)
     }
 
-    func change(_ id: UUID, _ change: StaffChange) async throws {
-        try await self.execute(
+    func change(_ id: UUID, _ change: StaffChange) async throws -> ListedAccount? {
+        try await self.first(
             """
-            UPDATE staff SET role = coalesce(\(change.role?.rawValue), role),
+            UPDATE staff p SET role = coalesce(\(change.role?.rawValue), role),
                    display_name = coalesce(\(change.displayName), display_name), active = coalesce(\(change.isActive), active)
-            WHERE id = \(id)
+            WHERE p.id = \(id) RETURNING \(columnsOf: ListedAccount.self)
             """)
     }
 }

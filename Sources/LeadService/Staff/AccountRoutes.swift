@@ -50,8 +50,7 @@ struct AccountRoutes: RouteList {
         try fields.finish()
         guard let username, let displayName, let role else { throw Problems.internal }
         let (id, password) = try await self.accounts.create(
-            username: username.text, displayName: displayName, role: role, by: session.username,
-            as: session.role.rawValue)
+            username, displayName: displayName, role: role, by: session.username, as: session.role.rawValue)
         return Self.created(id, password)
     }
 

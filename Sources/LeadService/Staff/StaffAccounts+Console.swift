@@ -6,8 +6,6 @@ struct StaffChange: Sendable {
     var role: Role?
     var displayName: String?
     var isActive: Bool?
-
-    var isEmpty: Bool { self.role == nil && self.displayName == nil && self.isActive == nil }
 }
 
 /// An account as the list of accounts shows it.
@@ -51,36 +49,42 @@ extension StaffAccounts {
     ///
     /// - Throws: 404; 409 `last_administrator` when nobody could administer any more.
     func change(_ id: UUID, _ change: StaffChange, by session: StaffSession) async throws -> ListedAccount {
-        let changed = try await self.database.transaction { tx -> ListedAccount? in
+        try await self.apply(change, to: id, by: session.username, as: session.role.rawValue, endsLast: false).after
+    }
+
+    /// - Parameter endsLast: whether the last administrator may go as well.
+    func apply(
+        _ change: StaffChange, to id: UUID, by actor: String, as actorRole: String, endsLast: Bool
+    ) async throws -> (before: ListedAccount, after: ListedAccount) {
+        try await self.database.transaction { tx in
             let administrators = try await tx.lockAdministrators(and: id)
-            guard let before = try await tx.listedAccount(id) else { return nil }
-            let isAdministrator = (change.role ?? Role(rawValue: before.role)) == .administrator
-            let staysOne = isAdministrator && (change.isActive ?? before.isActive)
-            if administrators == [id], !staysOne { throw Problems.lastAdministrator }
-            try await tx.change(id, change)
-            let isEnded = change.isActive == false && before.isActive
-            if isEnded || change.role.map({ $0.rawValue != before.role }) ?? false {
-                try await tx.deleteSessions(of: id)
+            guard let before = try await tx.listedAccount(id), let after = try await tx.change(id, change) else {
+                throw Problems.notFound
             }
-            let after = try await tx.listedAccount(id)
-            var detail: [String: JSONOutput] = [:]
-            if let after, after.role != before.role {
-                detail["role"] = .object(["before": .string(before.role), "after": .string(after.role)])
-            }
-            if let after, after.isActive != before.isActive {
-                detail["active"] = .object(["before": .bool(before.isActive), "after": .bool(after.isActive)])
-            }
-            if let after, after.displayName != before.displayName { detail["display_name"] = .bool(true) }
+            let staysOne = after.isActive && after.role == Role.administrator.rawValue
+            if administrators == [id], !staysOne, !endsLast { throw Problems.lastAdministrator }
+            if before.isActive != after.isActive || before.role != after.role { try await tx.deleteSessions(of: id) }
+            let detail = Self.difference(before, after)
             if !detail.isEmpty {
                 try await tx.insert(
                     self.audit.event(
-                        "staff.change", on: id.uuidString.lowercased(), by: session.username,
-                        role: session.role.rawValue, detail: detail))
+                        "staff.change", on: id.uuidString.lowercased(), by: actor, role: actorRole, detail: detail))
             }
-            return after
+            return (before, after)
         }
-        guard let changed else { throw Problems.notFound }
-        return changed
+    }
+
+    /// What changed, with both values; of a name only that it did.
+    private static func difference(_ before: ListedAccount, _ after: ListedAccount) -> [String: JSONOutput] {
+        var detail: [String: JSONOutput] = [:]
+        if after.role != before.role {
+            detail["role"] = .object(["before": .string(before.role), "after": .string(after.role)])
+        }
+        if after.isActive != before.isActive {
+            detail["active"] = .object(["before": .bool(before.isActive), "after": .bool(after.isActive)])
+        }
+        if after.displayName != before.displayName { detail["display_name"] = .bool(true) }
+        return detail
     }
 
     /// As `reset(username:by:as:)`, by id.

@@ -54,14 +54,6 @@ package struct StaffAccounts: Sendable {
     package func add(
         username: String, displayName: String? = nil, role: Role, by actor: String, as actorRole: String = "command"
     ) async throws -> String {
-        try await self.create(username: username, displayName: displayName, role: role, by: actor, as: actorRole)
-            .oneTimePassword
-    }
-
-    /// As `add`, and tells the new account's id too.
-    func create(
-        username: String, displayName: String?, role: Role, by actor: String, as actorRole: String
-    ) async throws -> (id: UUID, oneTimePassword: String) {
         let name: Username
         let display: String
         do {
@@ -74,9 +66,16 @@ package struct StaffAccounts: Sendable {
         } catch {
             throw Problem(failures: [error.within("/display_name")])
         }
+        return try await self.create(name, displayName: display, role: role, by: actor, as: actorRole).oneTimePassword
+    }
+
+    /// As `add`, of names that were checked, and tells the new account's id too.
+    func create(
+        _ username: Username, displayName: String, role: Role, by actor: String, as actorRole: String
+    ) async throws -> (id: UUID, oneTimePassword: String) {
         let password = self.oneTimePassword()
         let draft = StaffDraft(
-            username: name.text, displayName: display, role: role, password: password, isOneTime: true)
+            username: username.text, displayName: displayName, role: role, password: password, isOneTime: true)
         guard let id = try await self.insert(draft, by: actor, as: actorRole) else { throw Problems.usernameTaken }
         return (id, password)
     }
@@ -105,7 +104,7 @@ package struct StaffAccounts: Sendable {
         return password
     }
 
-    /// Ends an account, its sessions too, or opens it again with the password it had.
+    /// Ends an account, its sessions too, or opens it again with the password it had; also that of the last administrator.
     ///
     /// What somebody holds returns with its lease, and what they own may then be served to others.
     ///
@@ -115,16 +114,9 @@ package struct StaffAccounts: Sendable {
         _ isActive: Bool, username: String, by actor: String, as actorRole: String = "command"
     ) async throws -> Bool {
         let account = try await self.account(username)
-        let event = self.audit.event(
-            isActive ? "staff.activate" : "staff.deactivate", on: account.id.uuidString.lowercased(), by: actor,
-            role: actorRole)
-        return try await self.database.transaction { tx in
-            try await tx.lockStaff(account.id)
-            guard try await tx.setActive(isActive, account.id) else { return false }
-            try await tx.deleteSessions(of: account.id)
-            try await tx.insert(event)
-            return true
-        }
+        let changed = try await self.apply(
+            StaffChange(isActive: isActive), to: account.id, by: actor, as: actorRole, endsLast: true)
+        return changed.before.isActive != changed.after.isActive
     }
 
     private func account(_ username: String) async throws -> StaffAccount {

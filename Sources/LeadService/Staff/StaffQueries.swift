@@ -93,12 +93,6 @@ extension Transaction {
             """)
     }
 
-    /// - Returns: false when it was so already.
-    func setActive(_ isActive: Bool, _ id: UUID) async throws -> Bool {
-        try await self.execute(
-            "UPDATE staff SET active = \(isActive) WHERE id = \(id) AND active <> \(isActive) RETURNING 1")
-    }
-
     func replaceHash(of id: UUID, with hash: String) async throws {
         try await self.execute("UPDATE staff SET password_hash = \(hash) WHERE id = \(id)")
     }
