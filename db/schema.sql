@@ -2550,6 +2550,18 @@ CREATE INDEX assessment_reviews_by_lead ON public.assessment_reviews USING btree
 CREATE INDEX assessment_reviews_by_staff ON public.assessment_reviews USING btree (reviewed_by);
 
 --
+-- Name: audit_events_by_object; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX audit_events_by_object ON public.audit_events USING btree (object, at DESC, id DESC);
+
+--
+-- Name: audit_events_by_time; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX audit_events_by_time ON public.audit_events USING btree (at DESC, id DESC);
+
+--
 -- Name: benefit_requests_by_inquiry; Type: INDEX; Schema: public; Owner: -
 --
 

@@ -139,6 +139,12 @@ package struct LeadServices: Sendable {
                 StaffRoutes(sessions: sessions, pages: pages, configuration: configuration),
                 SecondFactorRoutes(sessions: sessions, pages: pages, now: dependencies.now),
                 AccountRoutes(accounts: accounts, pages: pages, now: dependencies.now),
+                AuditRoutes(
+                    audit: AuditList(database: database, dependencies: dependencies), pages: pages,
+                    now: dependencies.now),
+                CalendarRoutes(calendar: CalendarList(database: database)),
+                RetentionRoutes(
+                    retention: Retention(database: database, dependencies: dependencies, settings: settings)),
                 APIKeyRoutes(keys: apiKeys, pages: pages, now: dependencies.now),
                 CallbackRoutes(queue: queue, pages: pages, publicURL: configuration.publicURL),
                 MyDayRoutes(

@@ -37,6 +37,7 @@ extension DescribedService {
             #expect(try await self.call(.get, page, headers: [.accept: "text/html"]).status == 303)
         }
         try await self.manageKeys(boss)
+        try await self.readOffice(boss)
         try await self.useSecondFactor(boss)
     }
 
@@ -55,6 +56,17 @@ extension DescribedService {
         #expect(
             try await self.call(.get, "/staff/api-keys", token: boss.token, headers: [.accept: "text/html"]).status
                 == 200)
+    }
+
+    private func readOffice(_ boss: Colleague) async throws {
+        for name in ["audit", "calendar", "retention"] {
+            let path = "/api/v1/\(name)"
+            #expect(try await self.call(.get, path, token: boss.token).status == 200)
+            #expect(try await self.call(.get, path + "?x=1", token: boss.token).status == 422)
+        }
+        let html: HTTPFields = [.accept: "text/html"]
+        #expect(try await self.call(.get, "/staff/audit", token: boss.token, headers: html).status == 200)
+        #expect(try await self.call(.get, "/staff/audit?from=x", token: boss.token, headers: html).status == 422)
     }
 
     private func useSecondFactor(_ boss: Colleague) async throws {
