@@ -2610,6 +2610,12 @@ CREATE INDEX call_attempts_converted ON public.call_attempts USING btree (task_i
 CREATE INDEX callback_claims_by_adviser ON public.callback_claims USING btree (adviser_id, claimed_at);
 
 --
+-- Name: callback_claims_by_phone_lead; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX callback_claims_by_phone_lead ON public.callback_claims USING btree (phone_lead_id) WHERE (phone_lead_id IS NOT NULL);
+
+--
 -- Name: callback_events_by_task; Type: INDEX; Schema: public; Owner: -
 --
 

@@ -239,6 +239,36 @@ import Testing
         }
     }
 
+    @Test func `calls to a merged number are shown to it alone, and their notes go with it`() async throws {
+        try await withService { service in
+            let adviser = try await service.colleague("lin")
+            try await service.submit(phone: "13800000001", name: "王女士")
+            let target = try await service.column("SELECT id::text FROM leads") ?? ""
+            service.clock.advance(by: 10)
+            try await service.submit(phone: "13800000002", name: "黄女士")
+            func record(_ body: String) async throws {
+                let claimed = try await service.claim(adviser, #"{"phone":"13800000002"}"#)
+                let answer = try await service.call(
+                    .post, "/api/v1/callbacks/\(claimed["id"].string)/attempts", body, token: adviser.token)
+                try #require(answer.status == 200, "\(answer.text)")
+            }
+            try await record(#"{"disposition":"duplicate","merge_into":"\#(target)"}"#)
+            service.clock.advance(by: 10)
+            try await record(#"{"disposition":"reached_need_materials","note":"只在周末有空"}"#)
+
+            let (own, others) = (
+                try await service.result(of: try await service.ask("copy", phone: "13800000002")),
+                try await service.result(of: try await service.ask("copy", phone: "13800000001"))
+            )
+            #expect(own["calls"].array.count == 1 && others["calls"].array.isEmpty)
+            let notes = "SELECT count(*) FROM call_attempts WHERE note_sealed IS NOT NULL"
+            try await service.ask("erase", phone: "13800000001")
+            #expect(try await service.count(notes) == 1)
+            try await service.ask("erase", phone: "13800000002")
+            #expect(try await service.count(notes) == 0)
+        }
+    }
+
     @Test func `the target of a merge is erased and the merged number keeps its promise`() async throws {
         try await withService { service in
             let adviser = try await service.colleague("lin")

@@ -167,8 +167,9 @@ extension Transaction {
         )
         let calls: [CopiedCall] = try await self.all(
             """
-            SELECT \(columnsOf: CopiedCall.self) FROM call_attempts a JOIN callback_tasks t ON t.id = a.task_id
-            WHERE t.lead_id = \(lead) AND a.refused IS NULL AND a.counts ORDER BY a.at DESC LIMIT 500
+            SELECT \(columnsOf: CopiedCall.self) FROM callback_claims c JOIN callback_tasks t ON t.id = c.task_id
+            JOIN call_attempts a ON a.task_id = c.task_id AND a.claim_number = c.claim_number
+            WHERE \(callsOf: lead) AND a.refused IS NULL AND a.counts ORDER BY a.at DESC LIMIT 500
             """)
         let exports: [CopiedExport] = try await self.all(
             """
