@@ -59,7 +59,8 @@ import Testing
             let now = Int(service.clock.now.timeIntervalSince1970)
             let body = #"{"extend":"01","mobile":"13800000051","nationcode":"86","text":"退订","time":\#(now)}"#
             #expect(try await place.report("tencent", body).status == 200)
-            _ = try await service.undo(task, anna)
+            let undone = try await service.undo(task, anna)
+            #expect(undone.status == 200, "\(undone.text)")
             #expect(try await service.count("SELECT count(*) FROM do_not_call") == 1)
         }
     }

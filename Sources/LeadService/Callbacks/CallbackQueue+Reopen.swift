@@ -5,7 +5,8 @@ extension CallbackQueue {
     /// Opens a closed lead again: another task, servable at once, with the reason in its history.
     ///
     /// - Parameter reason: why, for whoever calls; sealed.
-    /// - Throws: 404; 409 `not_closed`, `already_closed` (by the visitor), `lead_open`, `lead_merged`, `lead_erased`, `consent_withdrawn`; 422 `do_not_call`.
+    /// - Throws: 404; 409 `not_closed`, `already_closed` (by the visitor), `lead_open`, `lead_merged`, `lead_erased`,
+    ///   `consent_withdrawn`; 422 `do_not_call`.
     func reopen(_ id: UUID, because reason: Remark, by session: StaffSession) async throws -> CallbackTask {
         let (fresh, eventID) = (self.dependencies.makeID(), self.dependencies.makeID())
         let note = try self.dependencies.keys.seal(reason.text, at: TaskEvent.notePlace(of: eventID))
