@@ -45,8 +45,9 @@ struct AuditRoutes: RouteList {
             page["has_events"] = !events.isEmpty
             page["events"] = events.map {
                 [
-                    "at": RFC3339.text($0.at).prefix(19).replacing("T", with: " "), "actor": $0.actor, "role": $0.role,
-                    "action": $0.action, "object": $0.object, "detail": Self.shown(self.audit.detail(of: $0)),
+                    "at": RFC3339.text($0.at).prefix(19).replacing("T", with: " "), "actor": $0.actor,
+                    "role": Role(rawValue: $0.role)?.title ?? $0.role, "action": $0.action, "object": $0.object,
+                    "detail": Self.shown(self.audit.detail(of: $0)),
                 ]
             }
             page["next"] = next.map { Self.address(typed, after: $0) } ?? ""

@@ -1,6 +1,7 @@
 // The keys of programs: make, turn and revoke; a key is shown once.
 
-import { $, announce, api, busy, confirmed, el, now, report, say, setText, steppedUp } from "./console.js";
+import { $, announce, api, busy, confirmed, el, now, report, setText, steppedUp } from "./console.js";
+import { act, onAdd, tellOnce } from "./office.js";
 import { stamp } from "./worktime.js";
 
 const mayManage = document.body.dataset.mayManage === "true";
@@ -9,26 +10,9 @@ let cursor = null;
 
 const time = (text) => stamp(Date.parse(text), now());
 
-/** Says a key once; it is nowhere else. */
-function tell(name, key) {
-  $("key-box").replaceChildren(
-    el("p", {}, `${name} 的密钥，只显示这一次：`),
-    el("p", {}, el("code", {}, key), " ",
-      el("button", { type: "button", onclick: () => navigator.clipboard.writeText(key).then(() => announce("已复制"), () => announce("复制不了，请选中后复制", "error")) }, "复制"),
-      el("button", { type: "button", class: "quiet-button", onclick: () => { $("key-box").hidden = true; $("key-box").replaceChildren(); } }, "收起")));
-  $("key-box").hidden = false;
-  $("key-box").focus();
-}
+const onRow = (button, work) => act(button, work, () => load(false));
 
-const act = (button, work) => busy(button, async () => {
-  try {
-    await work();
-    await load(false);
-  } catch (problem) {
-    if (problem.code !== "cancelled") report(problem);
-    await load(false).catch(() => {});
-  }
-});
+const tell = (name, key) => tellOnce($("key-box"), `${name} 的密钥，只显示这一次：`, key);
 
 const isOver = (key) => key.revoked_at || (key.expires_at && Date.parse(key.expires_at) <= now());
 
@@ -42,13 +26,13 @@ function state(key) {
 function actions(key) {
   if (key.revoked_at) return [];
   const rotate = !isOver(key) && el("button", {
-    type: "button", "aria-label": `更换 ${key.name}`, onclick: (event) => act(event.currentTarget, async () => {
+    type: "button", "aria-label": `更换 ${key.name}`, onclick: (event) => onRow(event.currentTarget, async () => {
       if (!await confirmed(`更换 ${key.name} 的密钥？`, "会得到一个新密钥，现在的还能再用 24 小时。", "更换")) return;
       tell(key.name, (await steppedUp(() => api("POST", `/api/v1/api-keys/${key.id}/rotate`))).key);
     }),
   }, "更换");
   const revoke = el("button", {
-    type: "button", "aria-label": `停用 ${key.name}`, onclick: (event) => act(event.currentTarget, async () => {
+    type: "button", "aria-label": `停用 ${key.name}`, onclick: (event) => onRow(event.currentTarget, async () => {
       if (!await confirmed(`停用 ${key.name}？`, "立刻失效，新旧密钥都不能再用，不能恢复。", "停用")) return;
       await steppedUp(() => api("DELETE", `/api/v1/api-keys/${key.id}`));
       announce("已停用", "done");
@@ -76,26 +60,13 @@ async function load(more) {
   setText($("count"), count ? `${count}${cursor ? "+" : ""} 个` : "还没有密钥。程序要用接口时，在这里新建一个。");
 }
 
-$("add")?.addEventListener("submit", (event) => {
-  event.preventDefault();
-  const form = event.currentTarget;
-  const error = $("add-error");
-  error.hidden = true;
-  busy(event.submitter, async () => {
-    const draft = { name: form.elements.name.value.trim().toLowerCase(), scopes: [...form.querySelectorAll("[name=scopes]:checked")].map((box) => box.value) };
-    if (form.elements.expiry.value) draft.expires_at = `${form.elements.expiry.value}T23:59:59+08:00`;
-    try {
-      const made = await steppedUp(() => api("POST", "/api/v1/api-keys", draft));
-      form.reset();
-      tell(draft.name, made.key);
-      await load(false);
-    } catch (problem) {
-      if (problem.code === "cancelled") return;
-      error.textContent = say(problem);
-      error.hidden = false;
-      error.focus();
-    }
-  });
+onAdd(async (form) => {
+  const draft = { name: form.elements.name.value.trim().toLowerCase(), scopes: [...form.querySelectorAll("[name=scopes]:checked")].map((box) => box.value) };
+  if (form.elements.expiry.value) draft.expires_at = `${form.elements.expiry.value}T23:59:59+08:00`;
+  const made = await steppedUp(() => api("POST", "/api/v1/api-keys", draft));
+  form.reset();
+  tell(draft.name, made.key);
+  await load(false);
 });
 $("more").addEventListener("click", (event) => busy(event.currentTarget, () => load(true).catch(report)));
 load(false).catch(report);
