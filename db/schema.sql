@@ -545,7 +545,8 @@ CREATE UNLOGGED TABLE public.call_undos (
     task jsonb NOT NULL,
     unmet uuid[] NOT NULL,
     listed bytea,
-    changed_in xid8 NOT NULL
+    changed_in xid8 NOT NULL,
+    wechat jsonb DEFAULT '[]'::jsonb NOT NULL
 );
 
 --
@@ -565,6 +566,12 @@ COMMENT ON COLUMN public.call_undos.listed IS 'The number that the result put on
 --
 
 COMMENT ON COLUMN public.call_undos.changed_in IS 'The transaction of the result: a task that says another one was changed since';
+
+--
+-- Name: COLUMN call_undos.wechat; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.call_undos.wechat IS 'The rows of wechat_contacts of the lead and of those merged into it, as before the result';
 
 --
 -- Name: callback_claims; Type: TABLE; Schema: public; Owner: -
@@ -1720,7 +1727,7 @@ CREATE TABLE public.staff_alerts (
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT a_stage_is_one_of_a_promise CHECK (((kind !~~ 'sla\_%'::text) OR ((task_id IS NOT NULL) AND (due_at IS NOT NULL)))),
     CONSTRAINT staff_alerts_about_check CHECK (((char_length(about) >= 1) AND (char_length(about) <= 100))),
-    CONSTRAINT staff_alerts_kind_check CHECK ((kind = ANY (ARRAY['sla_half'::text, 'sla_most'::text, 'sla_broken'::text, 'sla_late'::text, 'assigned'::text, 'claim_lapsed'::text, 'calendar_missing'::text, 'many_reveals'::text, 'unrevealed_results'::text, 'robot_failing'::text, 'delivery_falling'::text, 'closed_day'::text]))),
+    CONSTRAINT staff_alerts_kind_check CHECK ((kind = ANY (ARRAY['sla_half'::text, 'sla_most'::text, 'sla_broken'::text, 'sla_late'::text, 'assigned'::text, 'claim_lapsed'::text, 'calendar_missing'::text, 'many_reveals'::text, 'unrevealed_results'::text, 'robot_failing'::text, 'delivery_falling'::text, 'closed_day'::text, 'prefix_full'::text]))),
     CONSTRAINT staff_alerts_parameters_check CHECK ((jsonb_typeof(parameters) = 'object'::text))
 );
 

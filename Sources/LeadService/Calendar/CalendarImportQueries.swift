@@ -41,9 +41,12 @@ extension Transaction {
         try await self.execute("LOCK TABLE calendar_years IN SHARE ROW EXCLUSIVE MODE")
     }
 
-    /// Unmet promises that were made while a year was not known.
+    /// Unmet promises that were made while a year was not known; their tasks are locked before them, as a result does it.
     func provisionalPromises() async throws -> [ProvisionalPromise] {
-        try await self.all(
+        try await self.execute(
+            "SELECT 1 FROM callback_tasks WHERE provisional AND met_at IS NULL AND state <> 'closed' ORDER BY id FOR NO KEY UPDATE"
+        )
+        return try await self.all(
             "SELECT \(columnsOf: ProvisionalPromise.self) FROM inquiries WHERE provisional AND met_at IS NULL AND cancelled_at IS NULL AND erased_at IS NULL ORDER BY id FOR UPDATE"
         )
     }

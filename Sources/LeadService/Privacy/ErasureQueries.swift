@@ -148,7 +148,7 @@ extension Transaction {
             "SELECT 1 FROM inquiries WHERE lead_id = \(lead) AND accepted_at > \(limit) AND erased_at IS NULL LIMIT 1")
     }
 
-    /// Gives a task whose newest inquiry was erased the newest that is left.
+    /// Gives a task whose newest inquiry was erased the newest that is left; one that has none asks nothing of whoever calls.
     func repointTasks(of lead: UUID) async throws {
         try await self.execute(
             """
@@ -160,6 +160,11 @@ extension Transaction {
                   WHERE (o.state <> 'closed' OR o.lead_id <> \(lead))
                     AND o.lead_id IN (SELECT coalesce(merged_into, id) FROM leads WHERE id = \(lead))) n
             WHERE n.id = t.id AND n.inquiry IS NOT NULL
+            """)
+        try await self.execute(
+            """
+            UPDATE callback_tasks t SET skill = NULL FROM inquiries i
+            WHERE t.lead_id = \(lead) AND i.id = t.latest_inquiry_id AND i.erased_at IS NOT NULL AND t.skill IS NOT NULL
             """)
     }
 }
