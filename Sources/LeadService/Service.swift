@@ -141,8 +141,8 @@ package struct LeadServices: Sendable {
                 SecondFactorRoutes(sessions: sessions, pages: pages, now: dependencies.now),
                 AccountRoutes(accounts: accounts, pages: pages, now: dependencies.now),
                 AuditRoutes(
-                    audit: AuditList(database: database, dependencies: dependencies), pages: pages,
-                    now: dependencies.now),
+                    audit: AuditList(database: database, dependencies: dependencies),
+                    actions: try AuditActions(Resources.folder), pages: pages, now: dependencies.now),
                 CalendarRoutes(calendar: CalendarList(database: database)),
                 RetentionRoutes(
                     retention: Retention(database: database, dependencies: dependencies, settings: settings)),

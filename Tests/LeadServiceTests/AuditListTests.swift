@@ -64,6 +64,72 @@ import Testing
         }
     }
 
+    @Test func `the file holds what the filter finds, a formula in it is none, and its making is an event`()
+        async throws
+    {
+        try await withService { service in
+            let boss = try await service.colleague("boss", .administrator)
+            let auditor = try await service.colleague("auditor", .auditor)
+            for reason in ["=1+1", "年度核对"] {
+                let text = try #require(reason.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
+                let path = "/api/v1/leads/export?format=csv&reason=" + text
+                #expect(try await service.call(.get, path, token: boss.token).status == 200)
+            }
+            let file = try await service.call(
+                .get, "/api/v1/audit/export?action=export&actor=boss", token: auditor.token)
+            #expect(file.status == 200)
+            let lines = file.text.split(separator: "\r\n")
+            #expect(
+                lines.count == 3 && lines.dropFirst().allSatisfy { $0.contains("\"导出完成\",\"export.done\"") },
+                "\(file.text)")
+            #expect(file.text.hasPrefix("\u{FEFF}\"时间\"") && !file.text.contains(",\"="))
+            let told = try await service.call(.get, "/api/v1/audit?action=audit.export", token: auditor.token)
+            #expect(
+                told["items"][0]["detail"]["action"].string == "export" && told["items"].array.count == 1,
+                "\(told.text)")
+            for query in ["limit=1", "from=2026-02-30"] {
+                #expect(
+                    try await service.call(.get, "/api/v1/audit/export?" + query, token: auditor.token).status == 422)
+            }
+            #expect(
+                try await service.call(.get, "/api/v1/audit/export", token: try await service.login("anna")).status
+                    == 403)
+            #expect(try await service.count("SELECT count(*) FROM audit_events WHERE action = 'audit.export'") == 1)
+        }
+    }
+
+    @Test func `a file of more events than a page holds has each of them once`() async throws {
+        try await withService { service in
+            let auditor = try await service.colleague("auditor", .auditor)
+            try await service.database.query(
+                """
+                INSERT INTO audit_events (id, at, actor, role, action, object, detail, mac)
+                SELECT gen_random_uuid(), '2026-11-25T01:00:00Z'::timestamptz + (n / 3) * interval '1 second', 'made', 'system', 'demo.fill', n::text, '{}', sha256('x')
+                FROM generate_series(1, 2500) n
+                """)
+            let file = try await service.call(.get, "/api/v1/audit/export?actor=made", token: auditor.token)
+            let objects = file.text.split(separator: "\r\n").dropFirst().map { $0.split(separator: "\",\"")[5] }
+            #expect(objects.count == 2500 && Set(objects).count == 2500)
+        }
+    }
+
+    @Test func `every verb of the audit has a name`() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let sources = root.appendingPathComponent("Sources/LeadService")
+        let titles = try JSONDecoder().decode(
+            [String: String].self,
+            from: Data(contentsOf: sources.appendingPathComponent("Resources/audit-actions.json")))
+        let files = try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
+        var verbs: Set<String> = []
+        for case let file as URL in files where file.pathExtension == "swift" {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            for match in text.matches(of: /event\(\s*"([a-z_]+\.[a-z_]+)",/) { verbs.insert(String(match.1)) }
+        }
+        #expect(verbs.count > 50)
+        #expect(verbs.subtracting(titles.keys).sorted() == [])
+    }
+
     @Test func `a correction is told without what was there before`() async throws {
         try await withService { service in
             _ = try await service.submit(phone: "13800000001")

@@ -135,7 +135,7 @@ extension DescribedService {
             // What an auditor reads is what an adviser does not.
             let reads = [
                 "privacy-requests", "stats", "statistics", "/staff", "/people", "/api-keys", "/audit", "/calendar",
-                "/retention", "/privacy", "/privacy-cases",
+                "/retention", "/privacy", "/privacy-cases", "/audit/export",
             ].contains {
                 operation.path.hasSuffix($0)
             }

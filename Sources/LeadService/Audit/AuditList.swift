@@ -55,6 +55,14 @@ struct AuditList: Sendable {
         return (try? self.dependencies.keys.open(sealed, at: Audit.place(of: event.id))) ?? #"{"unreadable":true}"#
     }
 
+    /// Tells who took the audit away, and what of it.
+    func noteExport(by session: StaffSession, of filter: [String: String]) async throws {
+        let event = try Audit(dependencies: self.dependencies).event(
+            "audit.export", on: "audit", by: session.username, role: session.auditRole,
+            sealing: filter.mapValues { .string($0) })
+        try await self.database.autocommit { try await $0.insert(event) }
+    }
+
     func json(_ event: ReadAuditEvent) -> JSONOutput {
         .object([
             "id": .string(event.id.uuidString.lowercased()), "at": .string(RFC3339.text(event.at)),

@@ -2,18 +2,67 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Leads
+import NIOCore
 
 /// The audit, for administrators and auditors.
 struct AuditRoutes: RouteList {
     let audit: AuditList
+    let actions: AuditActions
     let pages: Pages
     let now: @Sendable () -> Date
 
     var routes: [Route] {
         [
             Route(.get, "/api/v1/audit", .staff(.readAudit), self.list),
+            self.export,
             Route(.get, "/staff/audit", .page(.readAudit), self.show),
         ]
+    }
+
+    private static let names = ["from", "to", "actor", "action", "object"]
+
+    private var export: Route {
+        // What nobody reads would be told as exported.
+        var route = Route(.get, "/api/v1/audit/export", .staff(.readAudit), self.sendFile)
+        route.answersHead = false
+        return route
+    }
+
+    /// Everything that the filter finds as CSV, however long; the export is an event itself.
+    @Sendable private func sendFile(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        let wanted = try Self.wanted(request, paged: false).filter
+        let typed = FormFields(request.uri.query ?? "")
+        try await self.audit.noteExport(
+            by: try context.loggedIn,
+            of: Dictionary(uniqueKeysWithValues: Self.names.compactMap { name in typed[name].map { (name, $0) } }))
+        let (audit, actions) = (self.audit, self.actions)
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "text/csv; charset=utf-8", .cacheControl: "no-store",
+                .contentDisposition: "attachment; filename=\"audit-\(ShanghaiDate(self.now())).csv\"",
+            ],
+            body: ResponseBody { writer in
+                func line(_ cells: [String]) -> String {
+                    cells.map { CSVField.cell($0) }.joined(separator: ",") + "\r\n"
+                }
+                try await writer.write(
+                    ByteBuffer(string: "\u{FEFF}" + line(["时间", "谁", "角色", "动作", "动作代码", "对象", "详情", "编号"])))
+                var cursor: UUID?
+                repeat {
+                    let (events, next) = try await audit.page(wanted, after: cursor, limit: 1000)
+                    let lines = events.map {
+                        line([
+                            RFC3339.text($0.at), $0.actor, Role(rawValue: $0.role)?.title ?? $0.role,
+                            actions.title(of: $0.action), $0.action, $0.object, audit.detail(of: $0),
+                            $0.id.uuidString.lowercased(),
+                        ])
+                    }
+                    try await writer.write(ByteBuffer(string: lines.joined()))
+                    cursor = next
+                } while cursor != nil
+                try await writer.finish(nil)
+            })
     }
 
     private struct Wanted {
@@ -37,7 +86,8 @@ struct AuditRoutes: RouteList {
         let session = try context.loggedIn
         let typed = FormFields(request.uri.query ?? "")
         var page = ConsolePage(session: session, now: self.now(), people: []).context("audit", title: "审计")
-        for name in ["from", "to", "actor", "action", "object"] { page[name] = typed[name] ?? "" }
+        for name in Self.names { page[name] = typed[name] ?? "" }
+        page["actions"] = self.actions.choices
         do {
             let wanted = try Self.wanted(request)
             let (events, next) = try await self.audit.page(wanted.filter, after: wanted.cursor, limit: wanted.limit)
@@ -46,11 +96,13 @@ struct AuditRoutes: RouteList {
             page["events"] = events.map {
                 [
                     "at": RFC3339.text($0.at).prefix(19).replacing("T", with: " "), "actor": $0.actor,
-                    "role": Role(rawValue: $0.role)?.title ?? $0.role, "action": $0.action, "object": $0.object,
+                    "role": Role(rawValue: $0.role)?.title ?? $0.role, "action": self.actions.title(of: $0.action),
+                    "code": $0.action, "object": $0.object,
                     "detail": Self.shown(self.audit.detail(of: $0)),
                 ]
             }
-            page["next"] = next.map { Self.address(typed, after: $0) } ?? ""
+            page["file"] = Self.address("/api/v1/audit/export", typed)
+            page["next"] = next.map { Self.address("/staff/audit", typed, after: $0) } ?? ""
             page["has_next"] = next != nil
             return try self.pages.render("staff/audit", page)
         } catch let problem as Problem where !problem.failures.isEmpty {
@@ -63,18 +115,19 @@ struct AuditRoutes: RouteList {
     /// An empty detail says nothing.
     private static func shown(_ detail: String) -> String { detail == "{}" ? "" : detail }
 
-    private static func address(_ typed: FormFields, after id: UUID) -> String {
+    private static func address(_ path: String, _ typed: FormFields, after id: UUID? = nil) -> String {
         var parts = URLComponents()
-        parts.path = "/staff/audit"
-        parts.queryItems =
-            ["from", "to", "actor", "action", "object"].compactMap { name in
+        parts.path = path
+        let items =
+            self.names.compactMap { name in
                 typed[name].flatMap { $0.isEmpty ? nil : URLQueryItem(name: name, value: $0) }
-            } + [URLQueryItem(name: "cursor", value: id.uuidString.lowercased())]
-        return parts.string ?? "/staff/audit"
+            } + (id.map { [URLQueryItem(name: "cursor", value: $0.uuidString.lowercased())] } ?? [])
+        parts.queryItems = items.isEmpty ? nil : items
+        return parts.string ?? path
     }
 
     /// `from` and `to` are days in Shanghai, both included.
-    private static func wanted(_ request: Request) throws -> Wanted {
+    private static func wanted(_ request: Request, paged: Bool = true) throws -> Wanted {
         var fields = try QueryFields.reader(request)
         func day(_ name: String) -> ShanghaiDate? {
             fields.parsed(name, required: false) { text throws(ValidationFailure) in try ShanghaiDate(parsing: text) }
@@ -89,6 +142,10 @@ struct AuditRoutes: RouteList {
         let filter = AuditFilter(
             from: from?.at(minute: 0), before: to?.adding(1).at(minute: 0), actor: text("actor"),
             action: text("action"), object: text("object"))
+        guard paged else {
+            try fields.finish()
+            return Wanted(filter: filter, cursor: nil, limit: 0)
+        }
         let limit = QueryFields.limit(&fields)
         let cursor = fields.parsed("cursor", required: false, longest: 36) { text throws(ValidationFailure) in
             guard let id = UUID(uuidString: text) else { throw LeadCursor.invalid }
