@@ -19,6 +19,8 @@ package struct LeadServices: Sendable {
     package let deliveryWorker: DeliveryWorker
     package let deliveries: DeliveryReports
     package let reminders: ReminderWorker
+    package let calls: CallWorker
+    package let telephoneSecrets: TelephoneSecrets
     package let sla: SLAWorker
     package let watch: WatchWorker
     package let robotPosts: RobotPostWorker
@@ -73,6 +75,9 @@ package struct LeadServices: Sendable {
         let queue = CallbackQueue(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         let streams = EventStreams()
+        let callSignal = OutboxSignal()
+        let telephoneSecrets = TelephoneSecrets(database: database, dependencies: dependencies)
+        let secondNumbers = SecondNumbers(database: database, dependencies: dependencies, settings: settings)
         let leads = LeadList(database: database, dependencies: dependencies)
         let exports = LeadExport(database: database, dependencies: dependencies)
 
@@ -122,7 +127,16 @@ package struct LeadServices: Sendable {
                     pages: pages, visitors: visitors, dependencies: dependencies),
                 PermitRoutes(permits: rules.permits, now: dependencies.now),
                 StaffRoutes(sessions: sessions, pages: pages, configuration: configuration),
-                CallbackRoutes(queue: queue, pages: pages),
+                CallbackRoutes(queue: queue, numbers: secondNumbers, pages: pages),
+                TelephoneRoutes(
+                    queue: queue,
+                    dialling: Dialling(queue: queue, settings: settings, secrets: telephoneSecrets, signal: callSignal),
+                    reports: CallReports(database: database, dependencies: dependencies), secrets: telephoneSecrets,
+                    numbers: secondNumbers,
+                    missedCalls: MissedCallMessages(
+                        database: database, dependencies: dependencies, settings: settings, budgetFactor: factor,
+                        signal: outbox),
+                    token: HookToken(configuration: configuration, keys: dependencies.keys), now: dependencies.now),
                 ShiftRoutes(shifts: Shifts(database: database, dependencies: dependencies)),
                 BoardRoutes(
                     board: Board(
@@ -167,6 +181,10 @@ package struct LeadServices: Sendable {
             database: database, dependencies: dependencies, settings: settings, reports: reports)
         self.reminders = ReminderWorker(
             database: database, dependencies: dependencies, settings: settings, budgetFactor: factor)
+        self.calls = CallWorker(
+            database: database, dependencies: dependencies, settings: settings, secrets: telephoneSecrets,
+            privateRanges: configuration.webhookPrivateRanges, signal: callSignal)
+        self.telephoneSecrets = telephoneSecrets
         self.sla = SLAWorker(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         self.watch = WatchWorker(
@@ -205,7 +223,7 @@ package struct LeadServices: Sendable {
     /// The workers of the role `worker`.
     package var workers: [any Service] {
         [
-            self.outboxWorker, self.deliveryWorker, self.reminders, self.sla, self.watch, self.robotPosts,
+            self.outboxWorker, self.calls, self.deliveryWorker, self.reminders, self.sla, self.watch, self.robotPosts,
             self.sendWatch,
             self.housekeeping, self.auditChain,
         ]

@@ -26,7 +26,8 @@ extension CallbackQueue {
                 claims: try await tx.cardClaims(of: id), attempts: try await tx.cardAttempts(of: id),
                 assessments: try await tx.cardAssessments(of: task.leadID),
                 benefits: try await tx.cardBenefits(of: task.leadID),
-                viewers: try await tx.viewers(seenAfter: now.addingTimeInterval(-Viewer.length), of: id)[id] ?? [])
+                viewers: try await tx.viewers(seenAfter: now.addingTimeInterval(-Viewer.length), of: id)[id] ?? [],
+                telephone: try await tx.cardTelephone(of: task))
         }
         guard let read else { return nil }
         let task = read.task
@@ -54,7 +55,9 @@ extension CallbackQueue {
         members["viewers"] = .array(
             read.viewers.filter { $0.username != session.username && $0.username != task.holder }.map(\.json))
         members["consents"] = .array(try read.consents.map { try $0.json(self.dependencies, whole: isMine) })
-        members["history"] = .array(try self.history(read, whole: isMine))
+        members.merge(read.telephone.members(self.dependencies, settings, isMine: isMine)) { $1 }
+        let showsRecordings = isMine || session.role.may(.assignCallbacks)
+        members["history"] = .array(try self.history(read, whole: isMine, showsRecordings: showsRecordings))
         return .object(members)
     }
 
@@ -65,7 +68,7 @@ extension CallbackQueue {
     }
 
     /// What happened, newest first.
-    private func history(_ read: CardRead, whole: Bool) throws -> [JSONOutput] {
+    private func history(_ read: CardRead, whole: Bool, showsRecordings: Bool) throws -> [JSONOutput] {
         var events: [(Date, [String: JSONOutput])] = read.inquiries.map {
             ($0.acceptedAt, ["kind": .string("inquiry")])
         }
@@ -112,6 +115,7 @@ extension CallbackQueue {
             }
             events.append((attempt.at, members))
         }
+        events += try read.telephone.events(self.dependencies, showsRecordings: showsRecordings)
         if let closed = read.task.closedAt {
             // A disposition that closes is its own reason; what the cadence closes has a reason of its own.
             let closes =
@@ -145,6 +149,7 @@ struct CardRead: Sendable {
     var assessments: [CardAssessment]
     var benefits: [BenefitRequest]
     var viewers: [Viewer]
+    var telephone: CardTelephone
 }
 
 struct CardInquiry: Sendable {

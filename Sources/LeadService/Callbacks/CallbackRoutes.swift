@@ -7,6 +7,7 @@ import NIOCore
 /// The queue's operations and the desk.
 struct CallbackRoutes: RouteList {
     let queue: CallbackQueue
+    let numbers: SecondNumbers
     let pages: Pages
 
     var routes: [Route] {
@@ -78,7 +79,8 @@ struct CallbackRoutes: RouteList {
         if purpose == "" { fields.missing("purpose") }
         try fields.finish()
         let phone = try await self.queue.reveal(try context.id, purpose: purpose ?? "", for: try context.loggedIn)
-        return .json(.object(["phone": .string(phone.e164)]))
+        let second = try await self.numbers.shown(with: try context.id, to: try context.loggedIn)
+        return .json(.object(["phone": .string(phone.e164), "second_phone": second?.json ?? .null]))
     }
 
     @Sendable private func record(_ request: Request, _ context: LeadRequestContext) async throws -> Response {

@@ -67,6 +67,7 @@ struct CallbackClaim: Sendable {
     var adviserID: UUID
     var kind: String
     var claimedAt: Date
+    /// When the number was shown first, or dialled by the telephone system.
     var revealedAt: Date?
     var endedAt: Date?
     var endReason: String?

@@ -4,7 +4,13 @@ import NIOCore
 package import Postgres
 
 extension CallbackClaim: TableRow {
-    static let columns = "claim_number, adviser_id, kind, claimed_at, revealed_at, ended_at, end_reason, phone_lead_id"
+    // A call that the telephone system made is a look at the number (contract §4.9).
+    static let columns = """
+        claim_number, adviser_id, kind, claimed_at,
+        least(revealed_at, (SELECT min(d.dialled_at) FROM calls d
+                            WHERE d.task_id = callback_claims.task_id AND d.claim_number = callback_claims.claim_number)),
+        ended_at, end_reason, phone_lead_id
+        """
 
     init(row: PostgresRow) throws {
         let (number, adviser, kind, claimed, revealed, ended, reason, phoneLead) =

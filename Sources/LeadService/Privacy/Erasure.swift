@@ -62,6 +62,7 @@ package struct Erasure: Sendable {
         try await tx.deleteReviews(of: lead, madeUpTo: limit)
         try await tx.eraseCallTexts(of: lead, upTo: limit)
         try await tx.eraseReminders(of: lead, upTo: limit)
+        try await tx.eraseTelephone(of: lead, upTo: limit, at: now)
         try await tx.eraseMessages(phone: index, pseudonym: pseudonym, upTo: limit, at: now)
         try await tx.deleteCodes(phone: index, upTo: limit)
         try await tx.withdrawConsents(of: lead, givenUpTo: limit, at: now)

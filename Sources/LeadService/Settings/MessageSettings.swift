@@ -9,6 +9,7 @@ extension Settings {
         switch (key, value) {
         case ("sms_reference", .bool(let isOn)): self.smsReference = isOn
         case ("confirmation_sms", .bool(let isOn)): self.confirmationSMS = isOn
+        case ("missed_call_sms", .bool(let isOn)): self.missedCallSMS = isOn
         case ("sms_texts", .object(let texts)):
             var read: [MessagePurpose: MessageText] = [:]
             for (name, text) in texts {

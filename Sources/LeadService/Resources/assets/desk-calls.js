@@ -2,6 +2,8 @@
 
 import { $, announce, api, busy, confirmed, el, me, now, person, report } from "./console.js";
 import { Card } from "./desk-card.js";
+import { forgetSecond, keepSecond } from "./desk-dial.js";
+import { sendMissed, wantsMissed } from "./desk-missed.js";
 import { isMine } from "./desk-queue.js";
 import { nextWords } from "./desk-views.js";
 import { WrapUp } from "./desk-wrapup.js";
@@ -44,6 +46,7 @@ export class Calls {
       placeholder: () => el("p", { class: "quiet placeholder" }, mayClaim ? "按 N 接下一个，或从左边选一条查看" : "从左边选一条查看"),
       onReveal: (button) => this.reveal(button), onCopy: () => this.copy(), onRelease: (button) => this.#release(button),
       onIncoming: (whom, button) => this.takeIncoming(whom, button), onAssign: (adviser) => this.#assign(adviser),
+      onTelephone: () => this.lookAgain(), onSecond: () => this.#showSecond(),
     });
     this.#wrapUp = new WrapUp($("wrapup"), { calendar, onSave: (...result) => this.#save(...result) });
     this.#card.clear();
@@ -194,10 +197,11 @@ export class Calls {
     const { id } = claim.task;
     await busy(button, async () => {
       try {
-        const { phone } = await api("POST", address(id, "reveal"), { purpose: claim.card?.incoming ? "incoming_call" : "callback" });
+        const { phone, second_phone: second } = await api("POST", address(id, "reveal"), { purpose: claim.card?.incoming ? "incoming_call" : "callback" });
         // The answer may come after the call was wrapped up: then nobody may see it.
         if (this.#held.get(id) !== claim) return;
         claim.phone = phone;
+        keepSecond(id, second);
         announce("号码已显示，这次查看已留痕");
         if (this.#selected !== id) return;
         this.#card.show(claim.card ?? claim.task, claim.card, phone);
@@ -207,6 +211,17 @@ export class Calls {
         this.#explainNoNumber(id, problem);
       }
     });
+  }
+
+  /** After the second number was changed: who sees the first one sees it too. */
+  async #showSecond() {
+    const id = this.#selected;
+    const claim = this.#claim;
+    if (claim?.phone) {
+      const answer = await api("POST", address(id, "reveal"), { purpose: "second_number" }).catch(() => null);
+      if (this.#held.get(id) === claim) keepSecond(id, answer?.second_phone);
+    }
+    this.lookAgain();
   }
 
   #explainNoNumber(id, problem) {
@@ -235,6 +250,7 @@ export class Calls {
   #drop(id, forget = false) {
     this.changes += 1;
     this.#held.delete(id);
+    forgetSecond(id);
     sessionStorage.removeItem(`claim:${id}`);
     if (this.#wrapUp.taskId === id) this.#wrapUp.close(forget);
     if (this.#selected !== id) return;
@@ -249,12 +265,14 @@ export class Calls {
     const claim = this.#held.get(task.id);
     const token = claim?.token;
     if (claim) claim.saving = true;
+    const missed = wantsMissed(body);
     try {
       const result = await api("POST", address(task.id, "attempts"),
         token === undefined ? body : { ...body, claim_token: token }, { headers: { "Idempotency-Key": key } });
       this.#drop(task.id, true);
       const after = result.state === "closed" ? "任务结束" : `下次 ${moment(Date.parse(result.next_attempt_at), now())}`;
-      await this.#goOn(`已记录：${dispositionLabel(body.disposition)}，${after}`, next);
+      const told = missed ? await sendMissed(task.id) : "";
+      await this.#goOn(`已记录：${dispositionLabel(body.disposition)}，${after}${told}`, next);
     } catch (problem) {
       this.#wrapUp.refuse(problem);
       if (claim) claim.saving = false;
@@ -322,6 +340,7 @@ export class Calls {
   /** Forgets every number: for a page that is being left. */
   hideNumbers() {
     for (const claim of this.#held.values()) claim.phone = undefined;
+    forgetSecond();
     this.#card.clear();
   }
 }

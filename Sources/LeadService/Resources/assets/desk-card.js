@@ -1,6 +1,7 @@
 // The lead card in the middle: who, the number, the promise, then everything known.
 
 import { busy, el, now, people, setText } from "./console.js";
+import { telephonePart } from "./desk-dial.js";
 import { viewerWords } from "./desk-live.js";
 import { countdown, holderWords, isMine, isTaken, scoreWords } from "./desk-queue.js";
 import { bases, windows } from "./dispositions.js";
@@ -38,7 +39,7 @@ export class Card {
   /** Draws the task and, once it is there, the full card; the same content again leaves the page alone. */
   show(task, card, phone) {
     const { claimed_until: _, readAt: __, ...stable } = task;
-    const content = JSON.stringify([this.#options.whyOver(task.id), card?.viewers, stable, card?.history, card?.inquiries, card?.assessments, card?.benefits, card?.name, phone, isMine(task), isTaken(task)]);
+    const content = JSON.stringify([this.#options.whyOver(task.id), card?.viewers, stable, card?.history, card?.inquiries, card?.assessments, card?.benefits, card?.name, card?.second_phone_masked, card?.can_dial, phone, isMine(task), isTaken(task)]);
     this.#task = task;
     if (content !== this.#shown) {
       this.#shown = content;
@@ -89,6 +90,7 @@ export class Card {
           seen ? el("span", { class: "seen" }, seen) : null,
           open ? el("button", { type: "button", class: "quiet-button", onclick: (event) => this.#options.onRelease(event.currentTarget) }, "放回公共池") : null),
         this.#number(task, phone, open),
+        telephonePart({ task, card, phone, open, mayAssign: this.#options.mayAssign, onChange: this.#options.onTelephone, onSecond: this.#options.onSecond }),
         el("dl", { class: "facts" },
           fact("承诺", this.#promise, ` ${promiseWords(task.due_at)} 前`),
           fact("积分", `${score.total}（${score.gap}）`),

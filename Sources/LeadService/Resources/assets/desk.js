@@ -6,6 +6,7 @@ import { startEntry } from "./desk-entry.js";
 import { listenForKeys } from "./desk-keys.js";
 import { ownCounts, showCounts, startLive } from "./desk-live.js";
 import { Queue } from "./desk-queue.js";
+import { toggleMissed } from "./desk-missed.js";
 import { startSearch } from "./desk-search.js";
 import { explainEmpty, read, sizeOf, startTabs } from "./desk-views.js";
 import { forgetOldDrafts } from "./drafts.js";
@@ -114,7 +115,7 @@ startEntry({ mayClaim, onEntered: (entered) => calls.takeEntered(entered) });
 
 listenForKeys({
   next: () => calls.next(), reveal: () => calls.reveal(), copy: () => calls.copy(),
-  search: () => $("q").focus(), note: () => calls.wrapUp.focusNote(), help: () => $("help").showModal(),
+  search: () => $("q").focus(), note: () => calls.wrapUp.focusNote(), help: () => $("help").showModal(), missed: () => toggleMissed(),
   choose: (code) => { if (!calls.wrapUp.choose(code)) announce("接起一条任务后才能选结果（按 N）"); },
   later: () => {
     if (calls.wrapUp.choose("call_back_at")) calls.wrapUp.focusTime();
