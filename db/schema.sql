@@ -2493,6 +2493,12 @@ CREATE INDEX missed_call_messages_by_attempt ON public.missed_call_messages USIN
 CREATE UNIQUE INDEX missed_call_messages_by_message ON public.missed_call_messages USING btree (message_id);
 
 --
+-- Name: one_call_at_a_time; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX one_call_at_a_time ON public.calls USING btree (task_id, claim_number) WHERE ((state = 'requested'::text) AND (taken_at IS NULL));
+
+--
 -- Name: one_claim_of_a_kind_per_adviser; Type: INDEX; Schema: public; Owner: -
 --
 

@@ -38,18 +38,22 @@ package struct Dialling: Sendable {
             guard self.settings.current.telephone.isEnabled, try await self.secrets.exists() else {
                 throw Self.telephoneOff
             }
-            return try await self.queue.database.transaction { tx in
-                // Locked first: of two presses at once the second one sees the call of the first.
-                guard try await tx.lockTask(id) else { return false }
-                guard try await !tx.hasLiveCall(of: task, heardAfter: now.addingTimeInterval(-Self.silence)) else {
-                    throw Self.callRunning
+            do {
+                return try await self.queue.database.transaction { tx in
+                    // Locked first: of two presses at once the second one sees the call of the first.
+                    guard try await tx.lockTask(id) else { return false }
+                    guard try await !tx.hasLiveCall(of: task, heardAfter: now.addingTimeInterval(-Self.silence)) else {
+                        throw Self.callRunning
+                    }
+                    if number == .second, try await tx.secondNumber(of: task.phoneRow) == nil {
+                        throw Self.secondNumberMissing
+                    }
+                    return try await tx.dial(
+                        task, call, number, for: session.staffID, at: now, until: until,
+                        expiresAt: now.addingTimeInterval(Self.patience), event)
                 }
-                if number == .second, try await tx.secondNumber(of: task.phoneRow) == nil {
-                    throw Self.secondNumberMissing
-                }
-                return try await tx.dial(
-                    task, call, number, for: session.staffID, at: now, until: until,
-                    expiresAt: now.addingTimeInterval(Self.patience), event)
+            } catch let error where error.violates("one_call_at_a_time") {
+                throw Self.callRunning
             }
         }
         self.signal.wake()

@@ -47,6 +47,7 @@ COMMENT ON COLUMN calls.attempt IS 'The fence: an outcome is written under the n
 CREATE INDEX calls_by_claim ON calls (task_id, claim_number);
 CREATE INDEX calls_to_send ON calls (send_at) WHERE send_at IS NOT NULL;
 CREATE INDEX calls_unsettled ON calls (requested_at) WHERE state = 'requested' AND taken_at IS NULL;
+CREATE UNIQUE INDEX one_call_at_a_time ON calls (task_id, claim_number) WHERE state = 'requested' AND taken_at IS NULL;
 
 CREATE TABLE missed_call_messages (
     lead_id    uuid        NOT NULL REFERENCES leads ON DELETE CASCADE,
