@@ -7,6 +7,7 @@ import NIOCore
 /// The queue's operations and the desk.
 struct CallbackRoutes: RouteList {
     let queue: CallbackQueue
+    let numbers: SecondNumbers
     let pages: Pages
     let publicURL: URL
 
@@ -90,9 +91,10 @@ struct CallbackRoutes: RouteList {
         let phone = try await self.queue.reveal(try context.id, purpose: purpose ?? "", for: try context.loggedIn)
         // The same number for the telephone beside the keyboard: drawn here, because it may stand in no address.
         let code = QRCode("tel:" + phone.e164)
+        let second = try await self.numbers.shown(with: try context.id, to: try context.loggedIn)
         return .json(
             .object([
-                "phone": .string(phone.e164),
+                "phone": .string(phone.e164), "second_phone": second?.json ?? .null,
                 "qr": .object(["size": .integer(code?.size ?? 0), "path": .string(code?.svgPath ?? "")]),
             ]))
     }

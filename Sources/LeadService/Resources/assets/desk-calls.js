@@ -4,6 +4,7 @@ import { $, announce, api, busy, confirmed, el, me, now, person, report } from "
 import { Card } from "./desk-card.js";
 import { Claims, address, gone, otherWords, overWords } from "./desk-claims.js";
 import { LeadActions } from "./desk-lead.js";
+import { sendMissed, wantsMissed } from "./desk-missed.js";
 import { Numbers, copyLink } from "./desk-number.js";
 import { startPause } from "./desk-pause.js";
 import { UndoToast } from "./desk-undo.js";
@@ -47,6 +48,7 @@ export class Calls {
       onResume: (button) => this.#resume(button),
       onIncoming: (whom, button) => this.takeIncoming(whom, button), onAssign: (adviser) => this.#assign(adviser),
       onCopyLink: (url, name) => copyLink(url, name),
+      onTelephone: () => this.lookAgain(), onSecond: () => this.#showSecond(),
     });
     this.#wrapUp = new WrapUp($("wrapup"), { calendar, onSave: (...result) => this.#save(...result) });
     startPause({ held: () => (this.#claim?.lost ? null : this.#claim), calendar, done: (id) => { this.#drop(id); this.#refresh(); } });
@@ -225,6 +227,7 @@ export class Calls {
     const claim = this.#claims.get(task.id);
     const token = claim?.token;
     if (claim) claim.saving = true;
+    const missed = wantsMissed(body);
     try {
       const result = await api("POST", address(task.id, "attempts"),
         token === undefined ? body : { ...body, claim_token: token }, { headers: { "Idempotency-Key": key } });
@@ -233,7 +236,8 @@ export class Calls {
       const said = `已记录：${dispositionLabel(body.disposition)}`;
       if (body.disposition !== "duplicate") this.#toast.offer(said.replace("记录", "保存"), () => this.#takeBack(task));
       const after = result.state === "closed" ? "任务结束" : `下次 ${moment(Date.parse(result.next_attempt_at), now())}`;
-      await this.#goOn(`${said}，${after}`, next);
+      const told = missed ? await sendMissed(task.id) : "";
+      await this.#goOn(`${said}，${after}${told}`, next);
     } catch (problem) {
       this.#wrapUp.refuse(problem);
       if (claim) claim.saving = false;

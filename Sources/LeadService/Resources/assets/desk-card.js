@@ -1,6 +1,7 @@
 // The lead card in the middle: who, the number, the promise, then everything known.
 
 import { busy, el, now, people, person, setText } from "./console.js";
+import { telephonePart } from "./desk-dial.js";
 import { viewerWords } from "./desk-live.js";
 import { countdown, holderWords, isMine, isTaken, scoreWords } from "./desk-queue.js";
 import { scanPart } from "./desk-number.js";
@@ -48,7 +49,7 @@ export class Card {
   /** Draws the task and, once it is there, the full card; the same content again leaves the page alone. */
   show(task, card, number) {
     const { claimed_until: _, readAt: __, ...stable } = task;
-    const content = JSON.stringify([this.#options.whyOver(task.id), card?.viewers, stable, card?.pause, card?.history, card?.inquiries, card?.assessments, card?.benefits, card?.permit, card?.name, card?.wechat, number, isMine(task), isTaken(task)]);
+    const content = JSON.stringify([this.#options.whyOver(task.id), card?.viewers, stable, card?.pause, card?.history, card?.inquiries, card?.assessments, card?.benefits, card?.permit, card?.name, card?.wechat, card?.second_phone_masked, card?.can_dial, number, isMine(task), isTaken(task)]);
     this.#task = task;
     if (content !== this.#shown) {
       this.#shown = content;
@@ -101,6 +102,7 @@ export class Card {
         card?.pause ? el("p", { class: "pause" }, `已暂停至 ${moment(Date.parse(card.pause.until), now())} · 原因 ${pauseReasons[card.pause.reason] ?? card.pause.reason}（${person(card.pause.by)}） `,
           el("button", { type: "button", id: "resume", onclick: (event) => this.#options.onResume(event.currentTarget) }, "继续")) : null,
         this.#number(task, number, open),
+        telephonePart({ task, card, second: number?.second_phone, open, ...this.#options }),
         open ? scriptPart(this.#options.script) : null,
         el("dl", { class: "facts" },
           fact("承诺", this.#promise, ` ${promiseWords(task.due_at)} 前`),
