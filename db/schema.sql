@@ -229,6 +229,51 @@ SET default_tablespace = '';
 SET default_table_access_method = heap;
 
 --
+-- Name: api_keys; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.api_keys (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    prefix text NOT NULL,
+    key_hash bytea NOT NULL,
+    previous_hash bytea,
+    previous_until timestamp with time zone,
+    scopes text[] NOT NULL,
+    created_by uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    scope_refused_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT an_overlap_ends CHECK (((previous_hash IS NULL) = (previous_until IS NULL))),
+    CONSTRAINT api_keys_check CHECK ((expires_at > created_at)),
+    CONSTRAINT api_keys_key_hash_check CHECK ((octet_length(key_hash) = 32)),
+    CONSTRAINT api_keys_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{1,31}$'::text)),
+    CONSTRAINT api_keys_prefix_check CHECK ((char_length(prefix) = 11)),
+    CONSTRAINT api_keys_previous_hash_check CHECK ((octet_length(previous_hash) = 32)),
+    CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['leads:write'::text, 'leads:read'::text, 'stats:read'::text, 'exports:read'::text])))
+);
+
+--
+-- Name: TABLE api_keys; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.api_keys IS 'Only a hash of each key, 256 random bits, is kept; the prefix is what people know it by';
+
+--
+-- Name: COLUMN api_keys.previous_hash; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.api_keys.previous_hash IS 'The key before the last rotation, good until previous_until';
+
+--
+-- Name: COLUMN api_keys.created_by; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.api_keys.created_by IS 'Who answers for what the key does: the witness of consents that it records';
+
+--
 -- Name: assessment_items; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -500,7 +545,8 @@ CREATE UNLOGGED TABLE public.call_undos (
     task jsonb NOT NULL,
     unmet uuid[] NOT NULL,
     listed bytea,
-    changed_in xid8 NOT NULL
+    changed_in xid8 NOT NULL,
+    wechat jsonb DEFAULT '[]'::jsonb NOT NULL
 );
 
 --
@@ -520,6 +566,12 @@ COMMENT ON COLUMN public.call_undos.listed IS 'The number that the result put on
 --
 
 COMMENT ON COLUMN public.call_undos.changed_in IS 'The transaction of the result: a task that says another one was changed since';
+
+--
+-- Name: COLUMN call_undos.wechat; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.call_undos.wechat IS 'The rows of wechat_contacts of the lead and of those merged into it, as before the result';
 
 --
 -- Name: callback_claims; Type: TABLE; Schema: public; Owner: -
@@ -1675,7 +1727,7 @@ CREATE TABLE public.staff_alerts (
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT a_stage_is_one_of_a_promise CHECK (((kind !~~ 'sla\_%'::text) OR ((task_id IS NOT NULL) AND (due_at IS NOT NULL)))),
     CONSTRAINT staff_alerts_about_check CHECK (((char_length(about) >= 1) AND (char_length(about) <= 100))),
-    CONSTRAINT staff_alerts_kind_check CHECK ((kind = ANY (ARRAY['sla_half'::text, 'sla_most'::text, 'sla_broken'::text, 'sla_late'::text, 'assigned'::text, 'claim_lapsed'::text, 'calendar_missing'::text, 'many_reveals'::text, 'unrevealed_results'::text, 'robot_failing'::text, 'delivery_falling'::text, 'closed_day'::text]))),
+    CONSTRAINT staff_alerts_kind_check CHECK ((kind = ANY (ARRAY['sla_half'::text, 'sla_most'::text, 'sla_broken'::text, 'sla_late'::text, 'assigned'::text, 'claim_lapsed'::text, 'calendar_missing'::text, 'many_reveals'::text, 'unrevealed_results'::text, 'robot_failing'::text, 'delivery_falling'::text, 'closed_day'::text, 'prefix_full'::text]))),
     CONSTRAINT staff_alerts_parameters_check CHECK ((jsonb_typeof(parameters) = 'object'::text))
 );
 
@@ -1925,6 +1977,20 @@ CREATE TABLE public.withheld_codes (
 --
 
 COMMENT ON TABLE public.withheld_codes IS 'Codes of test numbers, for administrators to read while they live';
+
+--
+-- Name: api_keys api_keys_hash_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_hash_key UNIQUE (key_hash);
+
+--
+-- Name: api_keys api_keys_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
 
 --
 -- Name: assessment_items assessment_items_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -2473,6 +2539,12 @@ ALTER TABLE ONLY public.withheld_codes
     ADD CONSTRAINT withheld_codes_pkey PRIMARY KEY (challenge_id);
 
 --
+-- Name: api_keys_by_previous_hash; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX api_keys_by_previous_hash ON public.api_keys USING btree (previous_hash) WHERE (previous_hash IS NOT NULL);
+
+--
 -- Name: assessment_reviews_by_lead; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2483,6 +2555,18 @@ CREATE INDEX assessment_reviews_by_lead ON public.assessment_reviews USING btree
 --
 
 CREATE INDEX assessment_reviews_by_staff ON public.assessment_reviews USING btree (reviewed_by);
+
+--
+-- Name: audit_events_by_object; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX audit_events_by_object ON public.audit_events USING btree (object, at DESC, id DESC);
+
+--
+-- Name: audit_events_by_time; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX audit_events_by_time ON public.audit_events USING btree (at DESC, id DESC);
 
 --
 -- Name: benefit_requests_by_inquiry; Type: INDEX; Schema: public; Owner: -
@@ -2531,6 +2615,12 @@ CREATE INDEX call_attempts_converted ON public.call_attempts USING btree (task_i
 --
 
 CREATE INDEX callback_claims_by_adviser ON public.callback_claims USING btree (adviser_id, claimed_at);
+
+--
+-- Name: callback_claims_by_phone_lead; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX callback_claims_by_phone_lead ON public.callback_claims USING btree (phone_lead_id) WHERE (phone_lead_id IS NOT NULL);
 
 --
 -- Name: callback_events_by_task; Type: INDEX; Schema: public; Owner: -
@@ -2767,6 +2857,12 @@ CREATE UNIQUE INDEX one_claim_of_a_kind_per_adviser ON public.callback_tasks USI
 CREATE UNIQUE INDEX one_daily_post_per_robot ON public.robot_posts USING btree (robot_id, kind, day) WHERE (kind <> 'alerts'::text);
 
 --
+-- Name: one_live_key_of_a_name; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX one_live_key_of_a_name ON public.api_keys USING btree (name) WHERE (revoked_at IS NULL);
+
+--
 -- Name: one_notice_of_a_kind_per_inquiry; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2939,6 +3035,13 @@ CREATE TRIGGER callback_tasks_changed BEFORE UPDATE ON public.callback_tasks FOR
 --
 
 CREATE TRIGGER source_is_kept BEFORE UPDATE OF source ON public.inquiries FOR EACH ROW WHEN (((new.source IS DISTINCT FROM old.source) AND (new.source <> '{}'::jsonb))) EXECUTE FUNCTION public.keep_source();
+
+--
+-- Name: api_keys api_keys_created_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.staff(id);
 
 --
 -- Name: assessment_items assessment_items_assessment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -3512,6 +3615,13 @@ GRANT ALL ON FUNCTION public.short_source(source jsonb) TO huifang_reader;
 
 REVOKE ALL ON FUNCTION public.take_windows(keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.take_windows(keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint) TO huifang_app;
+
+--
+-- Name: TABLE api_keys; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.api_keys TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.api_keys TO huifang_app;
 
 --
 -- Name: TABLE assessment_items; Type: ACL; Schema: public; Owner: -

@@ -54,6 +54,7 @@ package struct LeadServices: Sendable {
         let factor = configuration.budgetFactor
 
         let sessions = StaffSessions(database: database, dependencies: dependencies, configuration: configuration)
+        let apiKeys = APIKeys(database: database, dependencies: dependencies, budgetFactor: factor)
         let accounts = StaffAccounts(database: database, dependencies: dependencies)
         let verification = PhoneVerification(
             database: database, dependencies: dependencies, settings: settings, budgetFactor: factor,
@@ -143,6 +144,13 @@ package struct LeadServices: Sendable {
                 StaffRoutes(sessions: sessions, pages: pages, configuration: configuration),
                 SecondFactorRoutes(sessions: sessions, pages: pages, now: dependencies.now),
                 AccountRoutes(accounts: accounts, pages: pages, now: dependencies.now),
+                AuditRoutes(
+                    audit: AuditList(database: database, dependencies: dependencies), pages: pages,
+                    now: dependencies.now),
+                CalendarRoutes(calendar: CalendarList(database: database)),
+                RetentionRoutes(
+                    retention: Retention(database: database, dependencies: dependencies, settings: settings)),
+                APIKeyRoutes(keys: apiKeys, pages: pages, now: dependencies.now),
                 CallbackRoutes(queue: queue, numbers: secondNumbers, pages: pages, publicURL: configuration.publicURL),
                 MyDayRoutes(
                     day: MyDay(database: database, dependencies: dependencies, forecasts: forecasts)),
@@ -183,7 +191,8 @@ package struct LeadServices: Sendable {
                     isOn: configuration.gateways.contains("console")),
             ],
             access: AccessCheck(
-                sessions: sessions, ownOrigins: configuration.ownOrigins, sites: sites, now: dependencies.now),
+                sessions: sessions, keys: apiKeys, ownOrigins: configuration.ownOrigins, sites: sites,
+                now: dependencies.now),
             pages: pages,
             sites: sites,
             configuration: configuration, databasePatience: dependencies.databasePatience)

@@ -41,6 +41,20 @@ extension InsuranceYear {
     }
 }
 
+/// What an employee pays of their own for social insurance each month, as a payslip shows it.
+package enum OwnContribution {
+    /// The share of the base.
+    ///
+    /// Pension 8 %, medical care 2 % and unemployment 0.5 % (社会保险法 and Shanghai's notices of each July); the housing fund is
+    /// not among them.
+    package static let share = Decimal(105) / 1000
+
+    /// The base behind a contribution, in yuan: payslips round to the yuan, so that it may have been half a yuan more.
+    package static func base(of contribution: Decimal) -> Decimal {
+        contribution > 0 ? (contribution + Decimal(1) / 2) / self.share : 0
+    }
+}
+
 extension PointsRules {
     /// Turns a monthly base in yuan for each insurance year into months at each tier; every month is measured against the
     /// average of its own year.

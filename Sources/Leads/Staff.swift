@@ -27,7 +27,7 @@ package enum Role: String, Sendable, Hashable, CaseIterable {
         case .exportLeads, .manageStaff: self == .administrator
         case .readStaff: self == .administrator || self == .auditor
         case .readPrivacyRequests: [.administrator, .auditor, .privacy].contains(self)
-        case .readAudit: self == .administrator || self == .auditor
+        case .readAudit, .readOffice: self == .administrator || self == .auditor
         case .readStatistics: [.supervisor, .administrator, .auditor].contains(self)
         case .seeConsole: true
         }
@@ -37,6 +37,7 @@ package enum Role: String, Sendable, Hashable, CaseIterable {
 /// Something that not everybody may do.
 package enum Permission: Sendable, Hashable, CaseIterable {
     case workCallbacks, assignCallbacks, searchLeads, browseLeads, exportLeads, manageStaff, readStaff, readAudit,
+        readOffice,
         readPrivacyRequests, readStatistics,
         seeConsole
 }

@@ -64,6 +64,34 @@ def lose_answer(page):
     page.js("const send = window.fetch; window.fetch = (...a) => { if (!a[0].endsWith('/inquiries')) return send(...a); window.fetch = send; return send(...a).then(() => { throw new TypeError('lost'); }); };")
 
 
+def crowd(page):
+    """The server has no room: twice, and once more when the visitor has waited through both."""
+    page.js("const send = window.fetch; window.turned = 0; window.fetch = (...a) => { if (!a[0].endsWith('/inquiries') || window.turned == 2) return send(...a); window.turned++; window.bodies = [...window.bodies || [], a[1].body]; return Promise.resolve(new Response(JSON.stringify({ code: 'unavailable', detail: '现在人多，请稍后再试' }), { status: 503, headers: { 'Retry-After': '1' } })); };")
+
+
+def crowded(base, tally, shots, agent):
+    """A submit that finds no room goes again by itself, as the same inquiry, and the visitor presses once."""
+    phone = visitors.made_up_phone()
+    with Page(base, 360, shots, agent=agent) as page:
+        page.go("/")
+        visitors.fill_contact(page, "王女士", phone)
+        page.click("#send")
+        page.wait_text("#sent", visitors.masked(phone))
+        page.type("#code", sent_code(base, phone))
+        page.click("#consent")
+        time.sleep(2.5)  # a form sent sooner than a person can is set aside
+        page.read_logs()
+        page.bodies.clear()
+        crowd(page)
+        page.click("#submit")
+        page.wait_text("#submit", "秒后自动再提交")
+        page.shot("crowded")
+        page.see("#done h1")
+        page.read_logs()
+        sent = [body for path, body in page.bodies if path == "/api/v1/inquiries" and body]
+        tally.check("crowded: the third is the same inquiry as those that found no room", page.js("return window.bodies") == [sent[0], sent[0]], sent)
+
+
 def reload(page, code):
     """An in-app browser loads the page anew; the visitor reads the code once more and agrees once more."""
     page.driver.refresh()

@@ -47,6 +47,25 @@ import Testing
         }
     }
 
+    @Test func `what is in quarantine carries the call of somebody only where there is nothing else`() async throws {
+        try await withService { service in
+            let anna = try await service.colleague("anna")
+            let real = try await service.submit(phone: "13800000001")
+            let ended = try await service.claim(anna, #"{"phone":"13800000001"}"#)
+            let path = "/api/v1/callbacks/\(ended["id"].string)/attempts"
+            try #require(
+                try await service.call(.post, path, #"{"disposition":"wrong_person"}"#, token: anna.token).status == 200
+            )
+            service.clock.advance(by: 61)
+            try await service.submit(phone: "13800000001", more: #","website":"http://spam.example""#)
+            let again = try await service.claim(anna, #"{"phone":"13800000001"}"#)
+            #expect(again["id"].string != ended["id"].string, "\(again.text)")
+            #expect(
+                try await service.column("SELECT latest_inquiry_id::text FROM callback_tasks WHERE state <> 'closed'")
+                    == real["inquiry_id"].string)
+        }
+    }
+
     @Test func `a closed task's caller gets a new one with a deadline as for an inquiry now`() async throws {
         try await withService { service in
             let (anna, task) = (try await service.colleague("anna"), try await service.seed())

@@ -159,7 +159,7 @@ import Testing
             // A new one belongs into `deleteDemoLeads` or `deleteDemoStaff`, and then here.
             #expect(
                 references == [
-                    "assessment_reviews.lead_id", "assessment_reviews.reviewed_by",
+                    "api_keys.created_by", "assessment_reviews.lead_id", "assessment_reviews.reviewed_by",
                     "call_attempts.adviser_id", "call_attempts.merge_into", "call_attempts.task_id",
                     "callback_claims.adviser_id", "callback_claims.phone_lead_id", "callback_claims.task_id",
                     "callback_pauses.paused_by", "callback_pauses.resumed_by", "callback_tasks.claimed_by",

@@ -112,6 +112,9 @@ import Testing
             try await service.ask("stop_calls", phone: phones[0])
             try Self.comeIntoForce(service)
             #expect(try await service.services.eligibility.runOnce() == 3)
+            let copy = try await service.result(of: try await service.ask("copy", phone: phones[3]))
+            #expect(
+                copy["eligibility"][0]["total"].int == 121 && copy["eligibility"][0]["offered"].bool, "\(copy.text)")
             try await service.ask("withdraw", phone: phones[1])
             try await service.ask("erase", phone: phones[2])
             let list = try await Self.list(service, chief)

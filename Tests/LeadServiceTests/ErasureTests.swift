@@ -14,7 +14,10 @@ import Testing
             let id = UUID().text
             let answers =
                 #","id":"\#(id)","remark":"周末也可以","extra":{"plan":"城市"},"answers":{"age":30},"source":{"utm":{"source":"article"}}"#
+            try await service.put(
+                "skill_rules", #"[{"skill":"续签","when":[{"in":"extra","name":"plan","values":["城市"]}]}]"#)
             try await service.submit(phone: "13800000001", more: answers, headers: [.idempotency: "first"])
+            try #require(try await service.count("SELECT count(*) FROM callback_tasks WHERE skill = '续签'") == 1)
             let claimed = try await service.claim(adviser)
             let path = "/api/v1/callbacks/" + claimed["id"].string
             try #require(
@@ -45,9 +48,6 @@ import Testing
                 guard place != "do_not_call.phone_index", place != "phone_budgets.phone_index" else { continue }
                 #expect(!indexes.contains { Hex.text($0).utf8.elementsEqual(hex) }, "\(place)")
             }
-            for table in ["leads", "inquiries", "submit_keys"] {
-                #expect(left.filter { $0.place.hasPrefix(table + ".") }.allSatisfy { $0.place != "" })
-            }
             #expect(try await service.count("SELECT count(*) FROM leads WHERE phone_sealed IS NOT NULL") == 1)
             #expect(try await service.count("SELECT count(*) FROM inquiries WHERE name_sealed IS NOT NULL") == 1)
             #expect(try await service.count("SELECT count(*) FROM submit_keys") == 1)
@@ -56,6 +56,7 @@ import Testing
             #expect(
                 try await service.count("SELECT count(*) FROM callback_claims WHERE release_note_sealed IS NOT NULL")
                     == 0)
+            #expect(try await service.count("SELECT count(*) FROM callback_tasks WHERE skill IS NOT NULL") == 0)
             #expect(try await service.count("SELECT count(*) FROM wechat_contacts") == 0)
             #expect(try await service.count("SELECT count(*) FROM audit_details") == 0)
             #expect(try await service.count("SELECT count(*) FROM messages WHERE phone_sealed IS NOT NULL") == 1)
@@ -207,55 +208,6 @@ import Testing
                 )
             }
             #expect(try await service.count("SELECT count(*) FROM erasure_tombstones") == 12)
-        }
-    }
-
-    @Test func `of people that were merged only the proven number is erased`() async throws {
-        try await withService { service in
-            let adviser = try await service.colleague("lin")
-            let first = try await service.submit(phone: "13800000001", name: "王女士")
-            let target = try await service.column("SELECT id::text FROM leads") ?? ""
-            service.clock.advance(by: 10)
-            let second = try await service.submit(phone: "13800000002", name: "黄女士")
-            // The second number turns out to be the same person.
-            let claimed = try await service.claim(adviser, #"{"phone":"13800000002"}"#)
-            let merge = #"{"disposition":"duplicate","merge_into":"\#(target)"}"#
-            let merged = try await service.call(
-                .post, "/api/v1/callbacks/\(claimed["id"].string)/attempts", merge, token: adviser.token)
-            try #require(merged.status == 200, "\(merged.text)")
-
-            let copy = try await service.result(of: try await service.ask("copy", phone: "13800000002"))
-            #expect(copy["inquiries"].array.map(\.["name"].string) == ["黄女士"])
-            try await service.ask("erase", phone: "13800000002")
-            #expect(try await service.call(.get, try service.receipt(of: second)).status == 410)
-            #expect(try await service.call(.get, try service.receipt(of: first)).status == 200)
-            #expect(try await service.soundness() == [])
-            // The call goes to the number that is left.
-            let next = try await service.claim(adviser)
-            #expect(next["name"].string == "王女士" && next["phone_masked"].string == "138****0001")
-            try await service.ask("erase", phone: "13800000001")
-            #expect(try await service.count("SELECT count(*) FROM callback_tasks WHERE state <> 'closed'") == 0)
-            #expect(try await service.soundness() == [])
-        }
-    }
-
-    @Test func `the target of a merge is erased and the merged number keeps its promise`() async throws {
-        try await withService { service in
-            let adviser = try await service.colleague("lin")
-            try await service.submit(phone: "13800000001", name: "王女士")
-            let target = try await service.column("SELECT id::text FROM leads") ?? ""
-            service.clock.advance(by: 10)
-            try await service.submit(phone: "13800000002", name: "黄女士")
-            let claimed = try await service.claim(adviser, #"{"phone":"13800000002"}"#)
-            let merge = #"{"disposition":"duplicate","merge_into":"\#(target)"}"#
-            try #require(
-                try await service.call(
-                    .post, "/api/v1/callbacks/\(claimed["id"].string)/attempts", merge, token: adviser.token
-                ).status == 200)
-            try await service.ask("erase", phone: "13800000001")
-            let next = try await service.claim(adviser)
-            #expect(next["name"].string == "黄女士" && next["phone_masked"].string == "138****0002")
-            #expect(try await service.soundness() == [])
         }
     }
 

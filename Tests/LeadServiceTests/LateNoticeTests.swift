@@ -82,6 +82,21 @@ import Testing
         }
     }
 
+    @Test func `who rests for days is promised the working day after the rest`() async throws {
+        try await withService { service in
+            try await service.put("breach_sms", "true")
+            let chief = try await service.colleague("chief", .supervisor)
+            let answer = try await service.submit(phone: "13800000601")
+            let task = try #require(try await service.column("SELECT id::text FROM callback_tasks"))
+            let body = #"{"reason":"visitor_away","until":"2026-11-30T10:00:00+08:00"}"#
+            let paused = try await service.call(.post, "/api/v1/callbacks/\(task)/pause", body, token: chief.token)
+            try #require(paused.status == 204, "\(paused.text)")
+            #expect(try await Self.look(service, at: "16:00") == ["01"])
+            let receipt = try await service.call(.get, service.receipt(of: answer))
+            #expect(receipt["postponed_to"].string == "2026-12-01T18:00:00+08:00")
+        }
+    }
+
     @Test func `nobody who is being called, was called, stopped, withdrew, took it back or was erased is told`()
         async throws
     {

@@ -36,7 +36,37 @@ extension DescribedService {
             #expect(try await self.call(.get, page).status == 401)
             #expect(try await self.call(.get, page, headers: [.accept: "text/html"]).status == 303)
         }
+        try await self.manageKeys(boss)
+        try await self.readOffice(boss)
         try await self.useSecondFactor(boss)
+    }
+
+    private func manageKeys(_ boss: Colleague) async throws {
+        let path = "/api/v1/api-keys"
+        let draft = #"{"name":"crm","scopes":["stats:read"]}"#
+        let made = try await self.call(.post, path, draft, token: boss.token)
+        #expect(made.status == 201)
+        #expect(try await self.call(.post, path, draft, token: boss.token).code == "key_name_taken")
+        #expect(try await self.call(.get, path, token: boss.token).status == 200)
+        #expect(try await self.call(.get, path + "?limit=0", token: boss.token).status == 422)
+        let turned = try await self.call(.post, "\(path)/\(made["id"].string)/rotate", token: boss.token)
+        #expect(turned.status == 201)
+        #expect(try await self.call(.get, path, token: turned["key"].string).code == "scope_missing")
+        #expect(try await self.call(.delete, "\(path)/\(made["id"].string)", token: boss.token).status == 204)
+        #expect(
+            try await self.call(.get, "/staff/api-keys", token: boss.token, headers: [.accept: "text/html"]).status
+                == 200)
+    }
+
+    private func readOffice(_ boss: Colleague) async throws {
+        for name in ["audit", "calendar", "retention"] {
+            let path = "/api/v1/\(name)"
+            #expect(try await self.call(.get, path, token: boss.token).status == 200)
+            #expect(try await self.call(.get, path + "?x=1", token: boss.token).status == 422)
+        }
+        let html: HTTPFields = [.accept: "text/html"]
+        #expect(try await self.call(.get, "/staff/audit", token: boss.token, headers: html).status == 200)
+        #expect(try await self.call(.get, "/staff/audit?from=x", token: boss.token, headers: html).status == 422)
     }
 
     private func useSecondFactor(_ boss: Colleague) async throws {

@@ -57,6 +57,66 @@ import Testing
         }
     }
 
+    /// A gateway that says nothing until it is let.
+    private final class Silence: SMSGateway {
+        let name = "silence"
+        let handed: AsyncStream<Void>
+        private let hand: AsyncStream<Void>.Continuation
+        private let waiting = Mutex<(isOpen: Bool, sends: [CheckedContinuation<Void, Never>])>((false, []))
+
+        init() { (self.handed, self.hand) = AsyncStream.makeStream() }
+
+        func send(_ message: OutgoingMessage) async -> SendOutcome {
+            self.hand.yield()
+            await withCheckedContinuation { send in
+                let isOpen = self.waiting.withLock {
+                    if !$0.isOpen { $0.sends.append(send) }
+                    return $0.isOpen
+                }
+                if isOpen { send.resume() }
+            }
+            return .unknown(failure: "timeout")
+        }
+
+        func open() {
+            let sends = self.waiting.withLock {
+                $0.isOpen = true
+                return $0.sends
+            }
+            for send in sends { send.resume() }
+        }
+
+        func canConnect() async -> Bool { true }
+    }
+
+    @Test(.timeLimit(.minutes(15)))
+    func `twenty messages at a gateway that says nothing hold no connection and no transaction`() async throws {
+        let silence = Silence()
+        try await withService(["BUDGET_FACTOR": "5"], gateways: { _ in [silence] }) { service in
+            for number in 10..<30 {
+                let body = #"{"phone":"138000001\#(number)","purpose":"inquiry"}"#
+                try #require(try await service.call(.post, "/api/v1/verification-codes", body).status == 202)
+            }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await service.services.outboxWorker.runOnce() }
+                var handed = silence.handed.makeAsyncIterator()
+                for _ in 0..<20 { _ = await handed.next() }
+                // All are at the gateway, which answers none; the pool has eight connections.
+                let open = try await service.count(
+                    """
+                    SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+                      AND (state = 'active' OR state LIKE 'idle in transaction%')
+                    """)
+                #expect(open == 0)
+                let body = #"{"phone":"13800000140","purpose":"inquiry"}"#
+                #expect(try await service.call(.post, "/api/v1/verification-codes", body).status == 202)
+                silence.open()
+                try await group.waitForAll()
+            }
+            #expect(try await service.count("SELECT count(*) FROM messages WHERE state = 'unknown'") == 20)
+        }
+    }
+
     @Test(.timeLimit(.minutes(15)))
     func `the commit of a code wakes the worker`() async throws {
         try await withService { service in

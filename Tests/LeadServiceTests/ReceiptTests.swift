@@ -9,6 +9,20 @@ import Testing
 @Suite struct ReceiptTests {
     private static func wednesday(_ hour: Double) -> Date { Date(timeIntervalSince1970: 1_795_536_000 + hour * 3600) }
 
+    @Test func `a promise that was not kept is not repeated`() async throws {
+        try await withService { service in
+            let inquiry = try await service.submit(phone: "13800000001")
+            let path = try service.receipt(of: inquiry)
+            func page() async throws -> String {
+                try await service.call(.get, path, headers: [.accept: "text/html"]).text
+            }
+            #expect(try await page().contains("顾问会按时致电"))
+            service.clock.set(try #require(RFC3339.date(inquiry["due_at"].string)).addingTimeInterval(1))
+            let late = try await page()
+            #expect(late.contains("很抱歉，没能按约定时间给您致电") && !late.contains("按时致电。"))
+        }
+    }
+
     @Test func `page, queue, statistics and receipt say the same instant after a change of window`() async throws {
         try await withService { service in
             let adviser = try await service.colleague("lin")

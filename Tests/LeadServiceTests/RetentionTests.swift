@@ -74,6 +74,24 @@ import Testing
         }
     }
 
+    @Test func `a permit that an adviser is to ring about holds its lead until it has run out`() async throws {
+        try await withService { service in
+            let adviser = try await service.colleague("lin")
+            try await service.close("13800000001", "not_eligible", adviser, more: #","item":"other""#)
+            try await service.database.query(
+                """
+                INSERT INTO lead_permits (lead_id, valid_until, recorded_at)
+                SELECT id, '2028-03-01', \(service.clock.now) FROM leads
+                """)
+            service.clock.set(try #require(RFC3339.date("2028-03-01T10:00:00+08:00")))
+            try await service.retention.runOnce()
+            #expect(try await service.erased() == [])
+            service.clock.advance(by: 2 * 86400)
+            try await service.retention.runOnce()
+            #expect(try await service.erased() == [1])
+        }
+    }
+
     @Test func `each of the other kinds goes when its time is over, and nothing younger`() async throws {
         try await withService { service in
             try await service.set("retention_messages_months", "1")

@@ -83,6 +83,22 @@ import Testing
         #expect(try await Self.outcomes(.answer(400, throttled))[0].className == "account_throttled")
     }
 
+    @Test func `how long a vendor that throttles asks for is read, and is never more than a minute`() async throws {
+        func rests(_ header: String, _ status: Int = 429, _ body: String = "") async throws -> [TimeInterval?] {
+            try await Self.outcomes(.answer(status, body, header: header)).map {
+                guard case .refused(_, .accountThrottled, let rests) = $0 else { return -1 }
+                return rests
+            }
+        }
+        #expect(try await rests("retry-after: 7") == [7, 7])
+        #expect(try await rests("retry-after: 86400") == [60, 60])
+        for none in ["retry-after: 0", "retry-after: -1", "retry-after: soon", "x-acs-retry-after: 0"] {
+            #expect(try await rests(none) == [nil, nil], "\(none)")
+        }
+        let throttled = #"{"Code":"Throttling.User","Message":"m"}"#
+        #expect(try await rests("x-acs-retry-after: 1500", 400, throttled)[0] == 1.5)
+    }
+
     @Test(arguments: [
         VendorServer.Behaviour.resetBeforeReading, .resetAfterReading, .silence, .halfAnswer, .stall, .dripping,
         .endless,

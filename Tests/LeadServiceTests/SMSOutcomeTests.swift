@@ -102,6 +102,20 @@ import Testing
         #expect(breaker.admits(at: now.addingTimeInterval(10), isLastWay: true))
     }
 
+    @Test func `a gateway that says for how long is left alone for that long, also where it is the last way`() {
+        let start = Date(timeIntervalSince1970: 1_795_573_800)
+        func at(_ seconds: TimeInterval) -> Date { start.addingTimeInterval(seconds) }
+        let breaker = CircuitBreaker()
+        breaker.record(.refused(failure: "status_429", as: .accountThrottled, rests: 30), at: start)
+        #expect(breaker.state == .open && !breaker.admits(at: at(29.9), isLastWay: true))
+        #expect(breaker.opensAgain(after: at(1)) == at(30))
+        #expect(breaker.admits(at: at(30)))
+        breaker.record(.accepted(vendorID: nil), at: at(31))
+        #expect(breaker.state == .closed)
+        breaker.record(.refused(failure: "status_429", as: .accountThrottled), at: at(32))
+        #expect(breaker.state == .closed, "one that does not say is one failure of three")
+    }
+
     @Test(arguments: ["退订", "T", "td", " Ｔ ", "R.", "【退订】", "n"])
     func `an answer that asks for no more`(text: String) { #expect(DeliveryReports.meansStop(text)) }
 

@@ -84,6 +84,19 @@ import Testing
         }
     }
 
+    @Test func `administrators are told once of a prefix that asks for more than its hour has`() async throws {
+        try await withService(["BUDGET_FACTOR": "0.1"]) { service in
+            let chief = try await service.colleague("chief", .administrator)
+            for number in 1..<6 { _ = try await service.sendCode("1380000000\(number)") }
+            let list = try await service.call(.get, "/api/v1/alerts", token: chief.token)
+            let told = list["items"].array.filter { $0["kind"].string == "prefix_full" }.map { $0["text"].string }
+            #expect(told == ["号段 1380000 的号码这一小时要的验证码太多（上限 2 条），先不发给它们；若是刷量，可在设置里列入不发的号段"], "\(list.text)")
+            service.clock.advance(by: 3600)
+            for number in 1..<6 { _ = try await service.sendCode("1380000000\(number)") }
+            #expect(try await service.count("SELECT count(*) FROM staff_alerts WHERE kind = 'prefix_full'") == 2)
+        }
+    }
+
     @Test func `codes that do not come back make sending dearer, then stop it for a quarter of an hour`() async throws {
         try await withService([
             "PROOF_OF_WORK": "auto", "BUDGET_FACTOR": "0.2", "SENDS_PER_DAY": "1000000", "SENDS_PER_MINUTE": "1000000",

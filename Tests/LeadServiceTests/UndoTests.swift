@@ -84,6 +84,27 @@ extension TestService {
         }
     }
 
+    @Test func `whom an adviser had on WeChat is as before`() async throws {
+        try await withService { service in
+            let (anna, boris) = (try await service.colleague("anna"), try await service.colleague("boris"))
+            let task = try await service.seed()
+            let known = "SELECT count(*) FROM wechat_contacts WHERE added_by = '\(anna.id)'"
+            _ = try await service.claim(anna, #"{"phone":"13800000001"}"#)
+            _ = try await service.record("reached_need_materials", on: task, anna, more: #","wechat_added":true"#)
+            #expect(try await service.count(known) == 1)
+            try #require(try await service.undo(task, anna).status == 200)
+            #expect(try await service.count(known) == 0, "added by what was undone")
+            _ = try await service.record("reached_need_materials", on: task, anna, more: #","wechat_added":true"#)
+            service.clock.advance(by: 3600)
+            _ = try await service.claim(boris, #"{"phone":"13800000001"}"#)
+            let removed = try await service.record("no_answer", on: task, boris, more: #","wechat_added":false"#)
+            try #require(removed.status == 200, "\(removed.text)")
+            #expect(try await service.count("SELECT count(*) FROM wechat_contacts") == 0)
+            try #require(try await service.undo(task, boris).status == 200)
+            #expect(try await service.count(known) == 1, "taken away by what was undone, with who had added them")
+        }
+    }
+
     @Test func `an undone call that came in still answers only what was asked before it`() async throws {
         try await withService { service in
             let anna = try await service.colleague("anna")

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import LeadService
 import Leads
+import Postgres
 import Testing
 
 /// The visitor's pages and forms, as a browser without scripts sees them; what needs a browser is in `Tests/Browser`.
@@ -20,6 +21,25 @@ import Testing
             #expect(asked["items"] == plain["items"])
             #expect(asked["total"].int == 30 + 60 + 18 + 50)
             #expect(asked["result_url"].string.hasPrefix("http://127.0.0.1:8080/a/"))
+        }
+    }
+
+    @Test func `what somebody pays of their own is scored as the base behind it`() async throws {
+        try await withService { service in
+            // 10.5 % of 12,434, as a payslip rounds it, is one average of that insurance year.
+            let fields = "birth_year=1992&birth_month=5&insured_months=12&base_kind=contribution&base.2025-07="
+            let scored = try await service.form("/assessment", fields + "1305.6", accept: "application/json")
+            #expect(scored.status == 201, "\(scored.text)")
+            let months: PostgresQuery =
+                "SELECT answers->>'months_at_1x' FROM assessments ORDER BY created_at DESC, id DESC LIMIT 1"
+            #expect(try await service.column(months) == "12")
+            service.clock.advance(by: 1)
+            _ = try await service.form("/assessment", fields + "1303", accept: "application/json")
+            #expect(try await service.column(months) == "0")
+            let wrong = try await service.form("/assessment", fields.replacing("contribution", with: "base") + "1305.6")
+            #expect(wrong.status == 422 && wrong.text.contains("这像是个人每月缴的社保"))
+            let kept = try await service.form("/assessment", fields + "x")
+            #expect(kept.text.contains(#"value="contribution" checked"#))
         }
     }
 

@@ -58,6 +58,18 @@ import Testing
         #expect(rules.tierMonths(bases: [:], before: self.day).insured == 0)
     }
 
+    @Test func `a contribution rounded to the yuan never loses the tier it is paid at`() throws {
+        for average in [Decimal(10338), 11396, 12183, 12307, 12434, 12577] {
+            for factor in [Decimal(8) / 10, 1, 2, 3] {
+                let base = average * factor
+                var (exact, paid) = (base * OwnContribution.share, Decimal())
+                unsafe NSDecimalRound(&paid, &exact, 0, .plain)
+                #expect(OwnContribution.base(of: paid) >= base && OwnContribution.base(of: paid) < base + 10)
+            }
+        }
+        #expect(OwnContribution.base(of: 0) == 0)
+    }
+
     @Test func `six months at the average within the last twelve satisfy the higher titles`() throws {
         let rules = try shippedRules()
         #expect(!rules.tierMonths(bases: ["2026-07": 13000], before: self.day).isTitleOK)

@@ -8,6 +8,7 @@ import Testing
             .browseLeads: [.supervisor, .administrator], .searchLeads: [.adviser, .supervisor, .administrator],
             .exportLeads: [.administrator], .manageStaff: [.administrator],
             .readStaff: [.administrator, .auditor], .readAudit: [.administrator, .auditor],
+            .readOffice: [.administrator, .auditor],
             .readPrivacyRequests: [.administrator, .auditor, .privacy],
             .readStatistics: [.supervisor, .administrator, .auditor],
             .seeConsole: Set(Role.allCases),

@@ -41,10 +41,13 @@ extension Transaction {
         try await self.execute("LOCK TABLE calendar_years IN SHARE ROW EXCLUSIVE MODE")
     }
 
-    /// Unmet promises that were made while a year was not known.
+    /// Unmet promises that were made while a year was not known; their tasks are locked before them, as a result does it.
     func provisionalPromises() async throws -> [ProvisionalPromise] {
-        try await self.all(
-            "SELECT \(columnsOf: ProvisionalPromise.self) FROM inquiries WHERE provisional AND met_at IS NULL ORDER BY id FOR UPDATE"
+        try await self.execute(
+            "SELECT 1 FROM callback_tasks WHERE provisional AND met_at IS NULL AND state <> 'closed' ORDER BY id FOR NO KEY UPDATE"
+        )
+        return try await self.all(
+            "SELECT \(columnsOf: ProvisionalPromise.self) FROM inquiries WHERE provisional AND met_at IS NULL AND cancelled_at IS NULL AND erased_at IS NULL ORDER BY id FOR UPDATE"
         )
     }
 
@@ -68,8 +71,9 @@ extension Transaction {
             """
             UPDATE callback_tasks t SET due_at = greatest(t.due_at, p.due_at), provisional = p.provisional
             FROM (SELECT o.id, min(i.due_at) AS due_at, (array_agg(i.provisional ORDER BY i.due_at))[1] AS provisional
-                  FROM callback_tasks o JOIN inquiries i ON i.lead_id = o.lead_id AND i.accepted_at >= o.accepted_at
-                  WHERE o.state <> 'closed' AND o.provisional AND o.met_at IS NULL AND i.met_at IS NULL AND NOT i.quarantined
+                  FROM callback_tasks o JOIN leads l ON l.id = o.lead_id OR l.merged_into = o.lead_id
+                  JOIN inquiries i ON i.lead_id = l.id AND (i.accepted_at >= o.accepted_at OR l.id <> o.lead_id AND i.due_at >= o.due_at)
+                  WHERE i.cancelled_at IS NULL AND o.state <> 'closed' AND o.provisional AND o.met_at IS NULL AND i.met_at IS NULL AND NOT i.quarantined
                   GROUP BY o.id) p
             WHERE p.id = t.id
             """)

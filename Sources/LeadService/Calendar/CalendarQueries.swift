@@ -85,3 +85,31 @@ extension Transaction {
             """)
     }
 }
+
+extension LoadedYear: TableRow {
+    static let columns = """
+        y.year::bigint, y.status = 'official', y.notice, y.loaded_at,
+        (SELECT coalesce(jsonb_object_agg(d.day, d.name), '{}')::text FROM calendar_days d WHERE d.year = y.year AND d.kind = 'off'),
+        (SELECT coalesce(jsonb_object_agg(d.day, d.name), '{}')::text FROM calendar_days d WHERE d.year = y.year AND d.kind = 'makeup')
+        """
+
+    init(row: PostgresRow) throws {
+        let (year, isOfficial, notice, loadedAt, off, makeup) = try row.decode(
+            (Int, Bool, String, Date, String, String).self)
+        self.init(
+            year: year, isOfficial: isOfficial, notice: notice, loadedAt: loadedAt, off: off, makeup: makeup)
+    }
+}
+
+extension Transaction {
+    func loadedCalendarYears() async throws -> [LoadedYear] {
+        try await self.all("SELECT \(columnsOf: LoadedYear.self) FROM calendar_years y ORDER BY y.year LIMIT 200")
+    }
+
+    /// How many open promises rest on a year without its official notice.
+    func provisionalDeadlines() async throws -> Int {
+        try await self.rows(
+            "SELECT count(*) FROM inquiries WHERE provisional AND met_at IS NULL AND cancelled_at IS NULL AND erased_at IS NULL"
+        ).first?.decode(Int.self) ?? 0
+    }
+}

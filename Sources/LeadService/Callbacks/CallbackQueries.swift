@@ -155,13 +155,14 @@ extension Transaction {
         try await self.execute("SELECT 1 FROM leads WHERE id = \(id) AND erased_at IS NULL")
     }
 
-    /// Opens a task for somebody who calls and has none; their newest inquiry carries it.
+    /// Opens a task for somebody who calls and has none; their newest inquiry carries it, one in quarantine only for want of
+    /// another.
     func openTask(_ id: UUID, ofLead lead: UUID, dueAt: Date, provisional: Bool, at now: Date) async throws {
         try await self.execute(
             """
             INSERT INTO callback_tasks (id, lead_id, latest_inquiry_id, state, accepted_at, newest_inquiry_at, due_at, provisional, next_attempt_at, skill)
             SELECT \(id), \(unescaped: MergedLead.target), i.id, 'open', \(now), \(now), \(dueAt), \(provisional), \(now), i.skill
-            FROM leads l JOIN LATERAL (SELECT id, skill FROM inquiries WHERE lead_id = l.id AND erased_at IS NULL ORDER BY accepted_at DESC LIMIT 1) i ON true
+            FROM leads l JOIN LATERAL (SELECT id, skill FROM inquiries WHERE lead_id = l.id AND erased_at IS NULL ORDER BY quarantined, accepted_at DESC LIMIT 1) i ON true
             WHERE l.id = \(lead)
             ON CONFLICT (lead_id) WHERE state <> 'closed' DO NOTHING
             """)

@@ -5,7 +5,8 @@ extension CallbackQueue {
     /// Opens a closed lead again: another task, servable at once, with the reason in its history.
     ///
     /// - Parameter reason: why, for whoever calls; sealed.
-    /// - Throws: 404; 409 `not_closed`, `lead_open`, `lead_merged`, `lead_erased`, `consent_withdrawn`; 422 `do_not_call`.
+    /// - Throws: 404; 409 `not_closed`, `already_closed` (by the visitor), `lead_open`, `lead_merged`, `lead_erased`,
+    ///   `consent_withdrawn`; 422 `do_not_call`.
     func reopen(_ id: UUID, because reason: Remark, by session: StaffSession) async throws -> CallbackTask {
         let (fresh, eventID) = (self.dependencies.makeID(), self.dependencies.makeID())
         let note = try self.dependencies.keys.seal(reason.text, at: TaskEvent.notePlace(of: eventID))
@@ -44,6 +45,10 @@ extension CallbackQueue {
             return Problem(
                 .conflict, "consent_withdrawn", "这位客户已撤回同意，不能再联系；本人可以再次提交咨询",
                 english: "This person withdrew their consent.")
+        }
+        if read.isTakenBack {
+            return Problem(
+                .conflict, "already_closed", "客户自己取消了这次咨询，不能重新打开；本人可以再次提交咨询", english: "The visitor cancelled it.")
         }
         if read.isMerged {
             return Problem(.conflict, "lead_merged", "这条线索已并入另一条，请先撤销合并", english: "The lead was merged into another.")

@@ -15,6 +15,9 @@ extension CallbackQueue {
             try self.dependencies.keys.seal($0.text, at: SealedPlace("call_attempts", "note_sealed", attemptID))
         }
         let outcome: Result<String, Problem> = try await self.database.transaction { tx in
+            if let target = result.mergeInto, result.disposition == .duplicate {
+                try await tx.lockLeads(of: id, and: target)
+            }
             guard
                 let read = try await tx.lockForResult(
                     of: session.staffID, on: id, claim: result.claimNumber, key: result.idempotencyKey,

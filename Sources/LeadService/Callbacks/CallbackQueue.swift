@@ -245,7 +245,7 @@ package struct CallbackQueue: Sendable {
         _ action: String, on id: UUID, by session: StaffSession, detail: [String: JSONOutput] = [:]
     ) -> AuditEvent {
         self.audit.event(
-            action, on: id.uuidString.lowercased(), by: session.username, role: session.role.rawValue, detail: detail)
+            action, on: id.uuidString.lowercased(), by: session.username, role: session.auditRole, detail: detail)
     }
 
     static let notClaimant = Problem(

@@ -19,12 +19,13 @@ enum LeadConsent {
 /// What stands in the way of opening a lead again; read with the lead and the task locked.
 struct ReopenReading: TableRow {
     static let columns = """
-        t.lead_id, t.state = 'closed', l.erased_at IS NOT NULL, l.merged_into IS NOT NULL,
+        t.lead_id, t.state = 'closed', t.closed_reason IS NOT DISTINCT FROM 'cancelled_by_visitor', l.erased_at IS NOT NULL, l.merged_into IS NOT NULL,
         EXISTS (SELECT FROM do_not_call d WHERE d.phone_index = l.phone_index), \(LeadConsent.isWithdrawn),
         (SELECT o.id FROM callback_tasks o WHERE o.lead_id = t.lead_id AND o.state <> 'closed')
         """
     let lead: UUID
     let isClosed: Bool
+    let isTakenBack: Bool
     let isErased: Bool
     let isMerged: Bool
     let isStopped: Bool
@@ -33,8 +34,9 @@ struct ReopenReading: TableRow {
 
     init(row: PostgresRow) throws {
         (
-            self.lead, self.isClosed, self.isErased, self.isMerged, self.isStopped, self.isWithdrawn, self.open
-        ) = try row.decode((UUID, Bool, Bool, Bool, Bool, Bool, UUID?).self)
+            self.lead, self.isClosed, self.isTakenBack, self.isErased, self.isMerged, self.isStopped, self.isWithdrawn,
+            self.open
+        ) = try row.decode((UUID, Bool, Bool, Bool, Bool, Bool, Bool, UUID?).self)
     }
 }
 
@@ -60,16 +62,16 @@ extension Transaction {
             """
             WITH opened AS (
                 INSERT INTO callback_tasks (id, lead_id, latest_inquiry_id, state, accepted_at, newest_inquiry_at, due_at, provisional,
-                                            next_attempt_at, opened_for)
+                                            next_attempt_at, opened_for, skill, preferred_window)
                 SELECT \(task), l.id, i.id, 'open', \(now), \(now), coalesce(u.due_at, \(promise.dueAt)), coalesce(u.provisional, \(promise.provisional)),
-                       greatest(\(now), \(unescaped: TaskJoin.rest(of: "l.id"))), 'reopened'
+                       greatest(\(now), \(unescaped: TaskJoin.rest(of: "l.id"))), 'reopened', i.skill, u.preferred_window
                 FROM callback_tasks c JOIN leads l ON l.id = c.lead_id
-                JOIN LATERAL (SELECT id FROM inquiries WHERE lead_id = l.id AND NOT quarantined AND erased_at IS NULL
+                JOIN LATERAL (SELECT id, skill FROM inquiries WHERE lead_id = l.id AND NOT quarantined AND erased_at IS NULL
                               ORDER BY accepted_at DESC, id DESC LIMIT 1) i ON true
-                LEFT JOIN LATERAL (SELECT p.due_at, p.provisional FROM inquiries p JOIN leads o ON o.id = p.lead_id
+                LEFT JOIN LATERAL (SELECT p.due_at, p.provisional, p.preferred_window FROM inquiries p JOIN leads o ON o.id = p.lead_id
                                    WHERE (o.id = l.id OR o.merged_into = l.id) AND p.met_at IS NULL AND p.cancelled_at IS NULL AND NOT p.quarantined
                                      AND p.due_at > \(now) AND p.due_at < \(promise.dueAt) ORDER BY p.due_at LIMIT 1) u ON true
-                WHERE c.id = \(closed) AND c.state = 'closed' AND l.merged_into IS NULL AND \(unescaped: LeadConsent.allowsCalls)
+                WHERE c.id = \(closed) AND c.state = 'closed' AND c.closed_reason <> 'cancelled_by_visitor' AND l.merged_into IS NULL AND \(unescaped: LeadConsent.allowsCalls)
                 ON CONFLICT (lead_id) WHERE state <> 'closed' DO NOTHING
                 RETURNING id
             ), told AS (

@@ -254,21 +254,26 @@ extension Transaction {
             """)
     }
 
-    /// Points a lead, and whatever was merged into it, to another one.
-    ///
-    /// Both are locked first, in one order: of two merges the other way round at once, the second finds its target merged.
+    /// Locks the lead of a task with those merged into it, and another one, before the task itself is locked: of two merges
+    /// the other way round at once, the second finds its target merged.
+    func lockLeads(of task: UUID, and target: UUID) async throws {
+        try await self.execute(
+            """
+            SELECT 1 FROM leads l JOIN callback_tasks t ON t.id = \(task)
+            WHERE l.id IN (t.lead_id, \(target)) OR l.merged_into = t.lead_id ORDER BY l.id FOR NO KEY UPDATE OF l
+            """)
+    }
+
+    /// Points a lead, and whatever was merged into it, to another one; all are locked.
     ///
     /// - Returns: false when the target is merged itself.
     func link(lead: UUID, to target: UUID) async throws -> Bool {
-        let answers = try await self.pipeline([
-            "SELECT 1 FROM leads WHERE id IN (\(lead), \(target)) ORDER BY id FOR NO KEY UPDATE",
+        try await self.execute(
             """
             UPDATE leads l SET merged_into = \(target) WHERE \(isOrMergedInto: lead)
               AND EXISTS (SELECT FROM leads t WHERE t.id = \(target) AND t.merged_into IS NULL)
             RETURNING 1
-            """,
-        ])
-        return !answers[1].isEmpty
+            """)
     }
 
     /// Moves an unmet promise to the task of another lead, as a join does: the earlier deadline holds, and an agreed time

@@ -45,13 +45,14 @@ extension Transaction {
     /// Keeps what a locked task and its lead's promises are, for an undo of the result that is about to be written.
     static func keepingForUndo(_ task: CallbackTask, by adviser: UUID, at now: Date) -> PostgresQuery {
         """
-        INSERT INTO call_undos (task_id, adviser_id, at, task, unmet, changed_in)
+        INSERT INTO call_undos (task_id, adviser_id, at, task, unmet, wechat, changed_in)
         SELECT t.id, \(adviser), \(now), to_jsonb(t),
                ARRAY(SELECT i.id FROM inquiries i JOIN leads l ON l.id = i.lead_id WHERE \(isOrMergedInto: task.leadID) AND i.met_at IS NULL),
+               coalesce((SELECT jsonb_agg(to_jsonb(w)) FROM wechat_contacts w JOIN leads l ON l.id = w.lead_id WHERE \(isOrMergedInto: task.leadID)), '[]'),
                pg_current_xact_id()
         FROM callback_tasks t WHERE t.id = \(task.id)
         ON CONFLICT (task_id) DO UPDATE SET adviser_id = excluded.adviser_id, at = excluded.at, task = excluded.task,
-            unmet = excluded.unmet, listed = NULL, changed_in = excluded.changed_in
+            unmet = excluded.unmet, wechat = excluded.wechat, listed = NULL, changed_in = excluded.changed_in
         """
     }
 
@@ -129,6 +130,14 @@ extension Transaction {
                 UPDATE inquiries i SET met_at = NULL FROM undone u WHERE i.id = ANY (u.unmet) AND i.met_at = u.at
             ), unlisted AS (
                 DELETE FROM do_not_call d USING undone u WHERE d.phone_index = u.listed
+            ), unknown AS (
+                DELETE FROM wechat_contacts w USING undone u, leads l, callback_tasks t
+                WHERE t.id = u.task_id AND (l.id = t.lead_id OR l.merged_into = t.lead_id) AND w.lead_id = l.id
+                  AND w.added_at = u.at AND w.added_by = u.adviser_id
+            ), known AS (
+                INSERT INTO wechat_contacts (lead_id, added_by, added_at)
+                SELECT w.lead_id, w.added_by, w.added_at FROM undone u, jsonb_populate_recordset(NULL::wechat_contacts, u.wechat) w
+                ON CONFLICT (lead_id) DO NOTHING
             ), dropped AS (
                 UPDATE messages m SET state = 'expired', failure = 'undone', finished_at = \(now), parameters_sealed = NULL
                 FROM undone u JOIN callback_tasks t ON t.id = u.task_id JOIN leads l ON l.id = t.lead_id OR l.merged_into = t.lead_id

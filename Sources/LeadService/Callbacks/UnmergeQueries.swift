@@ -64,14 +64,14 @@ extension Transaction {
                 FROM carried c LEFT JOIN others o ON true GROUP BY c.opened_for
             ), kept AS (
                 UPDATE callback_tasks t SET
-                    latest_inquiry_id = (SELECT id FROM others ORDER BY accepted_at DESC, id DESC LIMIT 1),
+                    (latest_inquiry_id, skill) = (SELECT id, skill FROM others ORDER BY accepted_at DESC, id DESC LIMIT 1),
                     due_at = coalesce(s.unmet, t.due_at),
                     met_at = CASE WHEN s.unmet IS NULL THEN coalesce(t.met_at, s.met_at) END
                 FROM stays s WHERE s.yes AND t.id = \(task)
             )
             UPDATE callback_tasks t SET lead_id = \(lead),
-                latest_inquiry_id = (SELECT id FROM inquiries WHERE lead_id = \(lead) AND NOT quarantined AND erased_at IS NULL
-                                     ORDER BY accepted_at DESC, id DESC LIMIT 1)
+                (latest_inquiry_id, skill) = (SELECT id, skill FROM inquiries WHERE lead_id = \(lead) AND NOT quarantined
+                                              AND erased_at IS NULL ORDER BY accepted_at DESC, id DESC LIMIT 1)
             FROM stays s WHERE NOT s.yes AND t.id = \(task)
             RETURNING 1
             """)
@@ -97,12 +97,12 @@ extension Transaction {
                 WHERE i.met_at IS NULL AND i.cancelled_at IS NULL AND NOT i.quarantined AND i.erased_at IS NULL
                   AND NOT EXISTS (SELECT FROM do_not_call d WHERE d.phone_index = l.phone_index AND d.added_at > i.accepted_at)
             ), newest AS (
-                SELECT id, accepted_at, preferred_window FROM unmet ORDER BY accepted_at DESC, id DESC LIMIT 1
+                SELECT id, accepted_at, preferred_window, skill FROM unmet ORDER BY accepted_at DESC, id DESC LIMIT 1
             ), earliest AS (
                 SELECT due_at, provisional FROM unmet ORDER BY due_at, id LIMIT 1
             ), opened AS (
                 UPDATE callback_tasks t SET state = 'open', closed_at = NULL, closed_reason = NULL, met_at = NULL, attempts = 0,
-                    latest_inquiry_id = n.id, newest_inquiry_at = greatest(t.newest_inquiry_at, n.accepted_at), due_at = e.due_at,
+                    latest_inquiry_id = n.id, skill = n.skill, newest_inquiry_at = greatest(t.newest_inquiry_at, n.accepted_at), due_at = e.due_at,
                     provisional = e.provisional, call_again_at = NULL,
                     preferred_window = CASE WHEN e.due_at > \(now) THEN n.preferred_window END,
                     next_attempt_at = greatest(\(now), CASE WHEN t.rests_until < e.due_at THEN t.rests_until END)

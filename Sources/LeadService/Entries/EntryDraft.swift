@@ -45,7 +45,8 @@ struct EntrySender: Sendable {
 }
 
 extension EntryDraft {
-    static func read(_ value: JSONValue) throws -> EntryDraft {
+    /// - Parameter key: the name of the key of the program that sends it.
+    static func read(_ value: JSONValue, from key: String?) throws -> EntryDraft {
         var fields = try FieldReader(value)
         let name = fields.parsed("name") { text throws(ValidationFailure) in try PersonName(parsing: text) }
         let phone = fields.parsed("phone") { text throws(ValidationFailure) in try PhoneNumber(parsing: text) }
@@ -59,9 +60,9 @@ extension EntryDraft {
         let claims = fields.optionalBool("claim") ?? false
         try fields.finish()
         guard let name, let phone, let consent else { throw Problems.internal }
-        // Without a source the way they came is one.
+        // Without a source the way they came is one; through a key, that is the key.
         let source = Attribution.source(
-            given ?? .object(["utm": .object(["source": .string(consent.basis.rawValue)])]))
+            given ?? .object(["utm": .object(["source": .string(key ?? consent.basis.rawValue)])]))
         let identity: [String: JSONOutput] = [
             "name": .string(name.text), "phone": .string(phone.e164), "basis": .string(consent.basis.rawValue),
             "evidence": .string(consent.evidence.text), "answers": .optional(answers?.canonicalJSON),

@@ -8,15 +8,18 @@ struct EntryRoutes: RouteList {
     let entry: LeadEntry
 
     var routes: [Route] {
-        [Route(.post, "/api/v1/leads", .staff(.workCallbacks), self.enter)]
+        [Route(.post, "/api/v1/leads", .staff(.workCallbacks), self.enter).open(to: .leadsWrite)]
     }
 
     @Sendable private func enter(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
         let key = try request.idempotencyKey()
-        let draft = try EntryDraft.read(try await request.json(context))
+        let session = try context.loggedIn
+        let draft = try EntryDraft.read(try await request.json(context), from: session.apiKey)
+        // A program holds no task.
+        if draft.claims, session.apiKey != nil { throw Problems.scopeMissing }
         let sender = EntrySender(
             address: context.clientAddress, userAgent: request.evidenceUserAgent, idempotencyKey: key)
         return .json(
-            text: try await self.entry.enter(draft, by: try context.loggedIn, from: sender), status: .created)
+            text: try await self.entry.enter(draft, by: session, from: sender), status: .created)
     }
 }

@@ -34,7 +34,9 @@ package struct LeadEntry: Sendable {
     func enter(_ draft: EntryDraft, by session: StaffSession, from sender: EntrySender) async throws -> String {
         let keys = self.dependencies.keys
         // The key is the inquiry's id, so that the primary key lets one of two at once through.
-        let id = sender.idempotencyKey.map { Self.id(keys.bucket("entry-key", "\(session.staffID) \($0)")) }
+        let id = sender.idempotencyKey.map {
+            Self.id(keys.bucket("entry-key", "\(session.apiKey == nil ? session.staffID : session.id) \($0)"))
+        }
         let fingerprint = keys.mac(.fingerprint, Data(draft.fingerprintText.utf8))
         if let id, let first = try await self.repeated(id, fingerprint) { return first }
         let assessed = try await self.assess(draft.answers)

@@ -23,7 +23,7 @@ struct ExportRoutes: RouteList {
     let now: @Sendable () -> Date
 
     var routes: [Route] {
-        var export = Route(.get, "/api/v1/leads/export", .staff(.exportLeads), self.export)
+        var export = Route(.get, "/api/v1/leads/export", .staff(.exportLeads), self.export).open(to: .exportsRead)
         // Leads that nobody reads would be recorded as exported.
         export.answersHead = false
         return [export]
@@ -45,7 +45,7 @@ struct ExportRoutes: RouteList {
         if phone == .plain, !session.isSteppedUp(at: self.now()) { throw Problems.stepUpRequired }
         let export = ExportRequest(
             format: format, filter: filter, columns: columns, phone: phone, reason: reason, actor: session.username,
-            role: session.role.rawValue, staffID: session.staffID)
+            role: session.auditRole, staffID: session.staffID)
         return try await self.response(export)
     }
 

@@ -70,7 +70,7 @@ package struct LeadList: Sendable {
             throw Problem(failures: [LeadCursor.invalid.within("/cursor")])
         }
         let event = self.audit.event(
-            "lead.search", on: "leads", by: session.username, role: session.role.rawValue, detail: filter.summary)
+            "lead.search", on: "leads", by: session.username, role: session.auditRole, detail: filter.summary)
         let rows = try await self.database.transaction { tx in
             let rows = try await tx.leads(
                 IndexedLeadFilter(filter, keys: self.dependencies.keys), after: cursor, limit: limit + 1)

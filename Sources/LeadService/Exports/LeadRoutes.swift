@@ -10,9 +10,9 @@ struct LeadRoutes: RouteList {
 
     var routes: [Route] {
         [
-            Route(.get, "/api/v1/leads", .staff(.searchLeads), self.list),
-            Route(.post, "/api/v1/leads/search", .staff(.searchLeads), self.search),
-            Route(.get, "/api/v1/leads/{id}", .staff(.browseLeads), self.lead),
+            Route(.get, "/api/v1/leads", .staff(.searchLeads), self.list).open(to: .leadsRead),
+            Route(.post, "/api/v1/leads/search", .staff(.searchLeads), self.search).open(to: .leadsRead),
+            Route(.get, "/api/v1/leads/{id}", .staff(.browseLeads), self.lead).open(to: .leadsRead),
             Route(.get, "/staff/leads", .page(.searchLeads), self.page),
         ]
     }

@@ -7,13 +7,15 @@ import Logging
 /// The one place that decides who may use a route.
 struct AccessCheck: Sendable {
     let sessions: StaffSessions
+    let keys: APIKeys
     let ownOrigins: Set<String>
     let sites: Sites
     let now: @Sendable () -> Date
 
     /// Lets a request through with its session, or throws the problem that says why not.
-    func admit(_ request: Request, _ context: LeadRequestContext, to access: Access) async throws -> LeadRequestContext
-    {
+    func admit(
+        _ request: Request, _ context: LeadRequestContext, to access: Access, scope: APIScope?
+    ) async throws -> LeadRequestContext {
         guard access != .visitor else {
             if Self.writes(request.method), Self.isPagesOwn(request.uri.path) {
                 try await self.refuseForeignPage(request)
@@ -23,6 +25,13 @@ struct AccessCheck: Sendable {
         let credential = Credential(request)
         if Self.writes(request.method), credential.isCookie || access == .login { try self.refuseCrossSite(request) }
         guard access != .login else { return context }
+        if !credential.isCookie, let token = credential.token, APIKey.isMeant(by: token) {
+            var context = context
+            let session = try await self.keys.admit(token, to: scope, from: context.clientAddress)
+            context.session = session
+            context.logger[metadataKey: "key"] = "\(session.id.uuidString.lowercased())"
+            return context
+        }
         guard let token = credential.token, let session = try await self.sessions.find(token: token) else {
             throw Problems.unauthenticated
         }

@@ -41,7 +41,7 @@ package struct ServiceRouter: Sendable {
         let access = self.access
         for route in self.routes {
             router.on(RouterPath(route.path), method: route.method) { request, context -> Response in
-                try await route.handler(request, access.admit(request, context, to: route.access))
+                try await route.handler(request, access.admit(request, context, to: route.access, scope: route.scope))
             }
         }
         let methods = Dictionary(grouping: self.routes, by: \.path)

@@ -31,6 +31,8 @@ package struct Route: Sendable {
     package var handler: Handler
     /// Whether HEAD does what GET does and leaves out the body; not where that is more than looking.
     package var answersHead = true
+    /// What a key must be for to use it; nil where none may.
+    package var scope: APIScope?
 
     package init(
         _ method: HTTPRequest.Method, _ path: String, _ access: Access, _ handler: @escaping Handler
@@ -43,6 +45,13 @@ package struct Route: Sendable {
 }
 
 extension Route {
+    /// The same for programs with a key of a scope.
+    func open(to scope: APIScope) -> Route {
+        var route = self
+        route.scope = scope
+        return route
+    }
+
     /// Leads whoever opens the address of a page that was posted, as a browser does when it comes back, to the form before it.
     static func back(from path: String, to form: String) -> Route {
         Route(.get, path, .visitor) { _, _ in Response(status: .seeOther, headers: [.location: form]) }

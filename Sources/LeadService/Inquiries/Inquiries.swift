@@ -163,14 +163,13 @@ package struct Inquiries: Sendable {
             var intake = try self.intake(
                 draft, attempt, challenge: challenge, notice: notice, promise: promise, assessed: assessed)
             var told = try await self.database.statement { [intake] in try await $0.insertInquiry(intake) }
-            if told == nil {
+            while told == nil {
                 // Whoever has read the calendar meanwhile, the promise here may be of the one before.
                 try await self.promises.reload()
                 let fresh = try self.promise(for: draft)
-                if fresh.calendarVersion != promise.calendarVersion {
-                    intake.promise = fresh
-                    told = try await self.database.statement { [intake] in try await $0.insertInquiry(intake) }
-                }
+                guard fresh.calendarVersion != intake.promise.calendarVersion else { break }
+                intake.promise = fresh
+                told = try await self.database.statement { [intake] in try await $0.insertInquiry(intake) }
             }
             guard let dueAt = told?.dueAt else {
                 return try await self.firstAnswer(attempt, reservation) ?? .codeInvalid

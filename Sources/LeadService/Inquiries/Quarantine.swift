@@ -29,6 +29,8 @@ package struct Quarantine: Sendable {
         case released(dueAt: Date)
         case releasedBefore
         case takenBack
+        /// The number was put on the do-not-call list since.
+        case refused
         case unknown
     }
 
@@ -56,14 +58,17 @@ package struct Quarantine: Sendable {
             try await tx.lockLead(ofInquiry: id)
             guard let row = try await tx.quarantinedInquiry(id) else { return .unknown }
             guard row.cancelledAt == nil else { return .takenBack }
-            let (promise, window) = self.promise(row.window.flatMap { PreferredWindow(rawValue: $0) }, at: now)
             let phone = try row.phone(self.dependencies.keys)
+            let index = self.dependencies.keys.index(of: phone)
+            // Released it would count as asked now, and so lift a refusal that came after it.
+            if try await tx.refusesCalls(index, since: row.submittedAt) { return .refused }
+            let (promise, window) = self.promise(row.window.flatMap { PreferredWindow(rawValue: $0) }, at: now)
             let confirmation =
                 self.settings.current.confirmationSMS
                 ? try self.notes.draft(.inquiryConfirmation, to: phone, about: (id, promise.dueAt), at: now) : nil
             let dueAt = try await tx.releaseInquiry(
                 id, task: task, promise: promise, window: window, confirmation: confirmation,
-                to: self.dependencies.keys.index(of: phone), by: session.staffID, at: now)
+                to: index, by: session.staffID, at: now)
             guard let dueAt else { return .releasedBefore }
             try await tx.insert(event)
             return .released(dueAt: dueAt)

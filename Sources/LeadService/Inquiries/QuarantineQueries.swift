@@ -57,6 +57,12 @@ extension Transaction {
             """)
     }
 
+    /// Whether a number was put on the do-not-call list at an instant or later.
+    func refusesCalls(_ phone: [UInt8], since instant: Date) async throws -> Bool {
+        try await self.execute(
+            "SELECT 1 FROM do_not_call WHERE phone_index = \(ByteBuffer(bytes: phone)) AND added_at >= \(instant)")
+    }
+
     /// Accepts an inquiry now, in one statement: it opens the lead's task or joins the open one, like any other (contract §4.2).
     ///
     /// - Parameters:

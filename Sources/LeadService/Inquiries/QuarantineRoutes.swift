@@ -41,6 +41,7 @@ struct QuarantineRoutes: RouteList {
         case .released(let dueAt): return .json(.object(["due_at": .string(RFC3339.text(dueAt))]))
         case .releasedBefore: throw Self.alreadyReleased
         case .takenBack: throw Self.takenBack
+        case .refused: throw Self.refused
         case .unknown: throw Problems.notFound
         }
     }
@@ -55,6 +56,9 @@ struct QuarantineRoutes: RouteList {
 
     private static let takenBack = Problem(
         .conflict, "already_closed", "访客已撤回这次咨询，不再致电", english: "The visitor has taken it back.")
+    private static let refused = Problem(
+        .conflict, "do_not_call", "提交之后，这个号码已要求不再致电，不能放行；本人可以再次提交咨询",
+        english: "The number asked since not to be called.")
     private static let alreadyReleased = Problem(
         .conflict, "already_released", "这条提交已经放行，任务已建立", english: "The inquiry was released already.")
 }

@@ -4,17 +4,21 @@ import Postgres
 
 /// A promise that will break, and whom it was made to; the number still sealed.
 struct BreakingPromise: TableRow {
-    static let columns = "t.id, t.due_at, i.id, l.id, l.phone_sealed"
+    static let columns = "t.id, t.due_at, greatest(t.next_attempt_at, t.paused_until), i.id, l.id, l.phone_sealed"
     let task: UUID
     let dueAt: Date
+    /// No call comes before it.
+    let restsUntil: Date?
     let inquiry: UUID
     let lead: UUID
     let phoneSealed: [UInt8]
 
     init(row: PostgresRow) throws {
-        let (task, dueAt, inquiry, lead, phone) = try row.decode((UUID, Date, UUID, UUID, ByteBuffer).self)
+        let (task, dueAt, restsUntil, inquiry, lead, phone) = try row.decode(
+            (UUID, Date, Date?, UUID, UUID, ByteBuffer).self)
         self.task = task
         self.dueAt = dueAt
+        self.restsUntil = restsUntil
         self.inquiry = inquiry
         self.lead = lead
         self.phoneSealed = phone.bytes

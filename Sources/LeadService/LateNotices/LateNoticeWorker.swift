@@ -40,7 +40,7 @@ package struct LateNoticeWorker: Service {
         guard settings.breachSMS, settings.callingHours.isOpen(at: now), self.notices.canSend(.lateNotice) else {
             return 0
         }
-        let newTime = self.calendar.current.deadline(acceptedAt: now, closing: settings.openingHours).dueAt
+        let calendar = self.calendar.current
         var (sent, last) = (0, UUID?.none)
         while true {
             let after = last
@@ -51,6 +51,9 @@ package struct LateNoticeWorker: Service {
             }
             for promise in promises {
                 guard let notice = try self.draft(promise, at: now) else { continue }
+                let newTime = calendar.deadline(
+                    acceptedAt: max(now, promise.restsUntil ?? now), closing: settings.openingHours
+                ).dueAt
                 let isLeft = try await self.database.statement {
                     try await $0.insertLateNotice(promise, notice, to: newTime, at: now)
                 }

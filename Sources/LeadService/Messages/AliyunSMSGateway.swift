@@ -74,7 +74,7 @@ package struct AliyunSMSGateway: SMSGateway {
                 ("SendDate", ShanghaiDate(message.sentAt).description.replacing("-", with: "")), ("PageSize", "50"),
                 ("CurrentPage", "1"),
             ])
-        guard case .answered(200, let body) = outcome, let json = try? StrictJSON.read(body),
+        guard case .answered(200, let body, _) = outcome, let json = try? StrictJSON.read(body),
             json[member: "Code"]?.asText == "OK",
             let details = json[member: "SmsSendDetailDTOs"]?[member: "SmsSendDetailDTO"]?.asList
         else { return .unavailable }

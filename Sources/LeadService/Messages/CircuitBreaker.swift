@@ -12,7 +12,8 @@ package final class CircuitBreaker: Sendable {
 
     private enum Condition {
         case closed(failures: Int)
-        case open(since: Date, pause: TimeInterval)
+        /// `least` is what the gateway itself asked for, which the last way waits for too.
+        case open(since: Date, pause: TimeInterval, least: TimeInterval = 0)
         case probing(since: Date, pause: TimeInterval)
     }
 
@@ -44,8 +45,8 @@ package final class CircuitBreaker: Sendable {
         self.condition.withLock { condition in
             switch condition {
             case .closed: return true
-            case .open(let since, let pause):
-                guard now >= since.addingTimeInterval(isLastWay ? min(pause, Self.shortestPause) : pause) else {
+            case .open(let since, let pause, let least):
+                guard now >= since.addingTimeInterval(isLastWay ? Self.shortest(pause, least) : pause) else {
                     return false
                 }
                 condition = .probing(since: now, pause: pause)
@@ -63,13 +64,25 @@ package final class CircuitBreaker: Sendable {
         self.condition.withLock {
             switch $0 {
             case .closed: now
-            case .open(let since, let pause): max(now, since.addingTimeInterval(min(pause, Self.shortestPause)))
+            case .open(let since, let pause, let least): max(now, since.addingTimeInterval(Self.shortest(pause, least)))
             case .probing: now.addingTimeInterval(1)
             }
         }
     }
 
-    /// Counts what came of a message that went.
+    private static func shortest(_ pause: TimeInterval, _ least: TimeInterval) -> TimeInterval {
+        max(min(pause, self.shortestPause), least)
+    }
+
+    /// Counts what came of a message that went; a gateway that says how long it will not take any is believed at once.
+    package func record(_ outcome: SendOutcome, at now: Date) {
+        guard case .refused(_, _, let rests?) = outcome else {
+            return self.record(isHealthy: outcome.isHealthy, at: now)
+        }
+        self.condition.withLock { $0 = .open(since: now, pause: max(rests, Self.shortestPause), least: rests) }
+    }
+
+    /// Counts whether the gateway did its work.
     package func record(isHealthy: Bool, at now: Date) {
         self.condition.withLock { condition in
             switch (condition, isHealthy) {
@@ -108,7 +121,7 @@ extension SendOutcome {
     var isHealthy: Bool {
         switch self {
         case .accepted: true
-        case .refused(_, let refusal): !refusal.mayGoElsewhere || self == .noTemplate
+        case .refused(_, let refusal, _): !refusal.mayGoElsewhere || self == .noTemplate
         case .unknown: false
         }
     }

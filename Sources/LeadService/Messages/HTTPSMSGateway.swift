@@ -12,6 +12,8 @@ package enum VendorLimits {
     package static let connect: TimeInterval = 1
     package static let total: TimeInterval = 3
     static let answer = 64 * 1024
+    /// However long a vendor asks to be left alone, codes that live for five minutes wait no longer than this.
+    static let longestRest: TimeInterval = 60
 }
 
 /// The HTTP client of every gateway.
@@ -19,7 +21,7 @@ package struct VendorClient: Sendable {
     /// What a call came to.
     enum Outcome {
         /// With an empty body when it broke off, dripped or was too long.
-        case answered(status: Int, body: [UInt8])
+        case answered(status: Int, body: [UInt8], rests: TimeInterval? = nil)
         /// Nothing of the request's body was written, so nobody has it.
         case notSent(failure: String)
         /// It may have been written, and no answer came.
@@ -57,7 +59,8 @@ package struct VendorClient: Sendable {
                 let status = Int(response.status.code)
                 passage.state.withLock { $0.status = status }
                 let answer = try await response.body.collect(upTo: VendorLimits.answer)
-                return .answered(status: status, body: Array(answer.readableBytesView))
+                return .answered(
+                    status: status, body: Array(answer.readableBytesView), rests: Self.rests(response.headers))
             }
         } catch {
             let state = passage.state.withLock { $0 }
@@ -90,6 +93,15 @@ package struct VendorClient: Sendable {
             defer { group.cancelAll() }
             guard let outcome = try await group.next() else { throw CancellationError() }
             return outcome
+        }
+    }
+
+    /// How long somebody who throttles asks to be left alone, in seconds: `Retry-After`, or Aliyun's own header in milliseconds.
+    private static func rests(_ headers: HTTPHeaders) -> TimeInterval? {
+        let seconds = headers.first(name: "retry-after").flatMap { Int($0) }.map { TimeInterval($0) }
+        let milliseconds = headers.first(name: "x-acs-retry-after").flatMap { Int($0) }.map { TimeInterval($0) / 1000 }
+        return [seconds, milliseconds].compactMap { $0 }.filter { $0 > 0 }.max().map {
+            min($0, VendorLimits.longestRest)
         }
     }
 
@@ -132,11 +144,14 @@ extension VendorClient.Outcome {
         switch self {
         case .notSent(let failure): return .refused(failure: failure, as: .transient)
         case .lost(let failure): return .unknown(failure: failure)
-        case .answered(let status, let body):
-            if let json = try? StrictJSON.read(body), let outcome = read(status, json) { return outcome }
+        case .answered(let status, let body, let rests):
+            if let json = try? StrictJSON.read(body), let outcome = read(status, json) {
+                guard case .refused(let failure, .accountThrottled, _) = outcome else { return outcome }
+                return .refused(failure: failure, as: .accountThrottled, rests: rests)
+            }
             let failure = "status_\(status)"
             switch status {
-            case 429: return .refused(failure: failure, as: .accountThrottled)
+            case 429: return .refused(failure: failure, as: .accountThrottled, rests: rests)
             // Somebody before the vendor refused it; 408 says that it was read in part.
             case 400..<500 where status != 408: return .refused(failure: failure)
             case 500...: return .unknown(failure: failure, isFault: true)

@@ -66,8 +66,9 @@ package enum Refusal: String, Sendable, CaseIterable {
 package enum SendOutcome: Sendable, Equatable {
     /// The gateway took it; its own id and how many messages it bills, where it says so.
     case accepted(vendorID: String?, segments: Int? = nil)
-    /// It certainly did not take it; `failure` is a short code without personal data.
-    case refused(failure: String, as: Refusal = .configBad)
+    /// It certainly did not take it; `failure` is a short code without personal data, `rests` for how many seconds the
+    /// gateway asked to be left alone.
+    case refused(failure: String, as: Refusal = .configBad, rests: TimeInterval? = nil)
     /// Nobody knows; `isFault` when the gateway said itself that it failed.
     case unknown(failure: String, isFault: Bool = false)
 
@@ -76,14 +77,14 @@ package enum SendOutcome: Sendable, Equatable {
 
     /// Whether another gateway may take the message: this one certainly did not, and it is not the number's fault.
     var mayGoElsewhere: Bool {
-        if case .refused(_, let refusal) = self { refusal.mayGoElsewhere } else { false }
+        if case .refused(_, let refusal, _) = self { refusal.mayGoElsewhere } else { false }
     }
 
     /// As in the attempt log and the metrics.
     package var className: String {
         switch self {
         case .accepted: "accepted"
-        case .refused(_, let refusal): refusal.rawValue
+        case .refused(_, let refusal, _): refusal.rawValue
         case .unknown(_, let isFault): isFault ? "transient" : "unknown"
         }
     }
@@ -92,7 +93,7 @@ package enum SendOutcome: Sendable, Equatable {
     var failure: String? {
         switch self {
         case .accepted: nil
-        case .refused(let failure, _), .unknown(let failure, _): failure
+        case .refused(let failure, _, _), .unknown(let failure, _): failure
         }
     }
 }

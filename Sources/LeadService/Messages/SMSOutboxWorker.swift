@@ -120,7 +120,7 @@ package struct SMSOutboxWorker: Service {
             let (outcome, attempt) = await self.offer(offered, to: gateway, phone.mobileOperator)
             attempts.append(attempt)
             last = (outcome, gateway)
-            guard case .refused(_, let refusal) = outcome, refusal.mayGoElsewhere else {
+            guard case .refused(_, let refusal, _) = outcome, refusal.mayGoElsewhere else {
                 isWorthARetry = false
                 break
             }
@@ -182,7 +182,7 @@ package struct SMSOutboxWorker: Service {
         let elapsed = start.duration(to: clock.now)
         let name = gateway.name
         if let breaker = self.breakers[name, message.template] {
-            breaker.record(isHealthy: outcome.isHealthy, at: self.dependencies.now())
+            breaker.record(outcome, at: self.dependencies.now())
             Gauge(label: "huifang_sms_breaker_state", dimensions: [("gateway", name), ("purpose", message.template)])
                 .record(breaker.state.rawValue)
         }

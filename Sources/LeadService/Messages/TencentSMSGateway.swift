@@ -78,7 +78,7 @@ package struct TencentSMSGateway: SMSGateway {
                 "BeginTime": .integer(sent - 60), "EndTime": .integer(Int(self.now().timeIntervalSince1970)),
                 "Offset": .integer(0), "Limit": .integer(100),
             ])
-        guard case .answered(200, let body) = outcome, let json = try? StrictJSON.read(body),
+        guard case .answered(200, let body, _) = outcome, let json = try? StrictJSON.read(body),
             let states = json[member: "Response"]?[member: "PullSmsSendStatusSet"]?.asList
         else { return .unavailable }
         guard let state = states.first(where: { $0[member: "SessionContext"]?.asText == message.id }),

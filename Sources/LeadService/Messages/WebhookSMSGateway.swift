@@ -33,7 +33,9 @@ package struct WebhookSMSGateway: SMSGateway {
         ]
         let outcome = await self.client.post(self.url.absoluteString, headers, body)
         // Any 2xx is accepted, whatever its body.
-        guard case .answered(200..<300, let answer) = outcome else { return outcome.sending { _, _ in nil } }
+        // The relay understood it and does not take this number or text; another would not help, and nothing is broken.
+        if case .answered(422, _, _) = outcome { return .refused(failure: "status_422", as: .numberBad) }
+        guard case .answered(200..<300, let answer, _) = outcome else { return outcome.sending { _, _ in nil } }
         return .accepted(vendorID: (try? StrictJSON.read(answer))?[member: "id"]?.asText)
     }
 

@@ -67,17 +67,17 @@ extension Transaction {
         try await self.execute(
             """
             WITH due AS (
-                SELECT l.id AS lead, coalesce(l.merged_into, l.id) AS task_lead, i.id AS inquiry, o.id AS owner, p.valid_until
+                SELECT l.id AS lead, coalesce(l.merged_into, l.id) AS task_lead, i.id AS inquiry, i.skill, o.id AS owner, p.valid_until
                 FROM lead_permits p JOIN leads l ON l.id = p.lead_id LEFT JOIN staff o ON o.id = p.recorded_by AND o.active
-                JOIN LATERAL (SELECT id FROM inquiries WHERE lead_id = l.id AND NOT quarantined AND erased_at IS NULL
+                JOIN LATERAL (SELECT id, skill FROM inquiries WHERE lead_id = l.id AND NOT quarantined AND erased_at IS NULL
                               ORDER BY accepted_at DESC, id DESC LIMIT 1) i ON true
                 WHERE l.id = \(due.lead) AND p.valid_until = \(due.validUntil.description)::text::date AND \(unescaped: DuePermit.conditions)
             ), task AS (
                 INSERT INTO callback_tasks AS t (id, lead_id, latest_inquiry_id, state, accepted_at, newest_inquiry_at, due_at, provisional,
-                                                 next_attempt_at, owner_id, owner_reason, opened_for)
+                                                 next_attempt_at, owner_id, owner_reason, opened_for, skill)
                 SELECT \(task), task_lead, inquiry, 'open', \(now), \(now), \(promise.dueAt), \(promise.provisional),
                        greatest(\(promise.nextAttemptAt), \(unescaped: TaskJoin.rest(of: "task_lead"))),
-                       owner, CASE WHEN owner IS NOT NULL THEN 'assigned' END, 'permit_renewal'
+                       owner, CASE WHEN owner IS NOT NULL THEN 'assigned' END, 'permit_renewal', skill
                 FROM due
                 -- Nothing of an open task changes; the row is only found this way.
                 ON CONFLICT (lead_id) WHERE state <> 'closed' DO UPDATE SET lead_id = t.lead_id

@@ -36,10 +36,11 @@ private struct StoredLead: TableRow {
 /// An inquiry as it is stored.
 private struct StoredInquiry: TableRow {
     static let columns =
-        "id, accepted_at, due_at, met_at, name_sealed, remark_sealed, extra_sealed, preferred_window, source::text"
+        "id, accepted_at, due_at, postponed_to, met_at, name_sealed, remark_sealed, extra_sealed, preferred_window, source::text"
     let id: UUID
     let acceptedAt: Date
     let dueAt: Date
+    let postponedTo: Date?
     let metAt: Date?
     let name: ByteBuffer
     let remark: ByteBuffer?
@@ -49,10 +50,10 @@ private struct StoredInquiry: TableRow {
 
     init(row: PostgresRow) throws {
         (
-            self.id, self.acceptedAt, self.dueAt, self.metAt, self.name, self.remark, self.extra, self.window,
-            self.source
+            self.id, self.acceptedAt, self.dueAt, self.postponedTo, self.metAt, self.name, self.remark, self.extra,
+            self.window, self.source
         ) = try row.decode(
-            (UUID, Date, Date, Date?, ByteBuffer, ByteBuffer?, ByteBuffer?, String?, String).self)
+            (UUID, Date, Date, Date?, Date?, ByteBuffer, ByteBuffer?, ByteBuffer?, String?, String).self)
     }
 
     /// The name alone.
@@ -61,7 +62,8 @@ private struct StoredInquiry: TableRow {
             try $0.open(self.name.bytes, at: SealedPlace("inquiries", "name_sealed", self.id))
         }
         return CopiedInquiry(
-            id: self.id, acceptedAt: self.acceptedAt, dueAt: self.dueAt, metAt: nil, name: name, remark: nil,
+            id: self.id, acceptedAt: self.acceptedAt, dueAt: self.dueAt, postponedTo: nil, metAt: nil, name: name,
+            remark: nil,
             extra: nil, window: nil, source: "{}")
     }
 
@@ -73,7 +75,8 @@ private struct StoredInquiry: TableRow {
         }
         let extra = try open(self.extra, "extra_sealed")
         return CopiedInquiry(
-            id: self.id, acceptedAt: self.acceptedAt, dueAt: self.dueAt, metAt: self.metAt,
+            id: self.id, acceptedAt: self.acceptedAt, dueAt: self.dueAt, postponedTo: self.postponedTo,
+            metAt: self.metAt,
             name: try open(self.name, "name_sealed") ?? "", remark: try open(self.remark, "remark_sealed"),
             extra: extra == SealBroken.shown ? JSONOutput.object([SealBroken.shown: .null]).text : extra,
             window: self.window, source: self.source)
@@ -90,12 +93,21 @@ extension CopiedConsent: TableRow {
 }
 
 extension CopiedCall: TableRow {
-    static let columns = "a.at, a.disposition"
+    static let columns = "a.at, a.disposition, a.duration_seconds"
 
     init(row: PostgresRow) throws {
-        let (at, disposition) = try row.decode((Date, String).self)
+        let (at, disposition, duration) = try row.decode((Date, String, Int32?).self)
         guard let disposition = Disposition(rawValue: disposition) else { throw MissingRow() }
-        self.init(at: at, disposition: disposition)
+        self.init(at: at, disposition: disposition, duration: duration.map { Int($0) })
+    }
+}
+
+extension CopiedEligibility: TableRow {
+    static let columns = "checked_at, rule_version, total, offered"
+
+    init(row: PostgresRow) throws {
+        let (at, version, total, offered) = try row.decode((Date, String, Int32, Bool).self)
+        self.init(at: at, ruleVersion: version, total: Int(total), wasOffered: offered)
     }
 }
 
@@ -176,8 +188,9 @@ extension Transaction {
         )
         let calls: [CopiedCall] = try await self.all(
             """
-            SELECT \(columnsOf: CopiedCall.self) FROM call_attempts a JOIN callback_tasks t ON t.id = a.task_id
-            WHERE t.lead_id = \(lead) AND a.refused IS NULL AND a.counts ORDER BY a.at DESC LIMIT 500
+            SELECT \(columnsOf: CopiedCall.self) FROM callback_claims c JOIN callback_tasks t ON t.id = c.task_id
+            JOIN call_attempts a ON a.task_id = c.task_id AND a.claim_number = c.claim_number
+            WHERE \(callsOf: lead) AND a.refused IS NULL AND a.counts ORDER BY a.at DESC LIMIT 500
             """)
         let exports: [CopiedExport] = try await self.all(
             """
@@ -196,6 +209,10 @@ extension Transaction {
             JOIN callback_claims c ON c.task_id = d.task_id AND c.claim_number = d.claim_number
             WHERE c.phone_lead_id = \(lead) AND d.dialled_at IS NOT NULL ORDER BY d.requested_at DESC LIMIT 500
             """)
+        let eligibility: [CopiedEligibility] = try await self.all(
+            """
+            SELECT \(columnsOf: CopiedEligibility.self) FROM eligibility_checks WHERE lead_id = \(lead) ORDER BY checked_at DESC, rule_version LIMIT 100
+            """)
         guard let stored else { return PersonalCopy() }
         let phone = try dependencies.shown {
             try $0.open(stored.sealed, at: SealedPlace("leads", "phone_sealed", stored.id))
@@ -208,6 +225,7 @@ extension Transaction {
                     onWeChatSince: stored.onWeChatSince, permitUntil: stored.permitUntil)
             ], inquiries: try inquiries.map { try $0.opened(dependencies) }, assessments: assessments,
             consents: consents,
-            calls: calls, exports: exports, messages: messages, benefits: benefits, dialled: dialled)
+            calls: calls, exports: exports, messages: messages, benefits: benefits, dialled: dialled,
+            eligibility: eligibility)
     }
 }

@@ -48,11 +48,14 @@ extension Transaction {
     }
 
     /// Strips what advisers wrote about a lead's calls; when they were and how they ended stays for counts.
+    ///
+    /// After a merge a call belongs to the number that was rung, whosever task it was on.
     func eraseCallTexts(of lead: UUID, upTo limit: Date) async throws {
         try await self.execute(
             """
             UPDATE call_attempts a SET note_sealed = NULL, reason = NULL, item = NULL, reference = NULL
-            FROM callback_tasks t WHERE t.id = a.task_id AND t.lead_id = \(lead) AND a.at <= \(limit)
+            FROM callback_claims c JOIN callback_tasks t ON t.id = c.task_id
+            WHERE c.task_id = a.task_id AND c.claim_number = a.claim_number AND \(callsOf: lead) AND a.at <= \(limit)
             """)
         try await self.execute(
             """
@@ -62,7 +65,7 @@ extension Transaction {
         try await self.execute(
             """
             UPDATE callback_claims c SET release_note_sealed = NULL
-            FROM callback_tasks t WHERE t.id = c.task_id AND t.lead_id = \(lead) AND c.claimed_at <= \(limit)
+            FROM callback_tasks t WHERE t.id = c.task_id AND \(callsOf: lead) AND c.claimed_at <= \(limit)
             """)
         try await self.execute(
             """
@@ -145,7 +148,7 @@ extension Transaction {
             "SELECT 1 FROM inquiries WHERE lead_id = \(lead) AND accepted_at > \(limit) AND erased_at IS NULL LIMIT 1")
     }
 
-    /// Gives a task whose newest inquiry was erased the newest that is left.
+    /// Gives a task whose newest inquiry was erased the newest that is left; one that has none asks nothing of whoever calls.
     func repointTasks(of lead: UUID) async throws {
         try await self.execute(
             """
@@ -158,5 +161,21 @@ extension Transaction {
                     AND o.lead_id IN (SELECT coalesce(merged_into, id) FROM leads WHERE id = \(lead))) n
             WHERE n.id = t.id AND n.inquiry IS NOT NULL
             """)
+        try await self.execute(
+            """
+            UPDATE callback_tasks t SET skill = NULL FROM inquiries i
+            WHERE t.lead_id = \(lead) AND i.id = t.latest_inquiry_id AND i.erased_at IS NOT NULL AND t.skill IS NOT NULL
+            """)
+    }
+}
+
+extension PostgresQuery.StringInterpolation {
+    /// Whether claim `c` of task `t` was of this lead's number; a claim that showed none was of the task's lead.
+    mutating func appendInterpolation(callsOf lead: UUID) {
+        self.appendLiteral("(c.phone_lead_id = ")
+        self.appendInterpolation(lead)
+        self.appendLiteral(" OR c.phone_lead_id IS NULL AND t.lead_id = ")
+        self.appendInterpolation(lead)
+        self.appendLiteral(")")
     }
 }

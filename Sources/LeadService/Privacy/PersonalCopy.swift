@@ -14,6 +14,8 @@ struct PersonalCopy: Sendable {
     var benefits: [BenefitRequest] = []
     /// Calls that a telephone system made, which may record them.
     var dialled: [CopiedDialling] = []
+    /// When rules that changed were tried on what they had answered.
+    var eligibility: [CopiedEligibility] = []
 
     var isEmpty: Bool { self.leads.isEmpty }
 
@@ -34,6 +36,7 @@ struct PersonalCopy: Sendable {
             "consents": .array(self.consents.map(\.json)), "calls": .array(self.calls.map(\.json)),
             "exports": .array(self.exports.map(\.json)), "messages": .array(self.messages.map(\.json)),
             "benefits": .array(self.benefits.map(\.json)), "dialled": .array(self.dialled.map(\.json)),
+            "eligibility": .array(self.eligibility.map(\.json)),
         ]
     }
 }
@@ -73,6 +76,8 @@ struct CopiedInquiry: Sendable {
     var id: UUID
     var acceptedAt: Date
     var dueAt: Date
+    /// What they were told instead when the call was going to be late.
+    var postponedTo: Date?
     var metAt: Date?
     var name: String
     var remark: String?
@@ -84,6 +89,7 @@ struct CopiedInquiry: Sendable {
         .object([
             "inquiry_id": .string(self.id.uuidString.lowercased()),
             "accepted_at": .string(RFC3339.text(self.acceptedAt)), "due_at": .string(RFC3339.text(self.dueAt)),
+            "postponed_to": .optional(self.postponedTo.map { RFC3339.text($0) }),
             "met_at": .optional(self.metAt.map { RFC3339.text($0) }), "name": .string(self.name),
             "remark": .optional(self.remark), "extra": self.extra.map { .raw($0) } ?? .null,
             "preferred_window": .optional(self.window), "source": .raw(self.source),
@@ -110,11 +116,28 @@ struct CopiedConsent: Sendable {
 struct CopiedCall: Sendable {
     var at: Date
     var disposition: Disposition
+    /// In seconds, where the adviser let the clock run.
+    var duration: Int?
 
     var json: JSONOutput {
         .object([
             "at": .string(RFC3339.text(self.at)), "disposition": .string(self.disposition.rawValue),
-            "text": .string(self.disposition.textForVisitor),
+            "text": .string(self.disposition.textForVisitor), "duration_seconds": .optional(self.duration),
+        ])
+    }
+}
+
+struct CopiedEligibility: Sendable {
+    var at: Date
+    var ruleVersion: String
+    var total: Int
+    /// Whether they were to be called again because of it.
+    var wasOffered: Bool
+
+    var json: JSONOutput {
+        .object([
+            "at": .string(RFC3339.text(self.at)), "rule_version": .string(self.ruleVersion),
+            "total": .integer(self.total), "offered": .bool(self.wasOffered),
         ])
     }
 }

@@ -101,6 +101,11 @@ extension Transaction {
             """)
     }
 
+    /// A listing that an undo would have taken back stays.
+    func keepListed(phone index: [UInt8]) async throws {
+        try await self.execute("UPDATE call_undos SET listed = NULL WHERE listed = \(ByteBuffer(bytes: index))")
+    }
+
     /// What waits for this number and is no code will not be sent.
     func dropQueuedMessages(phone index: [UInt8], because failure: String, at now: Date) async throws {
         try await self.execute(

@@ -218,6 +218,8 @@ extension Transaction {
         _ phone: [UInt8], of lead: UUID, by actor: String, saidAt: Date? = nil, at now: Date
     ) async throws -> Bool {
         let isNew = try await self.addDoNotCall(phone: phone, by: actor, at: min(saidAt ?? now, now))
+        // Listed by a result a moment ago: an undo of it must not take their own word back.
+        if !isNew { try await self.keepListed(phone: phone) }
         let isClosed = try await self.leaveQueue(lead, reason: "do_not_call", at: now)
         try await self.dropQueuedMessages(phone: phone, because: "do_not_call", at: now)
         return isNew || isClosed

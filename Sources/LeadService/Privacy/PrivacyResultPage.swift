@@ -12,7 +12,8 @@ enum PrivacyResultPage {
                 [
                     "at": ShanghaiDate.timeText(inquiry.acceptedAt), "name": inquiry.name,
                     "remark": inquiry.remark ?? "", "has_remark": inquiry.remark != nil,
-                    "due": ShanghaiDate.timeText(inquiry.dueAt),
+                    "due": ShanghaiDate.timeText(inquiry.dueAt)
+                        + (inquiry.postponedTo.map { "，改为 \(ShanghaiDate.timeText($0))" } ?? ""),
                 ]
             },
             "assessments": copy.assessments.map {
@@ -29,7 +30,17 @@ enum PrivacyResultPage {
                     "withdrawn": consent.withdrawnAt.map { "，已于 \(ShanghaiDate.timeText($0)) 撤回" } ?? "",
                 ]
             },
-            "calls": copy.calls.map { ["at": ShanghaiDate.timeText($0.at), "text": $0.disposition.textForVisitor] },
+            "calls": copy.calls.map { call in
+                let minutes = call.duration.map { "，\($0 / 60) 分 \($0 % 60) 秒" } ?? ""
+                return ["at": ShanghaiDate.timeText(call.at), "text": call.disposition.textForVisitor + minutes]
+            },
+            "eligibility": copy.eligibility.map {
+                [
+                    "at": ShanghaiDate.timeText($0.at),
+                    "text": "按新规则 \($0.ruleVersion) 复算 \($0.total) 分\($0.wasOffered ? "，再次联系" : "")",
+                ]
+            },
+            "has_eligibility": !copy.eligibility.isEmpty,
             "exports": copy.exports.map {
                 [
                     "at": ShanghaiDate.timeText($0.at),

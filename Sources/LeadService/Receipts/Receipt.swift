@@ -73,6 +73,9 @@ struct Receipt: Sendable {
     /// The new time, while they wait for it.
     var postponedTo: Date? { self.state == "waiting" ? self.row.postponedTo : nil }
 
+    /// Whether what they were told last has passed without a call.
+    var isLate: Bool { self.state == "waiting" && max(self.row.dueAt, self.postponedTo ?? self.row.dueAt) < self.now }
+
     /// What happened, the oldest first.
     var events: [(at: Date, kind: String, text: String)] {
         var events = [(at: self.row.acceptedAt, kind: "accepted", text: "收到咨询")]

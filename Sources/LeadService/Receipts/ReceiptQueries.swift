@@ -9,7 +9,8 @@ extension ReceiptRow: TableRow {
         i.assessment_id, coalesce(q.told_next_attempt_at, i.accepted_at), greatest(i.due_at, i.first_due_at),
         (SELECT min(greatest(p.due_at, p.first_due_at)) FROM inquiries p JOIN leads o ON o.id = p.lead_id
          WHERE (o.id = t.lead_id OR o.merged_into = t.lead_id) AND p.accepted_at >= t.accepted_at
-           AND p.met_at IS NULL AND p.cancelled_at IS NULL AND NOT p.quarantined), i.postponed_to
+           AND p.met_at IS NULL AND p.cancelled_at IS NULL AND NOT p.quarantined),
+        CASE WHEN i.window_changed_at > i.postponed_at THEN NULL ELSE i.postponed_to END
         """
 
     init(row: PostgresRow) throws {

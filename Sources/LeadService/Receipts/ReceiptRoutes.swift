@@ -87,7 +87,7 @@ struct ReceiptRoutes: RouteList {
             "has_benefits": !self.settings.current.benefits.isEmpty, "benefits": self.benefits(receipt, token),
             "events": receipt.events.map { ["at": ShanghaiDate.timeText($0.at), "text": $0.text] },
             "receipt_path": "/r/" + token, "can_change": receipt.isOpen && !receipt.offer.days.isEmpty,
-            "can_cancel": receipt.isOpen, "is_waiting": receipt.state == "waiting",
+            "can_cancel": receipt.isOpen, "is_waiting": receipt.state == "waiting" && !receipt.isLate,
             "windows": receipt.offer.windows.map { window, span -> [String: Any] in
                 [
                     "value": window.rawValue, "text": "\(window.title) \(span.text)",
@@ -106,7 +106,7 @@ struct ReceiptRoutes: RouteList {
         } else if let next = receipt.nextAttemptAt, next > receipt.now {
             context["next_attempt_text"] = ShanghaiDate.timeText(next)
         }
-        if let time = receipt.postponedTo { context["postponed_text"] = ShanghaiDate.timeText(time) }
+        if let time = receipt.postponedTo, !receipt.isLate { context["postponed_text"] = ShanghaiDate.timeText(time) }
         if let earlier = receipt.movedFrom {
             context["has_moved"] = true
             context["earlier_due_text"] = ShanghaiDate.timeText(earlier)
@@ -133,6 +133,7 @@ struct ReceiptRoutes: RouteList {
     private static func stateText(_ receipt: Receipt) -> String {
         if receipt.row.cancelledAt != nil { return "已按您的要求停止这次致电。需要时欢迎再次提交。" }
         if receipt.state == "closed" { return "这次咨询已经结束。需要时欢迎再次提交。" }
+        if receipt.isLate { return "很抱歉，没能按约定时间给您致电，我们会尽快与您联系。" }
         // Before the promise was kept there can only have been calls that reached nobody.
         if let last = receipt.calls.last, !last.disposition.isContact { return "上次致电没有联系到您，我们会再打。" }
         return receipt.state == "called" ? "我们已经给您打过电话。" : "已收到，顾问会按时致电。"

@@ -33,6 +33,11 @@ extension PostgresQuery.StringInterpolation {
         self.appendInterpolation(now)
         self.appendLiteral(
             """
+            ::date) AND NOT EXISTS (SELECT FROM lead_permits p WHERE p.lead_id = l.id AND p.valid_until >= 
+            """)
+        self.appendInterpolation(now)
+        self.appendLiteral(
+            """
             ::date) AND NOT EXISTS (SELECT FROM messages m WHERE m.phone_index = l.phone_index AND m.state IN ('queued', 'sending'))
             AND NOT EXISTS (SELECT FROM verification_challenges v WHERE v.phone_index = l.phone_index AND v.consumed_at IS NULL AND v.expires_at > 
             """)

@@ -45,7 +45,7 @@ extension RobotGateway {
             request.url, [("content-type", "application/json; charset=utf-8")], Array(request.body.utf8))
         switch outcome {
         case .notSent(let failure), .lost(let failure): return .later(failure: failure)
-        case .answered(let status, let body):
+        case .answered(let status, let body, _):
             let json = try? StrictJSON.read(body)
             if let code = self.codeMembers.lazy.compactMap({ json?[member: $0]?.asWhole }).first {
                 if code == 0, status == 200 { return .taken }

@@ -26,6 +26,7 @@ struct ConsolePage: Sendable {
             "can_assign": role.may(.assignCallbacks) ? "true" : "false",
             "can_export": role.may(.exportLeads), "can_review": role.may(.browseLeads),
             "can_see_statistics": role.may(.readStatistics), "can_read_staff": role.may(.readStaff),
+            "can_read_audit": role.may(.readAudit),
         ]
     }
 

@@ -49,6 +49,26 @@ struct LoginThrottle: Sendable {
         return attempt
     }
 
+    /// Counts a key that is none.
+    ///
+    /// A good key is never counted, nor held up by what others send from its address: guessing 256 bits is hopeless, and
+    /// this only keeps a flood from the database's pages.
+    ///
+    /// - Returns: whether it was the address's first of the window.
+    /// - Throws: 429 while the address has to wait.
+    func countWrongKey(from address: ClientAddress, at now: Date) async throws -> Bool {
+        let bucket = self.keys.bucket("key-address", address.household)
+        let (wait, isFirst) = try await self.database.transaction { tx in
+            let failures = try await tx.lockLoginFailures([bucket], since: now.addingTimeInterval(-Self.window))
+            let known = failures[bucket] ?? []
+            let wait = Self.wait(after: known, limit: self.addressLimit, at: now)
+            if wait <= 0 { try await tx.addLoginFailure([bucket], at: now) }
+            return (wait, known.isEmpty)
+        }
+        guard wait <= 0 else { throw Problems.tooManyRequests(retryAfter: Int(wait.rounded(.up))) }
+        return isFirst
+    }
+
     /// Takes a try back that came to no comparison.
     func cancel(_ attempt: Attempt) async throws {
         try await self.database.autocommit { session in

@@ -15,6 +15,11 @@ package struct StaffSession: Sendable, Equatable {
     package var stepUpAt: Date
     package var lastSeenAt: Date
     package var tokenHash: [UInt8]
+    /// The name of the key, when it is a program's.
+    package var apiKey: String?
+
+    /// The role as the audit tells it.
+    var auditRole: String { self.apiKey == nil ? self.role.rawValue : "api_key" }
 
     /// Whether the last login or step-up is young enough for what needs one: five minutes (contract §3).
     package func isSteppedUp(at now: Date) -> Bool { now.timeIntervalSince(self.stepUpAt) <= 5 * 60 }

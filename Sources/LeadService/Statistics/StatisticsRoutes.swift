@@ -11,7 +11,7 @@ struct StatisticsRoutes: RouteList {
 
     var routes: [Route] {
         [
-            Route(.get, "/api/v1/stats", .staff(.readStatistics), self.read),
+            Route(.get, "/api/v1/stats", .staff(.readStatistics), self.read).open(to: .statsRead),
             Route(.get, "/staff/statistics", .page(.readStatistics), self.show),
         ]
     }

@@ -11,6 +11,7 @@ package struct PhoneVerification: Sendable {
     private let budgets: SendBudgets
     private let proofOfWork: ServiceConfiguration.Switch
     private let outbox: OutboxSignal
+    private let prefixes: PrefixWatch
     private let warmth = RecentWarmth()
     /// A flood asks again as soon as it is answered: what costs no connection is paced, or it takes the processors from submits.
     private let paced = Turns(width: 1, longestQueue: Self.longestQueue)
@@ -36,6 +37,7 @@ package struct PhoneVerification: Sendable {
         self.budgets = SendBudgets(keys: dependencies.keys, factor: budgetFactor)
         self.proofOfWork = proofOfWork
         self.outbox = outbox
+        self.prefixes = PrefixWatch(database: database, dependencies: dependencies)
     }
 
     /// What a request for a code came to.
@@ -132,11 +134,14 @@ package struct PhoneVerification: Sendable {
                 to: phone, for: purpose, from: address, by: way, on: site, settings: settings, at: now),
             windows: windows,
             proof: proof, isProven: proof != nil || self.proofOfWork == .off)
-        if mustProve { return try await self.issueToPage(request, from: address, at: now) }
+        if mustProve { return try await self.issueToPage(request, to: phone, from: address, at: now) }
         if !request.isProven {
             request.windows = windows.map { $0.limited(to: SendWindow.half($0.ceiling)) }
         }
         let admission = try await self.attempt(request, at: now)
+        if case .full(let index) = admission {
+            await self.prefixes.look(at: windows[index], refusing: phone, at: now)
+        }
         switch admission {
         case .admitted: return .issued(challenge: request.draft.challenge, resendAfter: settings.resendCooldown)
         case .numberUsedUp: return .tooMany(retryAfter: try await self.numberWait(request.draft, at: now))
@@ -148,7 +153,7 @@ package struct PhoneVerification: Sendable {
                 return way == .page ? .telephone(retryAfter: wait) : .tooMany(retryAfter: wait)
             }
             if way == .page, admission != .stopped {
-                return try await self.issueToPage(request, from: address, at: now)
+                return try await self.issueToPage(request, to: phone, from: address, at: now)
             }
             // A window that filled up and emptied between the two looks: the proof is spent, a moment helps.
             if request.isProven, admission != .proofUsed { return .tooMany(retryAfter: 1) }
@@ -168,7 +173,7 @@ package struct PhoneVerification: Sendable {
 
     /// Issues a code without a proof from the small budget of pages; the last fifth of what all share stays for proofs.
     private func issueToPage(
-        _ request: SendRequest, from address: ClientAddress, at now: Date
+        _ request: SendRequest, to phone: PhoneNumber, from address: ClientAddress, at now: Date
     ) async throws -> Issue {
         var request = request
         let pages = self.budgets.pageWindows(address: address, at: now)
@@ -185,6 +190,7 @@ package struct PhoneVerification: Sendable {
         case .stopped, .proofUsed, .needsProof:
             return .telephone(retryAfter: try await self.state(of: request.windows, at: now).wait(at: now) ?? 60)
         case .full(let index):
+            await self.prefixes.look(at: request.windows[index], refusing: phone, at: now)
             let end = request.windows[index].end
             return .telephone(retryAfter: max(1, Int(end.timeIntervalSince(now).rounded(.up))))
         }

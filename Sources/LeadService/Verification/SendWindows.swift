@@ -79,7 +79,7 @@ extension SendBudgets {
     func windows(
         phone: PhoneNumber, address: ClientAddress, site: String, settings: Settings, at now: Date
     ) -> [SendWindow] {
-        let prefix = String(phone.national.dropLast(4))
+        let prefix = Self.prefix(of: phone)
         return [
             self.window(.prefixHour, prefix, 20, now), self.window(.prefixDay, prefix, 100, now),
             self.window(.addressHour, address.household, settings.sendsPerAddressPerHour, now),
@@ -88,6 +88,9 @@ extension SendBudgets {
             self.window(.networkDay, address.network, 1000, now),
         ] + self.siteWindows(site, settings: settings, at: now) + self.sharedWindows(settings: settings, at: now)
     }
+
+    /// The ten thousand numbers that a phone belongs to, of one operator and city.
+    static func prefix(of phone: PhoneNumber) -> String { String(phone.national.dropLast(4)) }
 
     /// The windows of everybody who uses a site's form.
     func siteWindows(_ site: String, settings: Settings, at now: Date) -> [SendWindow] {

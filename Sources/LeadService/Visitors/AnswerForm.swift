@@ -10,6 +10,11 @@ struct AnswerForm: Sendable {
     /// Prefix of the fields that hold the base of an insurance year.
     static let basePrefix = "base."
 
+    /// What the amounts are: the base or the salary, unless `contribution` says that they are what somebody pays of their own.
+    static let amountKind = "base_kind"
+    /// The lowest minimum wage of the years asked (Shanghai, July 2021): no full month is paid with less.
+    private static let lowestBase = Decimal(2590)
+
     /// Whether the form says how old somebody is: without it there is nothing to assess.
     static func isAnswered(_ form: FormFields) -> Bool {
         ["age", "birth_year", "birth_month"].contains { !(form[$0] ?? "").trimmed.isEmpty }
@@ -79,6 +84,7 @@ struct AnswerForm: Sendable {
 
     private static func bases(_ form: FormFields, _ failures: inout [ValidationFailure]) -> [String: Decimal] {
         var bases: [String: Decimal] = [:]
+        let areContributions = form[self.amountKind] == "contribution"
         for name in form.values.keys.sorted() where name.hasPrefix(self.basePrefix) {
             guard let text = form[name]?.trimmed, !text.isEmpty else { continue }
             guard case .number(let yuan) = self.number(text), (0...1_000_000).contains(yuan) else {
@@ -87,7 +93,16 @@ struct AnswerForm: Sendable {
                         "answer_invalid", at: "/" + name, "基数请填每月多少元，如 12000", english: "Yuan a month, such as 12000."))
                 continue
             }
-            bases[String(name.dropFirst(self.basePrefix.count))] = yuan
+            guard areContributions || yuan == 0 || yuan >= self.lowestBase else {
+                failures.append(
+                    ValidationFailure(
+                        "answer_invalid", at: "/" + name, "这像是个人每月缴的社保，不是基数。请选“个人每月缴的社保”，或改填月工资",
+                        english:
+                            "Less than a minimum wage: choose what you pay of your own, or give the monthly salary."))
+                continue
+            }
+            let year = String(name.dropFirst(self.basePrefix.count))
+            bases[year] = areContributions ? OwnContribution.base(of: yuan) : yuan
         }
         return bases
     }

@@ -59,7 +59,9 @@ struct QuestionContext {
             }
             return row
         }
-        var context: [String: Any] = ["is_bases": true, "rows": rows]
+        var context: [String: Any] = [
+            "is_bases": true, "rows": rows, "are_contributions": form?[AnswerForm.amountKind] == "contribution",
+        ]
         if hasError { context["base_error"] = true }
         return context
     }

@@ -132,7 +132,7 @@ struct VisitorPages: Sendable {
         _ form: FormFields, asks: Bool = false, without shown: Set<String> = [], more: [String: String] = [:]
     ) -> [[String: String]] {
         let answers =
-            self.questions.questions.map(\.name) + ["birth_year", "birth_month"]
+            self.questions.questions.map(\.name) + ["birth_year", "birth_month", AnswerForm.amountKind]
             + form.values.keys.filter { $0.hasPrefix(AnswerForm.basePrefix) }.sorted()
         let own =
             [

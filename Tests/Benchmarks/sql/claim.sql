@@ -174,8 +174,21 @@ SELECT count(*) FROM callback_tasks t JOIN call_attempts a ON a.task_id = t.id
 WHERE t.lead_id = (SELECT lead_id FROM callback_tasks WHERE id = :task::uuid) AND a.counts AND a.at >= date_trunc('day', now());
 SELECT min(i.due_at) FROM inquiries i JOIN leads l ON i.lead_id = l.id
 WHERE (l.id = :lead::uuid OR l.merged_into = :lead::uuid) AND i.met_at IS NULL AND NOT i.quarantined AND i.cancelled_at IS NULL AND i.accepted_at > now();
+INSERT INTO call_undos (task_id, adviser_id, at, task, unmet, wechat, changed_in)
+SELECT t.id, bench_adviser(:client_id), now(), to_jsonb(t),
+       ARRAY(SELECT i.id FROM inquiries i JOIN leads l ON l.id = i.lead_id
+             WHERE (l.id = :lead::uuid OR l.merged_into = :lead::uuid) AND i.met_at IS NULL),
+       coalesce((SELECT jsonb_agg(to_jsonb(w)) FROM wechat_contacts w JOIN leads l ON l.id = w.lead_id
+                 WHERE (l.id = :lead::uuid OR l.merged_into = :lead::uuid)), '[]'),
+       pg_current_xact_id()
+FROM callback_tasks t WHERE t.id = :task::uuid
+ON CONFLICT (task_id) DO UPDATE SET adviser_id = excluded.adviser_id, at = excluded.at, task = excluded.task,
+    unmet = excluded.unmet, wechat = excluded.wechat, listed = NULL, changed_in = excluded.changed_in;
 WITH freed AS (
-    UPDATE callback_tasks SET claimed_by = NULL, claim_kind = NULL, claimed_until = NULL WHERE id = :task::uuid AND claim_number = :number::integer
+    UPDATE callback_tasks SET claimed_by = NULL, claim_kind = NULL, claimed_until = NULL,
+        owner_id = CASE WHEN false AND owner_reason = 'pushed' THEN NULL ELSE owner_id END,
+        owner_reason = CASE WHEN false AND owner_reason = 'pushed' THEN NULL ELSE owner_reason END
+    WHERE id = :task::uuid AND claim_number = :number::integer
 )
 UPDATE callback_claims SET ended_at = now(), end_reason = 'result', release_note_sealed = coalesce(NULL, release_note_sealed)
 WHERE task_id = :task::uuid AND claim_number = :number::integer AND (ended_at IS NULL OR end_reason = 'expired');
@@ -183,16 +196,20 @@ UPDATE callback_tasks SET
     last_disposition = 'reached_not_interested', last_attempt_at = now(), attempts = attempts + 1,
     first_attempt_at = CASE WHEN true THEN coalesce(first_attempt_at, now()) ELSE first_attempt_at END,
     first_contact_at = CASE WHEN true THEN coalesce(first_contact_at, now()) ELSE first_contact_at END,
+    first_qualified_at = CASE WHEN false THEN coalesce(first_qualified_at, now()) ELSE first_qualified_at END,
     next_attempt_at = next_attempt_at, due_at = due_at, met_at = now(),
     call_again_at = CASE WHEN true THEN NULL ELSE call_again_at END,
     preferred_window = CASE WHEN false THEN NULL ELSE preferred_window END,
     owner_id = coalesce(NULL, owner_id), owner_reason = coalesce(NULL, owner_reason),
-    state = 'closed', closed_reason = 'not_interested', closed_at = now()
+    rests_until = coalesce(NULL, rests_until),
+    state = CASE WHEN true THEN 'closed' WHEN true THEN 'open' ELSE state END,
+    paused_reason = CASE WHEN false THEN paused_reason END, paused_until = CASE WHEN false THEN paused_until END,
+    closed_reason = 'not_interested', closed_at = now()
 WHERE id = :task::uuid;
 INSERT INTO call_attempts (id, task_id, claim_number, adviser_id, at, disposition, reason, item, reference, merge_into, note_sealed,
-                           call_again_at, counts, next_attempt_at, closed_reason, idempotency_key, fingerprint, answer)
+                           call_again_at, counts, next_attempt_at, closed_reason, idempotency_key, fingerprint, answer, duration_seconds)
 VALUES (gen_random_uuid(), :task::uuid, :number::integer, bench_adviser(:client_id), now(), 'reached_not_interested', 'bench', NULL, NULL, NULL,
-        NULL, NULL, true, now(), 'not_interested', NULL, bench_hash(:task::text), '{"state": "closed"}');
+        NULL, NULL, true, now(), 'not_interested', NULL, bench_hash(:task::text), '{"state": "closed"}', NULL);
 WITH happened AS (SELECT), audited AS (
     INSERT INTO audit_events (id, at, actor, role, action, object, detail, detail_hash, mac)
     SELECT gen_random_uuid(), now(), 'bench', 'adviser', 'callback.result', :task::text, '{}', NULL, bench_hash(:task::text) FROM happened

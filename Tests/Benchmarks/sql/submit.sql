@@ -87,12 +87,14 @@ WITH consumed AS (
                               ARRAY['age', 'education', 'insured years', 'base']) WITH ORDINALITY AS i (key, points, text, position)
 ), task AS (
     INSERT INTO callback_tasks AS t (id, lead_id, latest_inquiry_id, state, accepted_at, newest_inquiry_at, due_at,
-                                     provisional, next_attempt_at, preferred_window)
+                                     provisional, next_attempt_at, preferred_window, skill)
     SELECT bench_id('task-' || :k::text), task_lead, bench_id('inquiry-' || :k::text), 'open', now(), now(), now() + interval '1 day',
-           false, now(), NULL
+           false, greatest(now(), (SELECT max(r.rests_until) FROM callback_tasks r WHERE r.lead_id = task_lead AND r.state = 'closed')), NULL,
+           NULL
     FROM lead
     ON CONFLICT (lead_id) WHERE state <> 'closed' DO UPDATE SET
-        state = 'open', paused_reason = NULL, latest_inquiry_id = excluded.latest_inquiry_id,
+        state = 'open', paused_reason = NULL, paused_until = NULL, latest_inquiry_id = excluded.latest_inquiry_id,
+        skill = excluded.skill,
         newest_inquiry_at = excluded.newest_inquiry_at, met_at = NULL, attempts = 0,
         due_at = CASE WHEN t.met_at IS NULL THEN least(t.due_at, excluded.due_at) ELSE excluded.due_at END,
         provisional = CASE WHEN t.met_at IS NULL AND t.due_at < excluded.due_at THEN t.provisional ELSE excluded.provisional END,
@@ -108,10 +110,10 @@ WITH consumed AS (
               CASE WHEN t.due_at > now() THEN t.provisional ELSE false END AS provisional
 ), inquiry AS (
     INSERT INTO inquiries (id, lead_id, name_sealed, name_index, remark_sealed, extra_sealed, assessment_id, preferred_window,
-                           source, site, accepted_at, due_at, provisional, quarantined)
+                           source, site, accepted_at, due_at, provisional, quarantined, skill)
     SELECT bench_id('inquiry-' || :k::text), lead.id, bench_sealed(9), bench_hash('name-' || (:k % 500)::text), NULL, NULL,
            coalesce((SELECT id FROM assessment), NULL), NULL, '{"utm": {"source": "article"}}', NULL, now(), coalesce(task.told, now() + interval '1 day'),
-           coalesce(task.provisional, false), false
+           coalesce(task.provisional, false), false, NULL
     FROM lead LEFT JOIN task ON true
     RETURNING id, lead_id, due_at
 ), aside AS (

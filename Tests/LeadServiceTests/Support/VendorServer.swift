@@ -13,7 +13,7 @@ final class VendorServer: Sendable {
     enum Behaviour: Sendable {
         case accept
         /// This answer instead; nothing is taken.
-        case answer(Int, String, type: String = "application/json")
+        case answer(Int, String, type: String = "application/json", header: String = "")
         case redirect
         case resetBeforeReading
         // Taken, and the sender never learns it.
@@ -104,8 +104,8 @@ final class VendorServer: Sendable {
                 let answer = self.answer(request)
                 switch play(number) {
                 case .accept: try await outbound.write(Self.response(self.status(of: request), answer(true)))
-                case .answer(let status, let body, let type):
-                    try await outbound.write(Self.response(status, body, type: type))
+                case .answer(let status, let body, let type, let header):
+                    try await outbound.write(Self.response(status, body, type: type, header))
                 case .redirect:
                     try await outbound.write(
                         ByteBuffer(string: "HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n"))
@@ -144,11 +144,14 @@ final class VendorServer: Sendable {
         try await channel.close().get()
     }
 
-    private static func response(_ status: Int, _ body: String, type: String = "text/html;charset=utf-8") -> ByteBuffer
-    {
-        ByteBuffer(
+    private static func response(
+        _ status: Int, _ body: String, type: String = "text/html;charset=utf-8", _ header: String = ""
+    ) -> ByteBuffer {
+        let more = header.isEmpty ? "" : "\r\n\(header)"
+        return ByteBuffer(
             string:
-                "HTTP/1.1 \(status) X\r\ncontent-type: \(type)\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)")
+                "HTTP/1.1 \(status) X\r\ncontent-type: \(type)\r\ncontent-length: \(body.utf8.count)\(more)\r\n\r\n\(body)"
+        )
     }
 
     /// An answer up to the empty line behind its head.

@@ -1,6 +1,6 @@
 // Loaded when a visitor begins to type: codes, inquiries, calculator and renewal check in place.
 import { $, all, state, save, form, done, says, left } from './site.js';
-import { api, busy, clear, fill, hold, make, refuse, show } from './inplace.js';
+import { api, busy, clear, fill, hold, make, pause, refuse, show } from './inplace.js';
 
 const calc = $('#calc'), contact = $('#contact'), renewal = $('#renewal');
 
@@ -156,7 +156,14 @@ const submit = button => checked() && busy(button, '正在提交…', async () =
     Object.assign(state, { text, source, id: uuid(), key: uuid() });
     save();
   }
-  const answer = await api('inquiries', await withToken({ ...inquiry, source: state.source, id: state.id, challenge_id: state.challenge, code: digits(form.code.value), website: form.website.value }), { 'Idempotency-Key': state.key });
+  const whole = await withToken({ ...inquiry, source: state.source, id: state.id, challenge_id: state.challenge, code: digits(form.code.value), website: form.website.value });
+  const deliver = () => api('inquiries', whole, { 'Idempotency-Key': state.key });
+  let answer = await deliver();
+  // Too many at once: the same goes again by itself when the server says, twice.
+  for (let n = 0; n < 2 && answer.status == 503 && answer.wait && answer.wait < 31; n++) {
+    await pause(button, answer.wait, s => `人多，${s} 秒后自动再提交`);
+    answer = await deliver();
+  }
   const { status, body } = answer;
   if (status == 201) {
     clear(contact);

@@ -39,6 +39,16 @@ export async function busy(button, word, work) {
     tick();
   }
 }
+/** Waits with the button busy, and counts down on it. */
+export const pause = (button, seconds, word) => new Promise(go => {
+  const end = Date.now() + seconds * 1e3, say = () => {
+    const left = Math.ceil((end - Date.now()) / 1e3);
+    if (left > 0) return button.textContent = word(left);
+    clearInterval(timer);
+    go();
+  }, timer = setInterval(say, 250);
+  say();
+});
 export function hold(button, until, word = label(button)) {
   button.dataset.label = word;
   waits.set(button, until);

@@ -1,35 +1,19 @@
 // The staff's accounts: add, change the role, reset the password, end and open again.
 
-import { $, announce, api, busy, confirmed, el, me, now, report, say, setText, steppedUp } from "./console.js";
+import { $, announce, api, busy, confirmed, el, me, now, report, setText, steppedUp } from "./console.js";
+import { act, onAdd, tellOnce } from "./office.js";
 import { stamp } from "./worktime.js";
 
 const mayManage = document.body.dataset.mayManage === "true";
 const titles = new Map([...$("role-options").content.querySelectorAll("option")].map((option) => [option.value, option.textContent]));
 let cursor = null;
 
-/** Says a one-time password once; it is nowhere else. */
-function tell(username, password) {
-  $("password-box").replaceChildren(
-    el("p", {}, `${username} 的一次性密码，72 小时内有效，只显示这一次：`),
-    el("p", {}, el("code", {}, password), " ",
-      el("button", { type: "button", onclick: () => navigator.clipboard.writeText(password).then(() => announce("已复制"), () => announce("复制不了，请选中后复制", "error")) }, "复制"),
-      el("button", { type: "button", class: "quiet-button", onclick: () => { $("password-box").hidden = true; $("password-box").replaceChildren(); } }, "收起")));
-  $("password-box").hidden = false;
-  $("password-box").focus();
-}
+const onRow = (button, work) => act(button, work, () => load(false));
 
-const act = (button, work) => busy(button, async () => {
-  try {
-    await work();
-    await load(false);
-  } catch (problem) {
-    if (problem.code !== "cancelled") report(problem);
-    await load(false).catch(() => {});
-  }
-});
+const tell = (username, password) => tellOnce($("password-box"), `${username} 的一次性密码，72 小时内有效，只显示这一次：`, password);
 
 async function change(account, change, title, text, yes, button) {
-  await act(button, async () => {
+  await onRow(button, async () => {
     if (!await confirmed(title, text, yes)) return;
     await steppedUp(() => api("PATCH", `/api/v1/staff/${account.id}`, change));
     announce("已保存", "done");
@@ -46,7 +30,7 @@ function actions(account) {
     ? el("button", { type: "button", "aria-label": `停用 ${name}`, onclick: (event) => change(account, { active: false }, `停用 ${name}？`, "立刻退出所有登录，手上的任务会回到公共池。", "停用", event.currentTarget) }, "停用")
     : el("button", { type: "button", "aria-label": `启用 ${name}`, onclick: (event) => change(account, { active: true }, `启用 ${name}？`, "可以用原来的密码登录。", "启用", event.currentTarget) }, "启用");
   const reset = account.active && el("button", {
-    type: "button", "aria-label": `重置 ${name} 的密码`, onclick: (event) => act(event.currentTarget, async () => {
+    type: "button", "aria-label": `重置 ${name} 的密码`, onclick: (event) => onRow(event.currentTarget, async () => {
       if (!await confirmed(`重置 ${name} 的密码？`, "原密码和动态码作废，所有登录退出，您会得到一个一次性密码。", "重置")) return;
       tell(account.username, (await steppedUp(() => api("POST", `/api/v1/staff/${account.id}/reset`))).one_time_password);
     }),
@@ -73,25 +57,12 @@ async function load(more) {
   setText($("count"), `${$("rows").childElementCount}${cursor ? "+" : ""} 人`);
 }
 
-$("add")?.addEventListener("submit", (event) => {
-  event.preventDefault();
-  const form = event.currentTarget;
-  const error = $("add-error");
-  error.hidden = true;
-  busy(event.submitter, async () => {
-    const draft = { username: form.elements.username.value.trim().toLowerCase(), display_name: form.elements.display_name.value.trim(), role: form.elements.role.value };
-    try {
-      const added = await steppedUp(() => api("POST", "/api/v1/staff", draft));
-      form.reset();
-      tell(draft.username, added.one_time_password);
-      await load(false);
-    } catch (problem) {
-      if (problem.code === "cancelled") return;
-      error.textContent = say(problem);
-      error.hidden = false;
-      error.focus();
-    }
-  });
+onAdd(async (form) => {
+  const draft = { username: form.elements.username.value.trim().toLowerCase(), display_name: form.elements.display_name.value.trim(), role: form.elements.role.value };
+  const added = await steppedUp(() => api("POST", "/api/v1/staff", draft));
+  form.reset();
+  tell(draft.username, added.one_time_password);
+  await load(false);
 });
 $("more").addEventListener("click", (event) => busy(event.currentTarget, () => load(true).catch(report)));
 load(false).catch(report);
