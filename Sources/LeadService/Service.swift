@@ -161,7 +161,7 @@ package struct LeadServices: Sendable {
                     numbers: secondNumbers,
                     missedCalls: MissedCallMessages(
                         database: database, dependencies: dependencies, settings: settings, budgetFactor: factor,
-                        signal: outbox),
+                        publicURL: configuration.publicURL, signal: outbox),
                     token: HookToken(configuration: configuration, keys: dependencies.keys), now: dependencies.now),
                 ShiftRoutes(shifts: Shifts(database: database, dependencies: dependencies)),
                 ClosureReviewRoutes(

@@ -54,6 +54,10 @@ import Testing
             let told = try await Self.tell(service, task, anna)
             #expect(told.status == 202 && told.text.isEmpty, "\(told.text)")
             #expect(try await Self.history(service, task, anna).map { $0["delivery"].string } == ["queued"])
+            service.clock.advance(by: 29)
+            try await service.services.outboxWorker.runOnce()
+            #expect(service.sms.messages.isEmpty, "the result can be undone still")
+            service.clock.advance(by: 1)
             try await service.services.outboxWorker.runOnce()
             let message = try #require(service.sms.messages.last)
             #expect(message.template == "missed_call" && message.phone == "+8613800000001")
@@ -159,6 +163,7 @@ import Testing
             try await Self.ring(service, first, anna)
             service.sms.answer(.refused(failure: "isv.OUT_OF_SERVICE"))
             #expect(try await Self.tell(service, first, anna).status == 202)
+            service.clock.advance(by: 30)
             try await service.services.outboxWorker.runOnce()
             #expect(try await Self.history(service, first, anna).map { $0["delivery"].string } == ["failed"])
             service.sms.answer(.accepted(vendorID: "v-1"))
@@ -170,11 +175,40 @@ import Testing
             #expect(try await Self.tell(service, second, anna).status == 202)
             let sent = service.sms.messages.count
             try await service.list("13800000002")
+            service.clock.advance(by: 30)
             try await service.services.outboxWorker.runOnce()
             #expect(service.sms.messages.count == sent)
 
             try await service.ask("erase", phone: "13800000001")
             #expect(try await service.count("SELECT count(*) FROM missed_call_messages") == 1)
+            #expect(try await service.unsoundness() == [])
+        }
+    }
+
+    @Test func `what waits goes with the result that is undone, and the next result may be told`() async throws {
+        try await withService { service in
+            let anna = try await service.colleague("anna")
+            let task = try await service.seed()
+            try await Self.turnOn(service)
+            try await Self.ring(service, task, anna)
+            #expect(try await Self.tell(service, task, anna).status == 202)
+            service.clock.advance(by: 29)
+            let undone = try await service.undo(task, anna)
+            try #require(undone.status == 200, "\(undone.text)")
+            #expect(try await Self.history(service, task, anna).map { $0["delivery"].string } == ["expired"])
+            #expect(try await Self.tell(service, task, anna).code == "missed_call_not_due")
+            service.clock.advance(by: 60)
+            try await service.services.outboxWorker.runOnce()
+            #expect(service.sms.messages.isEmpty)
+            #expect(
+                try await service.column("SELECT failure FROM messages WHERE template = 'missed_call'") == "undone")
+
+            try #require(try await service.record("busy_or_rejected", on: task, anna).status == 200)
+            #expect(try await Self.tell(service, task, anna).status == 202)
+            service.clock.advance(by: 30)
+            try await service.services.outboxWorker.runOnce()
+            #expect(service.sms.messages.map(\.template) == ["missed_call"])
+            #expect(try await service.undo(task, anna).code == "undo_too_late")
             #expect(try await service.unsoundness() == [])
         }
     }

@@ -16,16 +16,16 @@ package struct MissedCallMessages: Sendable {
     /// What has not gone out by then is no news.
     private static let patience: TimeInterval = 3600
 
-    package init(
+    init(
         database: Database, dependencies: Dependencies, settings: SettingsStore, budgetFactor: Double,
-        signal: OutboxSignal
+        publicURL: URL, signal: OutboxSignal
     ) {
         self.database = database
         self.dependencies = dependencies
         self.settings = settings
         self.notices = NoticeWriter(
             dependencies: dependencies, settings: settings,
-            budgets: SendBudgets(keys: dependencies.keys, factor: budgetFactor))
+            budgets: SendBudgets(keys: dependencies.keys, factor: budgetFactor), publicURL: publicURL)
         self.audit = Audit(dependencies: dependencies)
         self.signal = signal
     }
@@ -70,13 +70,15 @@ package struct MissedCallMessages: Sendable {
         let event = self.audit.event(
             "callback.missed_call_message", on: id.uuidString.lowercased(), by: session.username,
             role: session.role.rawValue)
+        // Not before the result can be undone no more.
+        let sendAt = max(now, missed.at.addingTimeInterval(CallbackQueue.undoLength))
         let expiresAt = min(call.nextAttemptAt, now.addingTimeInterval(Self.patience))
         let isAdmitted = try await self.database.transaction { tx -> Bool? in
             // Locked first: of several at once the second one sees the message of the first.
             guard try await tx.lockLiveLead(missed.lead) else { return nil }
             guard try await tx.stands(missed) else { throw Self.notDue }
             return try await tx.insertMissedCall(
-                missed, notice, on: ShanghaiDate(now), at: now, expiresAt: expiresAt, event)
+                missed, notice, on: ShanghaiDate(now), at: now, sendAt: sendAt, expiresAt: expiresAt, event)
         }
         switch isAdmitted {
         case true?: self.signal.wake()
@@ -112,6 +114,7 @@ struct MissedCall: Sendable {
     struct Attempt: Sendable {
         var id: UUID
         var disposition: Disposition
+        var at: Date
         var lead: UUID
         var phoneSealed: [UInt8]
     }

@@ -5,17 +5,19 @@ import Postgres
 
 extension MissedCall: TableRow {
     static let columns = """
-        t.state <> 'closed', t.next_attempt_at, a.id, a.disposition, l.id, l.phone_sealed,
+        t.state <> 'closed', t.next_attempt_at, a.id, a.disposition, a.at, l.id, l.phone_sealed,
         EXISTS (SELECT FROM do_not_call d WHERE d.phone_index = l.phone_index)
         """
 
     init(row: PostgresRow) throws {
-        let (isOpen, next, attempt, disposition, lead, phone, isStopped) = try row.decode(
-            (Bool, Date, UUID?, String?, UUID?, ByteBuffer?, Bool).self)
+        let (isOpen, next, attempt, disposition, at, lead, phone, isStopped) = try row.decode(
+            (Bool, Date, UUID?, String?, Date?, UUID?, ByteBuffer?, Bool).self)
         self.init(isOpen: isOpen, nextAttemptAt: next, missed: nil, isStopped: isStopped)
-        guard let attempt, let disposition = disposition.flatMap({ Disposition(rawValue: $0) }), let lead, let phone
+        guard let attempt, let disposition = disposition.flatMap({ Disposition(rawValue: $0) }), let at, let lead,
+            let phone
         else { return }
-        self.missed = Attempt(id: attempt, disposition: disposition, lead: lead, phoneSealed: phone.bytes)
+        self.missed = Attempt(
+            id: attempt, disposition: disposition, at: at, lead: lead, phoneSealed: phone.bytes)
     }
 }
 
@@ -25,7 +27,7 @@ extension Transaction {
         try await self.first(
             """
             SELECT \(columnsOf: MissedCall.self) FROM callback_tasks t
-            LEFT JOIN LATERAL (SELECT id, claim_number, disposition FROM call_attempts
+            LEFT JOIN LATERAL (SELECT id, claim_number, disposition, at FROM call_attempts
                                WHERE task_id = t.id AND adviser_id = \(adviser) AND at >= \(instant) AND counts AND refused IS NULL
                                ORDER BY at DESC, id DESC LIMIT 1) a ON true
             LEFT JOIN callback_claims c ON c.task_id = t.id AND c.claim_number = a.claim_number
@@ -43,7 +45,7 @@ extension Transaction {
     ///
     /// - Returns: false when the windows that all sends share are used up; nil when there was one today, or the person wants none.
     func insertMissedCall(
-        _ missed: MissedCall.Attempt, _ notice: NoticeDraft, on day: ShanghaiDate, at now: Date, expiresAt: Date,
+        _ missed: MissedCall.Attempt, _ notice: NoticeDraft, on day: ShanghaiDate, at now: Date, sendAt: Date, expiresAt: Date,
         _ event: AuditEvent
     ) async throws -> Bool? {
         try await self.rows(
@@ -60,7 +62,7 @@ extension Transaction {
             ), message AS (
                 INSERT INTO messages (id, template, phone_index, phone_sealed, parameters_sealed, state, created_at, send_at, expires_at)
                 SELECT \(notice.message), 'missed_call', phone_index, \(ByteBuffer(bytes: notice.phoneSealed)),
-                       \(ByteBuffer(bytes: notice.parametersSealed)), 'queued', \(now), \(now), \(expiresAt)
+                       \(ByteBuffer(bytes: notice.parametersSealed)), 'queued', \(now), \(sendAt), \(expiresAt)
                 FROM admitted WHERE yes
                 RETURNING id
             ), told AS (

@@ -76,6 +76,16 @@ struct SealedSecondNumber: Sendable {
 
 extension SecondNumber {
     var json: JSONOutput {
-        .object(["phone": .string(self.e164), "extension": .optional(self.extensionDigits)])
+        .object([
+            "phone": .string(self.e164), "extension": .optional(self.extensionDigits), "qr": .dialling(self.stored),
+        ])
+    }
+}
+
+extension JSONOutput {
+    /// A number for the telephone beside the keyboard, drawn here because it may stand in no address.
+    static func dialling(_ number: String) -> JSONOutput {
+        let code = QRCode("tel:" + number)
+        return .object(["size": .integer(code?.size ?? 0), "path": .string(code?.svgPath ?? "")])
     }
 }

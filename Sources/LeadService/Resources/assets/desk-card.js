@@ -27,7 +27,7 @@ export class Card {
   /** Who holds the task since when, as an event told. */
   #news = null;
   #promise = null;
-  /** Whose code for another telephone is unfolded. */
+  /** Which number's code for another telephone is unfolded. */
   #scanned = null;
 
   constructor(root, options) {
@@ -102,7 +102,7 @@ export class Card {
         card?.pause ? el("p", { class: "pause" }, `已暂停至 ${moment(Date.parse(card.pause.until), now())} · 原因 ${pauseReasons[card.pause.reason] ?? card.pause.reason}（${person(card.pause.by)}） `,
           el("button", { type: "button", id: "resume", onclick: (event) => this.#options.onResume(event.currentTarget) }, "继续")) : null,
         this.#number(task, number, open),
-        telephonePart({ task, card, second: number?.second_phone, open, ...this.#options }),
+        telephonePart({ task, card, second: number?.second_phone, open, scan: (one) => this.#scan(task, one, "second"), ...this.#options }),
         open ? scriptPart(this.#options.script) : null,
         el("dl", { class: "facts" },
           fact("承诺", this.#promise, ` ${promiseWords(task.due_at)} 前`),
@@ -128,9 +128,9 @@ export class Card {
     if (number) {
       return el("div", { class: "number" },
         el("output", { class: "digits" }, spacedPhone(number.phone)),
-        el("a", { class: "button primary", id: "dial", href: `tel:${number.phone}`, onclick: (event) => this.#options.onDial(event) }, "拨打", key("D")),
-        el("button", { type: "button", id: "copy", onclick: (event) => this.#options.onCopy(event.currentTarget) }, "复制", key("C")),
-        number.qr ? scanPart(number.qr, this.#scanned === task.id, (isOpen) => { this.#scanned = isOpen ? task.id : null; }) : null,
+        el("a", { class: "button primary", id: "dial", href: `tel:${number.phone}`, onclick: (event) => this.#options.onDial(event, number) }, "拨打", key("D")),
+        el("button", { type: "button", id: "copy", onclick: () => this.#options.onCopy(number) }, "复制", key("C")),
+        this.#scan(task, number, "first"),
         el("span", { class: "quiet" }, "记录结果后自动隐藏"));
     }
     const masked = el("output", { class: "digits" }, spacedPhone(task.phone_masked));
@@ -143,6 +143,11 @@ export class Card {
       : null;
     return el("div", { class: "number" }, masked, answer, isTaken(task) ? null
       : el("span", { class: "quiet" }, this.#options.mayClaim ? "接起后才能显示号码" : "接起的顾问才能显示号码"));
+  }
+
+  #scan(task, { qr }, which) {
+    const place = `${which} ${task.id}`;
+    return qr ? scanPart(qr, which === "first" ? "scan" : "scan-second", this.#scanned === place, (isOpen) => { this.#scanned = isOpen ? place : null; }) : null;
   }
 
   #assign(task) {

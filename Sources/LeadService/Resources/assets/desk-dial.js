@@ -1,25 +1,12 @@
 // The telephone on the card: the second number, and calls that a telephone system makes.
 
-import { announce, api, busy, el, me, now, say, send } from "./console.js";
+import { announce, busy, el, me, now, say, send } from "./console.js";
 import { callWords } from "./call-words.js";
 import { spacedPhone } from "./worktime.js";
 
-/** Second numbers that were shown, by task; each as long as the first one. */
-const shown = new Map();
 const lookEvery = 3_000;
 /** A call that is not over by then is not followed any more. */
 const longest = 3_600_000;
-
-export function keepSecond(id, second) {
-  if (second) shown.set(id, second);
-  else shown.delete(id);
-}
-
-/** Forgets one second number, or all. */
-export function forgetSecond(id) {
-  if (id === undefined) shown.clear();
-  else shown.delete(id);
-}
 
 /** `021 5555 0100 转 8`, or a mobile number in its groups. */
 function secondWords({ phone, extension }) {
@@ -33,23 +20,6 @@ let followed = null;
 setInterval(() => {
   if (followed && !document.hidden && now() - followed.since < longest) followed.onChange();
 }, lookEvery);
-
-async function dial(id, number, button, onChange) {
-  await busy(button, async () => {
-    try {
-      await api("POST", `/api/v1/callbacks/${id}/dial`, { number });
-      announce("已交给电话系统，请接听您的话机");
-    } catch (problem) {
-      const allowed = problem.code === "outside_calling_hours" || problem.code === "do_not_call";
-      announce(allowed ? problem.message : say(problem), "error");
-    }
-    onChange();
-  });
-}
-
-const dialButton = (id, number, onChange) => el("button", {
-  type: "button", id: `dial-${number}`, onclick: (event) => dial(id, number, event.currentTarget, onChange),
-}, number === "first" ? "电话系统拨打" : "电话系统拨第二号码");
 
 /** The dialog for the second number, made when it is first asked for. */
 function secondDialog() {
@@ -105,24 +75,30 @@ function editSecond(lead, isKnown, onSecond) {
 }
 
 /** The second number and the telephone system, below the first number; nothing where there is neither. */
-export function telephonePart({ task, card, phone, open, mayAssign, onChange, onSecond }) {
+export function telephonePart({ task, card, second, open, mayAssign, scan, onDial, onCopy, onCall, onChange, onSecond }) {
+  followed = null;
   if (!card) return null;
-  const second = phone ? shown.get(task.id) : undefined;
-  const calls = (card.history ?? []).filter((event) => event.kind === "dialled");
-  const own = open ? calls.find((event) => event.by === me.username) : undefined;
-  const isLive = own && ["requested", "ringing", "answered"].includes(own.state);
-  followed = isLive ? { since: Date.parse(own.at), onChange } : null;
+  const masked = card.second_phone_masked;
+  const own = open ? card.history.find((event) => event.kind === "dialled" && event.by === me.username) : undefined;
+  if (own && ["requested", "ringing", "answered"].includes(own.state)) followed = { since: Date.parse(own.at), onChange };
   const edit = open || (mayAssign && task.state !== "closed")
-    ? el("button", { type: "button", id: "second-edit", class: "quiet-button", onclick: () => editSecond(card.phone_lead_id, Boolean(card.second_phone_masked), onSecond) },
-      card.second_phone_masked ? "改第二号码" : "加第二号码")
+    ? el("button", { type: "button", id: "second-edit", class: "quiet-button", onclick: () => editSecond(card.phone_lead_id, Boolean(masked), onSecond) },
+      masked ? "改第二号码" : "加第二号码")
     : null;
-  if (!card.second_phone_masked && !card.can_dial && !edit && !own) return null;
+  const dial = (number, words) => card.can_dial && open
+    ? el("button", { type: "button", id: `dial-${number}`, onclick: (event) => onCall(number, event.currentTarget) }, words)
+    : null;
+  const first = dial("first", "电话系统拨打");
+  if (!masked && !first && !edit) return null;
+  const told = own ? el("span", { class: "quiet", role: "status" }, callWords(own)) : null;
   return el("div", { class: "number further" },
-    card.second_phone_masked ? el("span", { class: "quiet" }, "第二号码") : null,
-    card.second_phone_masked ? el("output", { class: "second-digits" }, second ? secondWords(second) : card.second_phone_masked) : null,
-    second ? el("a", { class: "button", id: "tel-second", href: `tel:${second.phone}${second.extension ? `;ext=${second.extension}` : ""}` }, "拨打") : null,
-    card.can_dial && open ? dialButton(task.id, "first", onChange) : null,
-    card.can_dial && open && card.second_phone_masked ? dialButton(task.id, "second", onChange) : null,
-    edit,
-    own ? el("span", { class: "quiet", role: "status" }, callWords(own)) : null);
+    first, own?.number === "first" ? told : null,
+    masked ? el("div", { class: "second" },
+      el("span", { class: "quiet" }, "第二号码"),
+      el("output", { class: "second-digits" }, second ? secondWords(second) : masked),
+      second ? el("a", { class: "button", id: "tel-second", href: `tel:${second.phone}${second.extension ? `;ext=${second.extension}` : ""}`, onclick: (event) => onDial(event, second) }, "拨打") : null,
+      second ? el("button", { type: "button", id: "copy-second", onclick: () => onCopy(second) }, "复制") : null,
+      second ? scan(second) : null,
+      dial("second", "电话系统拨打"), own?.number === "second" ? told : null) : null,
+    edit);
 }
