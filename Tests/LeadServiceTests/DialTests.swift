@@ -29,6 +29,7 @@ import Testing
             #expect(try await place.shown(task, to: anna)["state"].string == "requested")
 
             #expect(try await place.say("ended", of: call, more: #","duration_seconds":3"#).status == 200)
+            service.clock.advance(by: 1)
             #expect(try await place.dial(task, anna, #"{"number":"second"}"#).status == 202)
             #expect(try await place.work() == 1)
             #expect(place.taken.last?.phone == "+862155550100" && place.taken.last?.parameters == "8")

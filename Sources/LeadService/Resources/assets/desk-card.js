@@ -1,7 +1,7 @@
 // The lead card in the middle: who, the number, the promise, then everything known.
 
 import { busy, el, now, people, person, setText } from "./console.js";
-import { telephonePart } from "./desk-dial.js";
+import { firstPart, secondPart } from "./desk-dial.js";
 import { viewerWords } from "./desk-live.js";
 import { countdown, holderWords, isMine, isTaken, scoreWords } from "./desk-queue.js";
 import { scanPart } from "./desk-number.js";
@@ -89,6 +89,7 @@ export class Card {
     this.#promise = el("span", { class: "when" });
     const open = this.#options.isOpen(task.id);
     const over = this.#options.whyOver(task.id);
+    const telephone = { task, card, second: number?.second_phone, open, scan: (one) => this.#scan(task, one, "second"), ...this.#options };
     const seen = viewerWords(card?.viewers);
     this.#root.replaceChildren(
       ...(over ? [el("p", { class: "banner", role: "alert" }, over)] : []),
@@ -101,8 +102,8 @@ export class Card {
           open ? el("button", { type: "button", class: "quiet-button", onclick: (event) => this.#options.onRelease(event.currentTarget) }, "放回公共池") : null),
         card?.pause ? el("p", { class: "pause" }, `已暂停至 ${moment(Date.parse(card.pause.until), now())} · 原因 ${pauseReasons[card.pause.reason] ?? card.pause.reason}（${person(card.pause.by)}） `,
           el("button", { type: "button", id: "resume", onclick: (event) => this.#options.onResume(event.currentTarget) }, "继续")) : null,
-        this.#number(task, number, open),
-        telephonePart({ task, card, second: number?.second_phone, open, scan: (one) => this.#scan(task, one, "second"), ...this.#options }),
+        this.#number(task, number, open, firstPart(telephone)),
+        secondPart(telephone),
         open ? scriptPart(this.#options.script) : null,
         el("dl", { class: "facts" },
           fact("承诺", this.#promise, ` ${promiseWords(task.due_at)} 前`),
@@ -124,24 +125,24 @@ export class Card {
       ...this.#assign(task));
   }
 
-  #number(task, number, open) {
+  #number(task, number, open, telephone) {
     if (number) {
       return el("div", { class: "number" },
         el("output", { class: "digits" }, spacedPhone(number.phone)),
         el("a", { class: "button primary", id: "dial", href: `tel:${number.phone}`, onclick: (event) => this.#options.onDial(event, number) }, "拨打", key("D")),
         el("button", { type: "button", id: "copy", onclick: () => this.#options.onCopy(number) }, "复制", key("C")),
         this.#scan(task, number, "first"),
-        el("span", { class: "quiet" }, "记录结果后自动隐藏"));
+        ...telephone, el("span", { class: "quiet" }, "记录结果后自动隐藏"));
     }
     const masked = el("output", { class: "digits" }, spacedPhone(task.phone_masked));
     if (open) {
       return el("div", { class: "number" }, masked,
-        el("button", { type: "button", class: "primary", id: "reveal", onclick: (event) => this.#options.onReveal(event.currentTarget) }, "显示号码", key("R")));
+        el("button", { type: "button", class: "primary", id: "reveal", onclick: (event) => this.#options.onReveal(event.currentTarget) }, "显示号码", key("R")), ...telephone);
     }
     const answer = task.state !== "closed" && !isTaken(task) && this.#options.mayClaim
       ? el("button", { type: "button", onclick: (event) => this.#options.onIncoming({ lead_id: task.lead_id }, event.currentTarget) }, "客户来电，接听")
       : null;
-    return el("div", { class: "number" }, masked, answer, isTaken(task) ? null
+    return el("div", { class: "number" }, masked, answer, ...telephone, isTaken(task) ? null
       : el("span", { class: "quiet" }, this.#options.mayClaim ? "接起后才能显示号码" : "接起的顾问才能显示号码"));
   }
 

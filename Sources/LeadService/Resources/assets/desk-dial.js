@@ -74,31 +74,42 @@ function editSecond(lead, isKnown, onSecond) {
   number.focus();
 }
 
-/** The second number and the telephone system, below the first number; nothing where there is neither. */
-export function telephonePart({ task, card, second, open, mayAssign, scan, onDial, onCopy, onCall, onChange, onSecond }) {
-  followed = null;
-  if (!card) return null;
-  const masked = card.second_phone_masked;
-  const own = open ? card.history.find((event) => event.kind === "dialled" && event.by === me.username) : undefined;
-  if (own && ["requested", "ringing", "answered"].includes(own.state)) followed = { since: Date.parse(own.at), onChange };
-  const edit = open || (mayAssign && task.state !== "closed")
-    ? el("button", { type: "button", id: "second-edit", class: "quiet-button", onclick: () => editSecond(card.phone_lead_id, Boolean(masked), onSecond) },
-      masked ? "改第二号码" : "加第二号码")
-    : null;
-  const dial = (number, words) => card.can_dial && open
-    ? el("button", { type: "button", id: `dial-${number}`, onclick: (event) => onCall(number, event.currentTarget) }, words)
-    : null;
-  const first = dial("first", "电话系统拨打");
-  if (!masked && !first && !edit) return null;
-  const told = own ? el("span", { class: "quiet", role: "status" }, callWords(own)) : null;
-  return el("div", { class: "number further" },
-    first, own?.number === "first" ? told : null,
-    masked ? el("div", { class: "second" },
-      el("span", { class: "quiet" }, "第二号码"),
-      el("output", { class: "second-digits" }, second ? secondWords(second) : masked),
-      second ? el("a", { class: "button", id: "tel-second", href: `tel:${second.phone}${second.extension ? `;ext=${second.extension}` : ""}`, onclick: (event) => onDial(event, second) }, "拨打") : null,
-      second ? el("button", { type: "button", id: "copy-second", onclick: () => onCopy(second) }, "复制") : null,
-      second ? scan(second) : null,
-      dial("second", "电话系统拨打"), own?.number === "second" ? told : null) : null,
-    edit);
+/** The newest call of one's own under a claim. */
+const ownCall = ({ card, open }) => (open ? card?.history.find((event) => event.kind === "dialled" && event.by === me.username) : undefined);
+
+/** What the telephone system can do with one number, and what became of its call; nothing where there is no system. */
+function dialPart(number, options) {
+  const { card, open, onCall } = options;
+  const call = ownCall(options);
+  return [
+    open && card?.can_dial ? el("button", { type: "button", id: `dial-${number}`, onclick: (event) => onCall(number, event.currentTarget) }, "电话系统拨打") : null,
+    call?.number === number ? el("span", { class: "quiet", role: "status" }, callWords(call)) : null];
 }
+
+/** The telephone for the first number: its calls, which are followed, and how a second number is added. */
+export function firstPart(options) {
+  const { task, card, open, mayAssign, onChange, onSecond } = options;
+  const own = ownCall(options);
+  followed = own && ["requested", "ringing", "answered"].includes(own.state) ? { since: Date.parse(own.at), onChange } : null;
+  const mayEdit = card && !card.second_phone_masked && (open || (mayAssign && task.state !== "closed"));
+  return [...dialPart("first", options), mayEdit ? editButton(card, "加第二号码", onSecond) : null];
+}
+
+/** The second number, below the first; nothing where there is none. */
+export function secondPart(options) {
+  const { task, card, second, open, mayAssign, scan, onDial, onCopy, onSecond } = options;
+  if (!card?.second_phone_masked) return null;
+  return el("div", { class: "number further" },
+    el("span", { class: "quiet" }, "第二号码"),
+    el("output", { class: "second-digits" }, second ? secondWords(second) : card.second_phone_masked.replace("****", " **** ")),
+    ...(second ? [
+      el("a", { class: "button", id: "tel-second", href: `tel:${second.phone}${second.extension ? `;ext=${second.extension}` : ""}`, onclick: (event) => onDial(event, second) }, "拨打"),
+      el("button", { type: "button", id: "copy-second", onclick: () => onCopy(second) }, "复制"),
+      scan(second)] : []),
+    ...dialPart("second", options),
+    open || (mayAssign && task.state !== "closed") ? editButton(card, "改第二号码", onSecond) : null);
+}
+
+const editButton = (card, words, onSecond) => el("button", {
+  type: "button", id: "second-edit", class: "quiet-button", onclick: () => editSecond(card.phone_lead_id, Boolean(card.second_phone_masked), onSecond),
+}, words);

@@ -70,7 +70,7 @@ export function scanPart({ size, path }, id, isOpen, onToggle) {
   const fold = (event) => { if (event.key === "Escape") event.currentTarget.open = false; };
   return el("details", { class: "scan", open: isOpen, ontoggle: (event) => onToggle(event.currentTarget.open), onkeydown: fold },
     el("summary", { id, class: "button" }, "扫码拨打"),
-    el("figure", {},
+    el("figure", { onclick: (event) => { event.currentTarget.parentElement.open = false; } },
       svg("svg", { viewBox: `-4 -4 ${size + 8} ${size + 8}`, role: "img", "aria-label": "用手机扫码拨打的二维码", "shape-rendering": "crispEdges" }, svg("path", { d: path })),
       el("figcaption", { class: "quiet" }, "用手机相机扫码，直接拨打")));
 }

@@ -58,6 +58,7 @@ export class Results {
       const again = await api("POST", address(task.id, "undo"), next ? { give_back: next.task.id } : {});
       if (next) this.#desk.drop(next.task.id);
       await this.#desk.hold(again);
+      this.#desk.recorded();
       announce("已撤销，请重新记录结果", "done");
     } catch (problem) {
       if (next) next.saving = false;
