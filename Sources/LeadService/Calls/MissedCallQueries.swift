@@ -45,7 +45,8 @@ extension Transaction {
     ///
     /// - Returns: false when the windows that all sends share are used up; nil when there was one today, or the person wants none.
     func insertMissedCall(
-        _ missed: MissedCall.Attempt, _ notice: NoticeDraft, on day: ShanghaiDate, at now: Date, sendAt: Date, expiresAt: Date,
+        _ missed: MissedCall.Attempt, _ notice: NoticeDraft, on day: ShanghaiDate, at now: Date, sendAt: Date,
+        expiresAt: Date,
         _ event: AuditEvent
     ) async throws -> Bool? {
         try await self.rows(

@@ -58,7 +58,8 @@ struct TelephoneGateway: Sendable {
         ]
         switch await self.client.post(url.absoluteString, headers, body) {
         case .answered(200..<300, _, _): return .taken
-        case .answered(let status, _, _) where status == 429 || status == 503: return .later(failure: "status_\(status)")
+        case .answered(let status, _, _) where status == 429 || status == 503:
+            return .later(failure: "status_\(status)")
         // A redirect is never followed: where it leads is not where somebody configured numbers to go.
         case .answered(let status, _, _): return .refused(failure: "status_\(status)")
         case .notSent(let failure): return .later(failure: failure)
