@@ -1426,6 +1426,47 @@ CREATE TABLE public.points_rule_versions (
 COMMENT ON TABLE public.points_rule_versions IS 'Assessments point here: a set is added, never altered, and no two take effect on the same day';
 
 --
+-- Name: privacy_cases; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.privacy_cases (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    asked_by text NOT NULL,
+    channel text NOT NULL,
+    pseudonym bytea NOT NULL,
+    note_sealed bytea NOT NULL,
+    received_on date NOT NULL,
+    due_on date GENERATED ALWAYS AS ((received_on + 15)) STORED NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    opened_by uuid NOT NULL,
+    outcome text,
+    reason_sealed bytea,
+    closed_at timestamp with time zone,
+    closed_by uuid,
+    CONSTRAINT a_closed_case_says_how CHECK ((((outcome IS NULL) = (closed_at IS NULL)) AND ((outcome IS NULL) = (closed_by IS NULL)))),
+    CONSTRAINT a_refusal_has_its_reason CHECK (((outcome IS DISTINCT FROM 'refused'::text) OR (reason_sealed IS NOT NULL))),
+    CONSTRAINT privacy_cases_asked_by_check CHECK ((asked_by = ANY (ARRAY['person'::text, 'guardian'::text, 'next_of_kin'::text]))),
+    CONSTRAINT privacy_cases_channel_check CHECK ((channel = ANY (ARRAY['telephone'::text, 'letter'::text, 'email'::text, 'counter'::text, 'complaint'::text]))),
+    CONSTRAINT privacy_cases_check CHECK ((closed_at >= opened_at)),
+    CONSTRAINT privacy_cases_kind_check CHECK ((kind = ANY (ARRAY['access'::text, 'transfer'::text, 'correct'::text, 'erase'::text, 'restrict'::text, 'withdraw'::text, 'explain'::text]))),
+    CONSTRAINT privacy_cases_outcome_check CHECK ((outcome = ANY (ARRAY['done'::text, 'refused'::text]))),
+    CONSTRAINT privacy_cases_pseudonym_check CHECK ((octet_length(pseudonym) = 32))
+);
+
+--
+-- Name: TABLE privacy_cases; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.privacy_cases IS 'The number is not kept: whoever works the case gives it again, and the pseudonym says whether it is the same';
+
+--
+-- Name: COLUMN privacy_cases.due_on; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.privacy_cases.due_on IS 'Fifteen days after it came in';
+
+--
 -- Name: privacy_notices; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1450,6 +1491,7 @@ CREATE TABLE public.privacy_requests (
     requested_at timestamp with time zone NOT NULL,
     finished_at timestamp with time zone NOT NULL,
     corrects text[] DEFAULT '{}'::text[] NOT NULL,
+    case_id uuid,
     CONSTRAINT privacy_requests_check CHECK ((finished_at >= requested_at)),
     CONSTRAINT privacy_requests_check1 CHECK (((corrects <@ ARRAY['name'::text, 'answers'::text]) AND ((kind = 'correct'::text) OR (corrects = '{}'::text[])))),
     CONSTRAINT privacy_requests_kind_check CHECK ((kind = ANY (ARRAY['copy'::text, 'correct'::text, 'erase'::text, 'stop_calls'::text, 'withdraw'::text]))),
@@ -1467,6 +1509,12 @@ COMMENT ON TABLE public.privacy_requests IS 'Written in the transaction that doe
 --
 
 COMMENT ON COLUMN public.privacy_requests.corrects IS 'What a correction was about, which is all that its result shows';
+
+--
+-- Name: COLUMN privacy_requests.case_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.privacy_requests.case_id IS 'The case in which it was done by hand; null where the person proved the number by a code';
 
 --
 -- Name: quarantined_inquiries; Type: TABLE; Schema: public; Owner: -
@@ -1819,7 +1867,7 @@ CREATE TABLE public.staff_alerts (
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT a_stage_is_one_of_a_promise CHECK (((kind !~~ 'sla\_%'::text) OR ((task_id IS NOT NULL) AND (due_at IS NOT NULL)))),
     CONSTRAINT staff_alerts_about_check CHECK (((char_length(about) >= 1) AND (char_length(about) <= 100))),
-    CONSTRAINT staff_alerts_kind_check CHECK ((kind = ANY (ARRAY['sla_half'::text, 'sla_most'::text, 'sla_broken'::text, 'sla_late'::text, 'assigned'::text, 'claim_lapsed'::text, 'calendar_missing'::text, 'many_reveals'::text, 'unrevealed_results'::text, 'robot_failing'::text, 'delivery_falling'::text, 'closed_day'::text, 'prefix_full'::text]))),
+    CONSTRAINT staff_alerts_kind_check CHECK ((kind = ANY (ARRAY['sla_half'::text, 'sla_most'::text, 'sla_broken'::text, 'sla_late'::text, 'assigned'::text, 'claim_lapsed'::text, 'calendar_missing'::text, 'many_reveals'::text, 'unrevealed_results'::text, 'robot_failing'::text, 'delivery_falling'::text, 'closed_day'::text, 'prefix_full'::text, 'privacy_due'::text]))),
     CONSTRAINT staff_alerts_parameters_check CHECK ((jsonb_typeof(parameters) = 'object'::text))
 );
 
@@ -2453,6 +2501,13 @@ ALTER TABLE ONLY public.points_rule_versions
     ADD CONSTRAINT points_rule_versions_pkey PRIMARY KEY (version);
 
 --
+-- Name: privacy_cases privacy_cases_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.privacy_cases
+    ADD CONSTRAINT privacy_cases_pkey PRIMARY KEY (id);
+
+--
 -- Name: privacy_notices privacy_notices_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3067,6 +3122,12 @@ CREATE UNIQUE INDEX one_second_factor ON public.staff_totp USING btree (staff_id
 CREATE UNIQUE INDEX one_second_factor_begun ON public.staff_totp USING btree (staff_id) WHERE (confirmed_at IS NULL);
 
 --
+-- Name: open_privacy_cases; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX open_privacy_cases ON public.privacy_cases USING btree (due_on, id) WHERE (closed_at IS NULL);
+
+--
 -- Name: pending_reports_by_age; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -3089,6 +3150,12 @@ CREATE UNIQUE INDEX permit_reminders_by_message ON public.permit_reminders USING
 --
 
 CREATE INDEX privacy_requests_by_age ON public.privacy_requests USING btree (requested_at DESC, id DESC);
+
+--
+-- Name: privacy_requests_by_case; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX privacy_requests_by_case ON public.privacy_requests USING btree (case_id) WHERE (case_id IS NOT NULL);
 
 --
 -- Name: privacy_requests_by_number; Type: INDEX; Schema: public; Owner: -
@@ -3631,6 +3698,27 @@ ALTER TABLE ONLY public.permit_reminders
     ADD CONSTRAINT permit_reminders_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.messages(id) ON DELETE SET NULL;
 
 --
+-- Name: privacy_cases privacy_cases_closed_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.privacy_cases
+    ADD CONSTRAINT privacy_cases_closed_by_fkey FOREIGN KEY (closed_by) REFERENCES public.staff(id);
+
+--
+-- Name: privacy_cases privacy_cases_opened_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.privacy_cases
+    ADD CONSTRAINT privacy_cases_opened_by_fkey FOREIGN KEY (opened_by) REFERENCES public.staff(id);
+
+--
+-- Name: privacy_requests privacy_requests_case_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.privacy_requests
+    ADD CONSTRAINT privacy_requests_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.privacy_cases(id) ON DELETE SET NULL;
+
+--
 -- Name: privacy_requests privacy_requests_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -4125,6 +4213,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.phone_budgets TO huifang_app;
 
 GRANT SELECT ON TABLE public.points_rule_versions TO huifang_reader;
 GRANT SELECT,INSERT ON TABLE public.points_rule_versions TO huifang_app;
+
+--
+-- Name: TABLE privacy_cases; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.privacy_cases TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.privacy_cases TO huifang_app;
 
 --
 -- Name: TABLE privacy_notices; Type: ACL; Schema: public; Owner: -

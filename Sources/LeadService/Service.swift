@@ -66,6 +66,9 @@ package struct LeadServices: Sendable {
         let assessments = Assessments(
             database: database, dependencies: dependencies, settings: settings, rules: pointsRules,
             budgetFactor: factor)
+        let privacyRequests = PrivacyRequests(
+            database: database, dependencies: dependencies, settings: settings, assessments: assessments,
+            budgetFactor: factor)
         let promises = PromiseTimes(settings: settings, calendar: calendar, now: dependencies.now)
         let questions = try Questionnaire(resources: resources)
         let inquiries = Inquiries(
@@ -126,9 +129,7 @@ package struct LeadServices: Sendable {
                 ),
                 NoticeRoutes(notices: notices, pages: pages),
                 PrivacyRoutes(
-                    requests: PrivacyRequests(
-                        database: database, dependencies: dependencies, settings: settings, assessments: assessments,
-                        budgetFactor: factor),
+                    requests: privacyRequests,
                     verification: verification, pages: pages, visitors: visitors,
                     publicURL: configuration.publicURL),
                 AssessmentRoutes(
@@ -151,6 +152,9 @@ package struct LeadServices: Sendable {
                 RetentionRoutes(
                     retention: Retention(database: database, dependencies: dependencies, settings: settings)),
                 APIKeyRoutes(keys: apiKeys, pages: pages, now: dependencies.now),
+                PrivacyCaseRoutes(
+                    cases: PrivacyCases(database: database, dependencies: dependencies, requests: privacyRequests),
+                    pages: pages, publicURL: configuration.publicURL, now: dependencies.now),
                 CallbackRoutes(queue: queue, numbers: secondNumbers, pages: pages, publicURL: configuration.publicURL),
                 MyDayRoutes(
                     day: MyDay(database: database, dependencies: dependencies, forecasts: forecasts)),

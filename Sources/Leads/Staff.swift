@@ -27,6 +27,7 @@ package enum Role: String, Sendable, Hashable, CaseIterable {
         case .exportLeads, .manageStaff: self == .administrator
         case .readStaff: self == .administrator || self == .auditor
         case .readPrivacyRequests: [.administrator, .auditor, .privacy].contains(self)
+        case .workPrivacyRequests: self == .administrator || self == .privacy
         case .readAudit, .readOffice: self == .administrator || self == .auditor
         case .readStatistics: [.supervisor, .administrator, .auditor].contains(self)
         case .seeConsole: true
@@ -38,7 +39,7 @@ package enum Role: String, Sendable, Hashable, CaseIterable {
 package enum Permission: Sendable, Hashable, CaseIterable {
     case workCallbacks, assignCallbacks, searchLeads, browseLeads, exportLeads, manageStaff, readStaff, readAudit,
         readOffice,
-        readPrivacyRequests, readStatistics,
+        readPrivacyRequests, workPrivacyRequests, readStatistics,
         seeConsole
 }
 

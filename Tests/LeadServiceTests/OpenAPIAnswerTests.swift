@@ -136,7 +136,7 @@ extension DescribedService {
             // What an auditor reads is what an adviser does not.
             let reads = [
                 "privacy-requests", "stats", "statistics", "/staff", "/people", "/api-keys", "/audit", "/calendar",
-                "/retention",
+                "/retention", "/privacy", "/privacy-cases",
             ].contains {
                 operation.path.hasSuffix($0)
             }
@@ -189,6 +189,7 @@ extension DescribedService {
             "cancel": "{}", "resume": "{}", "verdict": #"{"verdict":"wrong"}"#,
             "pause":
                 #"{"reason":"visitor_away","until":"\#(RFC3339.text(self.service.clock.now.addingTimeInterval(3600)))"}"#,
+            "requests": #"{"phone":"13800000001","kind":"copy"}"#, "close": #"{"outcome":"done"}"#,
             "assessments": #"{"answers":{"age":30},"note":"x"}"#, "assessment": "age=30&note=x",
         ]
         let form = "application/x-www-form-urlencoded"

@@ -36,6 +36,7 @@ extension DescribedService {
         #expect(list["items"].array.count == 1)
         #expect(try await self.call(.get, path + "?cursor=x", token: officer.token).code == "cursor_invalid")
 
+        try await self.workCases(officer)
         #expect(try await self.post("/privacy/code", "phone=1&kind=copy").status == 422)
         #expect(try await self.post("/privacy/code", "phone=13800000022&kind=erase").status == 200)
         #expect(try await self.post("/privacy/code", "phone=13800000022&kind=erase").status == 429)
@@ -44,6 +45,32 @@ extension DescribedService {
         let fields = "phone=13800000022&kind=erase&challenge_id=\(form)"
         #expect(try await self.post("/privacy/requests", fields + "&code=").status == 422)
         #expect(try await self.post("/privacy/requests", fields + "&code=\(digits)").status == 303)
+    }
+
+    private func workCases(_ officer: Colleague) async throws {
+        let (path, phone) = ("/api/v1/privacy-cases", #""phone":"13800000024""#)
+        let draft =
+            #"{"kind":"access","asked_by":"person","channel":"letter",\#(phone),"received_on":"\#(ShanghaiDate(self.service.clock.now))","note":"来信"}"#
+        let opened = try await self.call(.post, path, draft, token: officer.token)
+        #expect(opened.status == 201)
+        #expect(try await self.call(.post, path, "{}", token: officer.token).status == 422)
+        #expect(try await self.call(.get, path + "?limit=1", token: officer.token).status == 200)
+        #expect(try await self.call(.get, path + "?state=x", token: officer.token).status == 422)
+        let own = path + "/" + opened["id"].string
+        #expect(try await self.call(.get, own, token: officer.token).status == 200)
+        let wish = #"{\#(phone),"kind":"copy"}"#
+        #expect(try await self.call(.post, own + "/requests", wish, token: officer.token).status == 202)
+        let other = #"{"phone":"13800000025","kind":"copy"}"#
+        #expect(try await self.call(.post, own + "/requests", other, token: officer.token).code == "phone_mismatch")
+        let refused = #"{"outcome":"refused"}"#
+        #expect(try await self.call(.post, own + "/close", refused, token: officer.token).code == "reason_required")
+        #expect(try await self.call(.post, own + "/close", #"{"outcome":"done"}"#, token: officer.token).status == 204)
+        for (action, body) in [("/close", #"{"outcome":"done"}"#), ("/requests", wish)] {
+            #expect(try await self.call(.post, own + action, body, token: officer.token).code == "already_closed")
+        }
+        #expect(
+            try await self.call(.get, "/staff/privacy", token: officer.token, headers: [.accept: "text/html"]).status
+                == 200)
     }
 
     func changeReceipts() async throws {

@@ -10,6 +10,7 @@ import Testing
             .readStaff: [.administrator, .auditor], .readAudit: [.administrator, .auditor],
             .readOffice: [.administrator, .auditor],
             .readPrivacyRequests: [.administrator, .auditor, .privacy],
+            .workPrivacyRequests: [.administrator, .privacy],
             .readStatistics: [.supervisor, .administrator, .auditor],
             .seeConsole: Set(Role.allCases),
         ]

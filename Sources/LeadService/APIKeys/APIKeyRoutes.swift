@@ -21,7 +21,7 @@ struct APIKeyRoutes: RouteList {
                 return try self.pages.render(
                     "staff/api-keys",
                     page.context("api-keys", title: "密钥").merging([
-                        "on_api_keys": true, "can_manage": session.role.may(.manageStaff),
+                        "can_manage": session.role.may(.manageStaff),
                         "scopes": APIScope.allCases.map { ["value": $0.rawValue, "title": $0.title] },
                     ]) { first, _ in first })
             },

@@ -23,6 +23,8 @@ package enum AlertKind: String, Sendable, CaseIterable {
     case deliveryFalling = "delivery_falling"
     /// The numbers of a prefix asked for more codes than it has.
     case prefixFull = "prefix_full"
+    /// A privacy case must be answered soon, or should have been.
+    case privacyDue = "privacy_due"
     /// Promises lie on a day that was closed after they were made.
     case closedDay = "closed_day"
 
@@ -32,7 +34,7 @@ package enum AlertKind: String, Sendable, CaseIterable {
         case .slaMost: [.team]
         case .slaBroken: [.team, .supervisors]
         case .slaLate, .calendarMissing, .manyReveals, .unrevealedResults, .closedDay: [.supervisors]
-        case .slaHalf, .assigned, .claimLapsed, .robotFailing, .deliveryFalling, .prefixFull: []
+        case .slaHalf, .assigned, .claimLapsed, .robotFailing, .deliveryFalling, .prefixFull, .privacyDue: []
         }
     }
 }
@@ -77,6 +79,9 @@ struct Alert: Sendable {
         case .unrevealedResults: "\(self.value("who")) 今天有 \(self.value("count")) 个结果没有看过号码，不算兑现承诺，请核对"
         case .closedDay: "\(self.value("day"))改为休息，有 \(self.value("count")) 个承诺在那天，答应的时间不变，请在看板上安排"
         case .robotFailing: "群机器人 \(self.value("robot")) 发不出去（\(self.value("failure"))），请检查"
+        case .privacyDue:
+            self.value("late").isEmpty
+                ? "一件隐私请求最迟 \(self.value("day"))要答复" : "一件隐私请求已过答复期限（\(self.value("day"))）"
         case .prefixFull:
             "号段 \(self.value("prefix")) 的号码\(self.value("window") == "hour" ? "这一小时" : "今天")要的验证码太多（上限 \(self.value("count")) 条），先不发给它们；若是刷量，可在设置里列入不发的号段"
         case .deliveryFalling:

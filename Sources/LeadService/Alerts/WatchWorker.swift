@@ -18,6 +18,8 @@ package struct WatchWorker: Service {
     package static let mostReveals = 80
     /// As many results in a day without a look at the number are told.
     package static let unrevealedResults = 40
+    /// So many days before its last one a privacy case is told of.
+    private static let casesAhead = 3
     /// The day of the year from which the next one must be loaded.
     private static let coverage = (month: 12, day: 1)
 
@@ -50,6 +52,7 @@ package struct WatchWorker: Service {
             reveals.map { self.odd(.manyReveals, $0, today) } + results.map { self.odd(.unrevealedResults, $0, today) }
         drafts += self.missingYears(today, at: now)
         drafts += try await self.closedDays(at: now)
+        drafts += try await self.privacyCases(today)
         let all = drafts
         return try await self.database.statement { try await $0.insertAlerts(all, at: now) }
     }
@@ -84,6 +87,20 @@ package struct WatchWorker: Service {
             AlertDraft(
                 id: self.dependencies.makeID(), kind: .closedDay, about: closed.day.description,
                 parameters: ["day": closed.day.text, "count": String(closed.count)], roles: [.supervisor])
+        }
+    }
+
+    /// Cases whose day is near, each once, and once more when it is past.
+    private func privacyCases(_ today: ShanghaiDate) async throws -> [AlertDraft] {
+        let cases = try await self.database.autocommit { try await $0.casesDue(by: today.adding(Self.casesAhead)) }
+        return cases.map { found in
+            let isLate = today > found.dueOn
+            var parameters = ["day": found.dueOn.text]
+            if isLate { parameters["late"] = "yes" }
+            return AlertDraft(
+                id: self.dependencies.makeID(), kind: .privacyDue,
+                about: found.id.uuidString.lowercased() + (isLate ? "/late" : ""), parameters: parameters,
+                roles: [.administrator])
         }
     }
 

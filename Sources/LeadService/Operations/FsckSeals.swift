@@ -27,6 +27,8 @@ package struct SealedColumn: Sendable {
         SealedColumn(table: "callback_events", column: "note_sealed", row: "id"),
         SealedColumn(table: "assessment_reviews", column: "note_sealed", row: "assessment_id"),
         SealedColumn(table: "consents", column: "evidence_sealed", row: "id"),
+        SealedColumn(table: "privacy_cases", column: "note_sealed", row: "id"),
+        SealedColumn(table: "privacy_cases", column: "reason_sealed", row: "id"),
         SealedColumn(table: "staff_totp", column: "secret_sealed", row: "id"),
         SealedColumn(table: "robots", column: "address_sealed", row: "id"),
         SealedColumn(table: "robots", column: "secret_sealed", row: "id"),

@@ -45,24 +45,19 @@ enum Correction: String, Sendable {
     case name, answers
 }
 
-/// A request as it was sent, every field checked.
-struct PrivacyDraft: Sendable {
+/// What is to be done for a number.
+struct PrivacyWish: Sendable {
     var phone: PhoneNumber
-    var challenge: UUID
-    var code: VerificationCode
     var kind: PrivacyRequestKind
     var name: PersonName?
     var answers: Answers?
 
     var corrects: [Correction] { (self.name == nil ? [] : [.name]) + (self.answers == nil ? [] : [.answers]) }
 
-    static func read(_ value: JSONValue) throws -> PrivacyDraft {
-        var fields = try FieldReader(value)
+    /// - Returns: nil when a field breaks a rule, which the reader then says.
+    static func read(_ fields: inout FieldReader) -> PrivacyWish? {
         let phone = fields.parsed("phone") { text throws(ValidationFailure) in try PhoneNumber(parsing: text) }
-        if !fields.has("challenge_id") { fields.missing("challenge_id") }
-        let challenge = fields.optionalUUID("challenge_id")
-        let code = fields.parsed("code") { text throws(ValidationFailure) in try VerificationCode(parsing: text) }
-        let kind = fields.parsed("kind") { text throws(ValidationFailure) in try Self.kind(text) }
+        let kind = fields.parsed("kind") { text throws(ValidationFailure) in try PrivacyDraft.kind(text) }
         let name = fields.parsed("name", required: false) { text throws(ValidationFailure) in
             try PersonName(parsing: text)
         }
@@ -80,9 +75,26 @@ struct PrivacyDraft: Sendable {
                 fields.fail("not_allowed", at: at, "只有更正信息时才填写此项", english: "Only a correction takes this.")
             }
         }
+        guard let phone, let kind, fields.failures.isEmpty else { return nil }
+        return PrivacyWish(phone: phone, kind: kind, name: name, answers: answers)
+    }
+}
+
+/// A request as a visitor sent it, every field checked.
+struct PrivacyDraft: Sendable {
+    var wish: PrivacyWish
+    var challenge: UUID
+    var code: VerificationCode
+
+    static func read(_ value: JSONValue) throws -> PrivacyDraft {
+        var fields = try FieldReader(value)
+        let wish = PrivacyWish.read(&fields)
+        if !fields.has("challenge_id") { fields.missing("challenge_id") }
+        let challenge = fields.optionalUUID("challenge_id")
+        let code = fields.parsed("code") { text throws(ValidationFailure) in try VerificationCode(parsing: text) }
         try fields.finish()
-        guard let phone, let challenge, let code, let kind else { throw Problems.internal }
-        return PrivacyDraft(phone: phone, challenge: challenge, code: code, kind: kind, name: name, answers: answers)
+        guard let wish, let challenge, let code else { throw Problems.internal }
+        return PrivacyDraft(wish: wish, challenge: challenge, code: code)
     }
 
     static func kind(_ text: String) throws(ValidationFailure) -> PrivacyRequestKind {
@@ -105,6 +117,8 @@ struct PrivacyRequestRow: Sendable {
     /// What a correction was about.
     var corrects: [Correction] = []
     var phoneSealed: [UInt8]?
+    /// Where it was done by hand.
+    var caseID: UUID?
 }
 
 /// Where the next page of requests begins.

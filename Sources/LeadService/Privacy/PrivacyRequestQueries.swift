@@ -4,15 +4,15 @@ import NIOCore
 import Postgres
 
 extension PrivacyRequestRow: TableRow {
-    static let columns = "p.id, p.kind, p.lead_id, p.requested_at, p.finished_at, l.phone_sealed, p.corrects"
+    static let columns = "p.id, p.kind, p.lead_id, p.requested_at, p.finished_at, l.phone_sealed, p.corrects, p.case_id"
 
     init(row: PostgresRow) throws {
-        let (id, kind, lead, requested, finished, phone, corrects) =
-            try row.decode((UUID, String, UUID?, Date, Date, ByteBuffer?, [String]).self)
+        let (id, kind, lead, requested, finished, phone, corrects, caseID) =
+            try row.decode((UUID, String, UUID?, Date, Date, ByteBuffer?, [String], UUID?).self)
         guard let kind = PrivacyRequestKind(rawValue: kind) else { throw MissingRow() }
         self.init(
             id: id, kind: kind, leadID: lead, requestedAt: requested, finishedAt: finished,
-            corrects: corrects.compactMap { Correction(rawValue: $0) }, phoneSealed: phone?.bytes)
+            corrects: corrects.compactMap { Correction(rawValue: $0) }, phoneSealed: phone?.bytes, caseID: caseID)
     }
 }
 
@@ -47,13 +47,14 @@ extension Transaction {
     /// It counts by the pseudonym, so that a number we do not know is counted as well. To be called with the number's
     /// codes locked (`lockLead`): two at once are then counted one after the other.
     func insertPrivacyRequest(
-        _ id: UUID, _ kind: PrivacyRequestKind, corrects: [Correction], pseudonym: [UInt8], lead: UUID?, at now: Date,
-        atMost limit: Int?, since start: Date
+        _ id: UUID, _ kind: PrivacyRequestKind, corrects: [Correction], pseudonym: [UInt8], lead: UUID?,
+        under caseID: UUID?,
+        at now: Date, atMost limit: Int?, since start: Date
     ) async throws -> Bool {
         try await self.execute(
             """
-            INSERT INTO privacy_requests (id, kind, corrects, pseudonym, lead_id, requested_at, finished_at)
-            SELECT \(id), \(kind.rawValue), \(corrects.map(\.rawValue))::text[], \(ByteBuffer(bytes: pseudonym)), \(lead), \(now), \(now)
+            INSERT INTO privacy_requests (id, kind, corrects, pseudonym, lead_id, requested_at, finished_at, case_id)
+            SELECT \(id), \(kind.rawValue), \(corrects.map(\.rawValue))::text[], \(ByteBuffer(bytes: pseudonym)), \(lead), \(now), \(now), \(caseID)
             WHERE \(limit)::bigint IS NULL
                OR (SELECT count(*) FROM privacy_requests p WHERE p.pseudonym = \(ByteBuffer(bytes: pseudonym))
                      AND p.kind = \(kind.rawValue) AND p.requested_at > \(start)) < \(limit)::bigint

@@ -41,7 +41,8 @@ package struct PrivacyRequests: Sendable {
         let now = self.dependencies.now()
         let keys = self.dependencies.keys
         let attempt = CodeAttempt(
-            purpose: .privacy, phone: draft.phone, phoneIndex: keys.index(of: draft.phone), challenge: draft.challenge,
+            purpose: .privacy, phone: draft.wish.phone, phoneIndex: keys.index(of: draft.wish.phone),
+            challenge: draft.challenge,
             code: draft.code, holder: self.dependencies.makeID(), at: now, lockedUntil: now,
             wrongBuckets: self.budgets.wrongBuckets(address: address, at: now))
         let reservation = try await self.database.statement { try await $0.reserveTry(attempt) }
@@ -65,7 +66,7 @@ package struct PrivacyRequests: Sendable {
                 // wait for one another's otherwise.
                 let known = try await tx.lockLead(phone: attempt.phoneIndex)
                 guard try await tx.consume(challenge, attempt) else { return false }
-                try await self.fulfil(draft, attempt, known: known, request: id, tx)
+                try await self.fulfil(draft.wish, known: known, request: id, by: .visitor, at: now, tx)
                 return true
             }
             guard isDone else { throw Problems.codeInvalid }
@@ -78,40 +79,78 @@ package struct PrivacyRequests: Sendable {
         budgets.isReserved = false
         let used = budgets
         try? await self.database.statement { try await $0.giveBack(used, of: attempt) }
-        Counter(label: "huifang_privacy_requests_total", dimensions: [("kind", draft.kind.rawValue)]).increment()
+        return self.done(id, draft.wish)
+    }
+
+    private func done(_ id: UUID, _ wish: PrivacyWish) -> (id: UUID, token: String) {
+        Counter(label: "huifang_privacy_requests_total", dimensions: [("kind", wish.kind.rawValue)]).increment()
         return (id, self.links.token(.privacyRequest, for: id))
     }
 
+    /// Who does what was asked.
+    private enum Doer {
+        /// The person, who proved the number by a code.
+        case visitor
+        /// Somebody of the staff, under a case.
+        case staff(StaffSession, case: UUID)
+
+        var name: String { if case .staff(let session, _) = self { session.username } else { "visitor" } }
+        var role: String { if case .staff(let session, _) = self { session.role.rawValue } else { "visitor" } }
+        var caseID: UUID? { if case .staff(_, let id) = self { id } else { nil } }
+    }
+
+    /// Does what was asked under an open case, for the number that it was opened for.
+    ///
+    /// - Returns: the request's id and the token of its result.
+    /// - Throws: 404; 409 `already_closed`; 422 `phone_mismatch`.
+    func fulfil(
+        _ wish: PrivacyWish, under caseID: UUID, by session: StaffSession
+    ) async throws -> (id: UUID, token: String) {
+        let (id, now, keys) = (self.dependencies.makeID(), self.dependencies.now(), self.dependencies.keys)
+        try await self.database.transaction { tx in
+            let known = try await tx.lockLead(phone: keys.index(of: wish.phone))
+            guard let found = try await tx.lockOpenCase(caseID) else { throw Problems.notFound }
+            guard found.isOpen else { throw PrivacyCases.alreadyClosed }
+            guard found.pseudonym == keys.pseudonym(of: wish.phone) else { throw PrivacyCases.phoneMismatch }
+            try await self.fulfil(
+                wish, known: known, request: id, by: .staff(session, case: caseID), at: now, tx)
+        }
+        return self.done(id, wish)
+    }
+
     private func fulfil(
-        _ draft: PrivacyDraft, _ attempt: CodeAttempt, known: UUID?, request: UUID, _ tx: Transaction
+        _ draft: PrivacyWish, known: UUID?, request: UUID, by doer: Doer, at now: Date, _ tx: Transaction
     ) async throws {
-        let (now, index) = (attempt.at, attempt.phoneIndex)
+        let index = self.dependencies.keys.index(of: draft.phone)
         let pseudonym = self.dependencies.keys.pseudonym(of: draft.phone)
         // A number we do not know is worked on all the same, as a lead that is nobody's.
         let lead = known ?? self.dependencies.makeID()
-        let limit = draft.kind == .copy ? self.budgets.scaled(self.settings.current.copiesPerDay) : nil
+        let limit =
+            draft.kind == .copy && doer.caseID == nil ? self.budgets.scaled(self.settings.current.copiesPerDay) : nil
         let isAllowed = try await tx.insertPrivacyRequest(
-            request, draft.kind, corrects: draft.corrects, pseudonym: pseudonym, lead: known, at: now, atMost: limit,
-            since: now.addingTimeInterval(-Self.day))
+            request, draft.kind, corrects: draft.corrects, pseudonym: pseudonym, lead: known, under: doer.caseID,
+            at: now,
+            atMost: limit, since: now.addingTimeInterval(-Self.day))
         if let limit, !isAllowed {
             let oldest = try await tx.privacyRequestTime(draft.kind, pseudonym: pseudonym, newestBut: limit - 1)
             throw Self.copiesUsedUp(limit, until: (oldest ?? now).addingTimeInterval(Self.day), at: now)
         }
         switch draft.kind {
         case .copy: break
-        case .stopCalls: try await tx.stopCalls(index, of: lead, by: "visitor", at: now)
+        case .stopCalls: try await tx.stopCalls(index, of: lead, by: doer.name, at: now)
         case .withdraw:
             try await tx.withdrawConsents(of: lead, givenUpTo: .distantFuture, at: now)
             try await tx.leaveQueue(lead, reason: "consent_withdrawn", at: now)
             try await tx.dropQueuedMessages(phone: index, because: "consent_withdrawn", at: now)
-        case .correct: try await self.correct(draft, lead: lead, request: request, at: now, tx)
+        case .correct: try await self.correct(draft, lead: lead, request: request, by: doer, at: now, tx)
         case .erase:
             try await self.erasure.erase(
-                lead, phone: index, pseudonym: pseudonym, request: request, by: "visitor", role: "visitor", at: now, tx)
+                lead, phone: index, pseudonym: pseudonym, request: request, by: doer.name, role: doer.role, at: now, tx)
         }
         try await tx.insert(
             self.audit.event(
-                "privacy.\(draft.kind.rawValue)", on: request.uuidString.lowercased(), by: "visitor", role: "visitor"))
+                "privacy.\(draft.kind.rawValue)", on: request.uuidString.lowercased(), by: doer.name, role: doer.role,
+                detail: doer.caseID.map { ["case": .string($0.uuidString.lowercased())] } ?? [:]))
     }
 
     private static func copiesUsedUp(_ limit: Int, until time: Date, at now: Date) -> Problem {
@@ -124,7 +163,7 @@ package struct PrivacyRequests: Sendable {
     /// Writes the new name into every inquiry of the number and scores new answers for the newest one; what was there is
     /// kept sealed in the audit for thirty days.
     private func correct(
-        _ draft: PrivacyDraft, lead: UUID, request: UUID, at now: Date, _ tx: Transaction
+        _ draft: PrivacyWish, lead: UUID, request: UUID, by doer: Doer, at now: Date, _ tx: Transaction
     ) async throws {
         let keys = self.dependencies.keys
         var before: [String: JSONOutput] = [:]
@@ -151,7 +190,7 @@ package struct PrivacyRequests: Sendable {
             }
         }
         let event = try self.audit.event(
-            "privacy.corrected", on: request.uuidString.lowercased(), by: "visitor", role: "visitor",
+            "privacy.corrected", on: request.uuidString.lowercased(), by: doer.name, role: doer.role,
             sealing: before)
         try await tx.insert(event)
     }
@@ -198,7 +237,8 @@ package struct PrivacyRequests: Sendable {
                     }
                     return .object([
                         "id": .string(row.id.uuidString.lowercased()), "kind": .string(row.kind.rawValue),
-                        "state": .string("done"), "phone_masked": .optional(phone),
+                        "state": .string("done"), "case_id": .optional(row.caseID?.uuidString.lowercased()),
+                        "phone_masked": .optional(phone),
                         "requested_at": .string(RFC3339.text(row.requestedAt)),
                         "finished_at": .string(RFC3339.text(row.finishedAt)),
                     ])

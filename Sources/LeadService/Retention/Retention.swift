@@ -109,6 +109,10 @@ package struct Retention: Sendable {
         case .evidence, .requests:
             let salt = self.dependencies.randomBytes(32)
             return try await self.database.transaction { tx in
+                if term == .requests {
+                    let cases = try await tx.deleteClosedCases(before: before, limit: Self.batch)
+                    if cases > 0 { try await tx.insert(self.event(term, cases, before: before)) }
+                }
                 let ids = try await tx.dueIDs(term, before: before, at: now, limit: Self.batch)
                 guard !ids.isEmpty else { return 0 }
                 let event = self.event(term, ids.count, before: before)

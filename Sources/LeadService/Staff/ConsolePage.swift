@@ -25,9 +25,8 @@ struct ConsolePage: Sendable {
             "can_claim": role.may(.workCallbacks) ? "true" : "false",
             "can_assign": role.may(.assignCallbacks) ? "true" : "false",
             "can_export": role.may(.exportLeads), "can_review": role.may(.browseLeads),
-            "can_see_statistics": role.may(.readStatistics), "can_read_staff": role.may(.readStaff),
-            "can_read_audit": role.may(.readAudit),
-        ]
+            "can_see_statistics": role.may(.readStatistics),
+        ].merging(OfficePage.context(for: role, on: name)) { first, _ in first }
     }
 
     /// A page before the login.

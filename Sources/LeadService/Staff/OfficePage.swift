@@ -1,0 +1,38 @@
+import Leads
+
+/// The pages of those who answer for the service, in the order of their links.
+enum OfficePage: String, CaseIterable {
+    case people
+    case apiKeys = "api-keys"
+    case privacy
+    case audit
+
+    var title: String {
+        switch self {
+        case .people: "员工"
+        case .apiKeys: "密钥"
+        case .privacy: "隐私请求"
+        case .audit: "审计"
+        }
+    }
+
+    var permission: Permission {
+        switch self {
+        case .people, .apiKeys: .readStaff
+        case .privacy: .readPrivacyRequests
+        case .audit: .readAudit
+        }
+    }
+
+    var path: String { "/staff/" + self.rawValue }
+
+    /// What the links need: all pages open to a role, the first for the bar, and which one is looked at.
+    static func context(for role: Role, on name: String) -> [String: Any] {
+        let pages = self.allCases.filter { role.may($0.permission) }
+        guard let first = pages.first else { return [:] }
+        return [
+            "office_path": first.path, "on_office": OfficePage(rawValue: name) != nil,
+            "office": pages.map { ["path": $0.path, "title": $0.title, "is_current": $0.rawValue == name] },
+        ]
+    }
+}
