@@ -771,6 +771,64 @@ CREATE UNLOGGED TABLE public.callback_viewers (
 COMMENT ON TABLE public.callback_viewers IS 'Whose card somebody looks at: the last one, for less than a minute';
 
 --
+-- Name: calls; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.calls (
+    id uuid NOT NULL,
+    task_id uuid NOT NULL,
+    claim_number integer NOT NULL,
+    number text NOT NULL,
+    state text NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    taken_at timestamp with time zone,
+    dialled_at timestamp with time zone,
+    ringing_at timestamp with time zone,
+    answered_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    reported_at timestamp with time zone,
+    duration_seconds integer,
+    recording_reference_sealed bytea,
+    failure text,
+    attempt integer DEFAULT 0 NOT NULL,
+    send_at timestamp with time zone,
+    lease_until timestamp with time zone,
+    expires_at timestamp with time zone NOT NULL,
+    erased_at timestamp with time zone,
+    CONSTRAINT calls_attempt_check CHECK ((attempt >= 0)),
+    CONSTRAINT calls_duration_seconds_check CHECK (((duration_seconds >= 0) AND (duration_seconds <= 86400))),
+    CONSTRAINT calls_failure_check CHECK (((char_length(failure) >= 1) AND (char_length(failure) <= 100))),
+    CONSTRAINT calls_number_check CHECK ((number = ANY (ARRAY['first'::text, 'second'::text]))),
+    CONSTRAINT calls_state_check CHECK ((state = ANY (ARRAY['requested'::text, 'ringing'::text, 'answered'::text, 'ended'::text, 'failed'::text]))),
+    CONSTRAINT erased_leaves_no_recording CHECK (((erased_at IS NULL) OR (recording_reference_sealed IS NULL))),
+    CONSTRAINT waits_or_is_being_sent CHECK (((send_at IS NULL) OR ((state = 'requested'::text) AND (lease_until IS NULL))))
+);
+
+--
+-- Name: TABLE calls; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.calls IS 'Calls that the telephone system was asked to make, and its outbox; whose number and who asked is in the claim';
+
+--
+-- Name: COLUMN calls.dialled_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.calls.dialled_at IS 'Since when the call counts as a look at the number does: taken by the system or reported, and not failed before it rang';
+
+--
+-- Name: COLUMN calls.recording_reference_sealed; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.calls.recording_reference_sealed IS 'Sealed, because systems name recordings after numbers';
+
+--
+-- Name: COLUMN calls.attempt; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.calls.attempt IS 'The fence: an outcome is written under the number it was sent with';
+
+--
 -- Name: closure_reviews; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1249,6 +1307,24 @@ COMMENT ON COLUMN public.messages.delivery IS 'What the vendor reported, the fir
 COMMENT ON COLUMN public.messages.inquiry_id IS 'The inquiry that is confirmed: its promise is read when the message is sent, so that it says what the queue says';
 
 --
+-- Name: missed_call_messages; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.missed_call_messages (
+    lead_id uuid NOT NULL,
+    day date NOT NULL,
+    attempt_id uuid NOT NULL,
+    message_id uuid,
+    created_at timestamp with time zone NOT NULL
+);
+
+--
+-- Name: TABLE missed_call_messages; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.missed_call_messages IS 'Who was told of a call they missed; a message that no gateway took is replaced, no other is';
+
+--
 -- Name: pending_reports; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1558,6 +1634,22 @@ CREATE TABLE public.schema_migrations (
     sha256 bytea NOT NULL,
     applied_at timestamp with time zone NOT NULL
 );
+
+--
+-- Name: second_numbers; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.second_numbers (
+    lead_id uuid NOT NULL,
+    phone_sealed bytea NOT NULL,
+    set_at timestamp with time zone NOT NULL
+);
+
+--
+-- Name: TABLE second_numbers; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.second_numbers IS 'A further number of somebody, a landline with its extension or another mobile; nobody is found by it';
 
 --
 -- Name: send_alarms; Type: TABLE; Schema: public; Owner: -
@@ -1915,6 +2007,24 @@ CREATE TABLE public.submit_locks (
 COMMENT ON TABLE public.submit_locks IS 'Held from the reservation of a try to the commit of the lead, so that a second submit under the same key waits';
 
 --
+-- Name: telephone_secrets; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.telephone_secrets (
+    one boolean DEFAULT true NOT NULL,
+    id uuid NOT NULL,
+    secret_sealed bytea NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT telephone_secrets_one_check CHECK (one)
+);
+
+--
+-- Name: TABLE telephone_secrets; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.telephone_secrets IS 'What signs the calls to the telephone system and its reports: one row, or none';
+
+--
 -- Name: used_proofs; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2181,6 +2291,13 @@ ALTER TABLE ONLY public.callback_viewers
     ADD CONSTRAINT callback_viewers_pkey PRIMARY KEY (staff_id);
 
 --
+-- Name: calls calls_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.calls
+    ADD CONSTRAINT calls_pkey PRIMARY KEY (id);
+
+--
 -- Name: closure_reviews closure_reviews_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2328,6 +2445,13 @@ ALTER TABLE ONLY public.leads
     ADD CONSTRAINT one_lead_per_phone_next UNIQUE (phone_index_next);
 
 --
+-- Name: missed_call_messages one_missed_call_message_a_day; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.missed_call_messages
+    ADD CONSTRAINT one_missed_call_message_a_day PRIMARY KEY (lead_id, day);
+
+--
 -- Name: permit_reminders one_reminder_per_day; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2447,6 +2571,13 @@ ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
 
 --
+-- Name: second_numbers second_numbers_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.second_numbers
+    ADD CONSTRAINT second_numbers_pkey PRIMARY KEY (lead_id);
+
+--
 -- Name: send_alarms send_alarms_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2557,6 +2688,13 @@ ALTER TABLE ONLY public.submit_keys
 
 ALTER TABLE ONLY public.submit_locks
     ADD CONSTRAINT submit_locks_pkey PRIMARY KEY (key);
+
+--
+-- Name: telephone_secrets telephone_secrets_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.telephone_secrets
+    ADD CONSTRAINT telephone_secrets_pkey PRIMARY KEY (one);
 
 --
 -- Name: used_proofs used_proofs_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -2756,6 +2894,24 @@ CREATE INDEX callback_tasks_paused ON public.callback_tasks USING btree (next_at
 CREATE INDEX callback_tasks_unmet ON public.callback_tasks USING btree (due_at, accepted_at, id) WHERE ((state = 'open'::text) AND (met_at IS NULL));
 
 --
+-- Name: calls_by_claim; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX calls_by_claim ON public.calls USING btree (task_id, claim_number);
+
+--
+-- Name: calls_to_send; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX calls_to_send ON public.calls USING btree (send_at) WHERE (send_at IS NOT NULL);
+
+--
+-- Name: calls_unsettled; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX calls_unsettled ON public.calls USING btree (requested_at) WHERE ((state = 'requested'::text) AND (taken_at IS NULL));
+
+--
 -- Name: closure_reviews_by_staff; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2898,6 +3054,24 @@ CREATE INDEX messages_to_ask_about ON public.messages USING btree (query_at) WHE
 --
 
 CREATE INDEX messages_waiting ON public.messages USING btree (send_at) WHERE (state = 'queued'::text);
+
+--
+-- Name: missed_call_messages_by_attempt; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX missed_call_messages_by_attempt ON public.missed_call_messages USING btree (attempt_id);
+
+--
+-- Name: missed_call_messages_by_message; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX missed_call_messages_by_message ON public.missed_call_messages USING btree (message_id);
+
+--
+-- Name: one_call_at_a_time; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX one_call_at_a_time ON public.calls USING btree (task_id, claim_number) WHERE ((state = 'requested'::text) AND (taken_at IS NULL));
 
 --
 -- Name: one_claim_of_a_kind_per_adviser; Type: INDEX; Schema: public; Owner: -
@@ -3321,6 +3495,13 @@ ALTER TABLE ONLY public.callback_viewers
     ADD CONSTRAINT callback_viewers_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_tasks(id) ON DELETE CASCADE;
 
 --
+-- Name: calls calls_task_id_claim_number_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.calls
+    ADD CONSTRAINT calls_task_id_claim_number_fkey FOREIGN KEY (task_id, claim_number) REFERENCES public.callback_claims(task_id, claim_number) ON DELETE CASCADE;
+
+--
 -- Name: closure_reviews closure_reviews_attempt_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3468,6 +3649,27 @@ ALTER TABLE ONLY public.messages
     ADD CONSTRAINT messages_inquiry_id_fkey FOREIGN KEY (inquiry_id) REFERENCES public.inquiries(id);
 
 --
+-- Name: missed_call_messages missed_call_messages_attempt_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.missed_call_messages
+    ADD CONSTRAINT missed_call_messages_attempt_id_fkey FOREIGN KEY (attempt_id) REFERENCES public.call_attempts(id) ON DELETE CASCADE;
+
+--
+-- Name: missed_call_messages missed_call_messages_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.missed_call_messages
+    ADD CONSTRAINT missed_call_messages_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id) ON DELETE CASCADE;
+
+--
+-- Name: missed_call_messages missed_call_messages_message_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.missed_call_messages
+    ADD CONSTRAINT missed_call_messages_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.messages(id) ON DELETE SET NULL;
+
+--
 -- Name: permit_calls permit_calls_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3557,6 +3759,13 @@ ALTER TABLE ONLY public.robot_alerts
 
 ALTER TABLE ONLY public.robot_posts
     ADD CONSTRAINT robot_posts_robot_id_fkey FOREIGN KEY (robot_id) REFERENCES public.robots(id) ON DELETE CASCADE;
+
+--
+-- Name: second_numbers second_numbers_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.second_numbers
+    ADD CONSTRAINT second_numbers_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id) ON DELETE CASCADE;
 
 --
 -- Name: staff_alert_readers staff_alert_readers_alert_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -3845,6 +4054,13 @@ GRANT SELECT ON TABLE public.callback_viewers TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.callback_viewers TO huifang_app;
 
 --
+-- Name: TABLE calls; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.calls TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calls TO huifang_app;
+
+--
 -- Name: TABLE closure_reviews; Type: ACL; Schema: public; Owner: -
 --
 
@@ -3957,6 +4173,13 @@ GRANT SELECT ON TABLE public.messages TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.messages TO huifang_app;
 
 --
+-- Name: TABLE missed_call_messages; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.missed_call_messages TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.missed_call_messages TO huifang_app;
+
+--
 -- Name: TABLE pending_reports; Type: ACL; Schema: public; Owner: -
 --
 
@@ -4046,6 +4269,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.robots TO huifang_app;
 
 GRANT SELECT ON TABLE public.schema_migrations TO huifang_app;
 GRANT SELECT ON TABLE public.schema_migrations TO huifang_reader;
+
+--
+-- Name: TABLE second_numbers; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.second_numbers TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.second_numbers TO huifang_app;
 
 --
 -- Name: TABLE send_alarms; Type: ACL; Schema: public; Owner: -
@@ -4162,6 +4392,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.submit_keys TO huifang_app;
 
 GRANT SELECT ON TABLE public.submit_locks TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.submit_locks TO huifang_app;
+
+--
+-- Name: TABLE telephone_secrets; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.telephone_secrets TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.telephone_secrets TO huifang_app;
 
 --
 -- Name: TABLE used_proofs; Type: ACL; Schema: public; Owner: -

@@ -22,6 +22,8 @@ package struct LeadServices: Sendable {
     package let lateNotices: LateNoticeWorker
     package let permits: PermitWorker
     package let eligibility: EligibilityWorker
+    package let calls: CallWorker
+    package let telephoneSecrets: TelephoneSecrets
     package let sla: SLAWorker
     package let pauses: PauseWorker
     package let assignment: AssignmentWorker
@@ -87,6 +89,9 @@ package struct LeadServices: Sendable {
         let eligibility = Eligibility(database: database, dependencies: dependencies, rules: pointsRules)
         let assignment = Assignment(queue: queue)
         let streams = EventStreams()
+        let callSignal = OutboxSignal()
+        let telephoneSecrets = TelephoneSecrets(database: database, dependencies: dependencies)
+        let secondNumbers = SecondNumbers(database: database, dependencies: dependencies, settings: settings)
         let leads = LeadList(database: database, dependencies: dependencies)
         let exports = LeadExport(database: database, dependencies: dependencies)
 
@@ -150,9 +155,18 @@ package struct LeadServices: Sendable {
                 PrivacyCaseRoutes(
                     cases: PrivacyCases(database: database, dependencies: dependencies, requests: privacyRequests),
                     pages: pages, publicURL: configuration.publicURL, now: dependencies.now),
-                CallbackRoutes(queue: queue, pages: pages, publicURL: configuration.publicURL),
+                CallbackRoutes(queue: queue, numbers: secondNumbers, pages: pages, publicURL: configuration.publicURL),
                 MyDayRoutes(
                     day: MyDay(database: database, dependencies: dependencies, forecasts: forecasts)),
+                TelephoneRoutes(
+                    queue: queue,
+                    dialling: Dialling(queue: queue, settings: settings, secrets: telephoneSecrets, signal: callSignal),
+                    reports: CallReports(database: database, dependencies: dependencies), secrets: telephoneSecrets,
+                    numbers: secondNumbers,
+                    missedCalls: MissedCallMessages(
+                        database: database, dependencies: dependencies, settings: settings, budgetFactor: factor,
+                        publicURL: configuration.publicURL, signal: outbox),
+                    token: HookToken(configuration: configuration, keys: dependencies.keys), now: dependencies.now),
                 ShiftRoutes(shifts: Shifts(database: database, dependencies: dependencies)),
                 ClosureReviewRoutes(
                     reviews: ClosureReviews(database: database, dependencies: dependencies, calendar: calendar)),
@@ -209,6 +223,10 @@ package struct LeadServices: Sendable {
         self.permits = PermitWorker(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         self.eligibility = EligibilityWorker(eligibility: eligibility, logger: dependencies.logger)
+        self.calls = CallWorker(
+            database: database, dependencies: dependencies, settings: settings, secrets: telephoneSecrets,
+            privateRanges: configuration.webhookPrivateRanges, signal: callSignal)
+        self.telephoneSecrets = telephoneSecrets
         self.sla = SLAWorker(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         self.pauses = PauseWorker(database: database, dependencies: dependencies)
@@ -249,8 +267,8 @@ package struct LeadServices: Sendable {
     /// The workers of the role `worker`.
     package var workers: [any Service] {
         [
-            self.outboxWorker, self.deliveryWorker, self.reminders, self.lateNotices, self.permits, self.eligibility,
-            self.sla, self.pauses, self.assignment, self.watch, self.robotPosts,
+            self.outboxWorker, self.calls, self.deliveryWorker, self.reminders, self.lateNotices, self.permits,
+            self.eligibility, self.sla, self.pauses, self.assignment, self.watch, self.robotPosts,
             self.sendWatch,
             self.housekeeping, self.auditChain,
         ]

@@ -10,7 +10,8 @@ struct Huifang: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Serve.self, Migrate.self, StaffCommand.self, SiteCommand.self, Points.self, CalendarCommand.self,
-            SettingsCommand.self, Permit.self, BenefitCommand.self, RobotCommand.self, Export.self, FsckCommand.self,
+            SettingsCommand.self, Permit.self, BenefitCommand.self, RobotCommand.self, TelephoneCommand.self,
+            Export.self, FsckCommand.self,
             AuditCommand.self,
             RetentionCommand.self,
             DemoCommand.self, DoctorCommand.self, Version.self,

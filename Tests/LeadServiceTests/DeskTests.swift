@@ -13,7 +13,7 @@ import Testing
             _ = try await service.claim(anna)
             let shown = try await service.reveal(task, anna)
             let code = try #require(QRCode("tel:+8613800000001"))
-            #expect(shown.members == ["phone", "qr"] && shown["phone"].string == "+8613800000001")
+            #expect(shown.members == ["phone", "qr", "second_phone"] && shown["phone"].string == "+8613800000001")
             #expect(shown["qr"]["size"].int == code.size && shown["qr"]["path"].string == code.svgPath)
         }
     }

@@ -47,6 +47,7 @@ import Testing
                 #expect(try await described.call(.get, path).status == 404)
             }
             try await described.receiveReports()
+            try await described.useTelephone()
         }
         #expect(description.documented.subtracting(description.covered).sorted() == [])
     }
@@ -179,7 +180,8 @@ extension DescribedService {
         let chief = try await self.service.colleague("nothing", .administrator)
         let bodies = [
             "reveal": #"{"purpose":"致电"}"#, "attempts": #"{"disposition":"no_answer"}"#,
-            "assign": #"{"adviser":"boris"}"#, "release": "{}", "window": #"{"preferred_window":"morning"}"#,
+            "second-number": #"{"number":null}"#, "assign": #"{"adviser":"boris"}"#, "release": "{}",
+            "window": #"{"preferred_window":"morning"}"#,
             "availability": #"{"availability":"break"}"#, "shifts": #"{"shifts":[]}"#, "handover": "{}",
             "assignment": #"{"skills":[],"weight":1}"#,
             "leaves": #"{"first_day":"2026-11-26","last_day":"2026-11-26"}"#,

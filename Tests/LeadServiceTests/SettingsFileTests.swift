@@ -24,6 +24,8 @@ import Testing
             "sms_texts": #"{"permit_reminder":"您的居住证 {valid_until} 到期，退订回T"}"#,
             "sms_prices": #"{"aliyun":0.045}"#, "sms_reference": "true", "confirmation_sms": "true",
             "breach_sms": "true",
+            "missed_call_sms": "true",
+            "telephone_system": #"{"enabled":true,"url":"https://pbx.example.com/calls"}"#,
             "embed_origins": #""https://www.example.com""#,
             "benefits": #"[{"id":"guide","title":"攻略"},{"id":"group","title":"群","url":"https://g.example.com/1"}]"#,
             "items_after_verification": "true",

@@ -30,7 +30,7 @@ private struct Caller: TableRow {
 
 /// When a live claim was made, by task.
 private struct ClaimTimes: TableRow {
-    static let columns = "c.task_id, c.kind, c.claimed_at, c.revealed_at"
+    static let columns = "c.task_id, c.kind, c.claimed_at, \(CallbackClaim.lookedAt)"
     let task: UUID
     let kind: String
     let claimedAt: Date

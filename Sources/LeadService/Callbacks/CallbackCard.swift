@@ -33,7 +33,8 @@ extension CallbackQueue {
                 assessments: try await tx.cardAssessments(of: task.leadID),
                 benefits: try await tx.cardBenefits(of: task.leadID),
                 onWeChat: try await tx.weChatContact(of: task.leadID), life: try await tx.cardLife(of: task),
-                viewers: try await tx.viewers(seenAfter: now.addingTimeInterval(-Viewer.length), of: id)[id] ?? [])
+                viewers: try await tx.viewers(seenAfter: now.addingTimeInterval(-Viewer.length), of: id)[id] ?? [],
+                telephone: try await tx.cardTelephone(of: task))
         }
         guard let read else { return nil }
         let task = read.task
@@ -74,7 +75,9 @@ extension CallbackQueue {
         members["viewers"] = .array(
             read.viewers.filter { $0.username != session.username && $0.username != task.holder }.map(\.json))
         members["consents"] = .array(try read.consents.map { try $0.json(self.dependencies, whole: isMine) })
-        members["history"] = .array(try self.history(read, whole: isMine))
+        members.merge(read.telephone.members(self.dependencies, settings, isMine: isMine)) { $1 }
+        let showsRecordings = isMine || session.role.may(.assignCallbacks)
+        members["history"] = .array(try self.history(read, whole: isMine, showsRecordings: showsRecordings))
         return .object(members)
     }
 
@@ -85,7 +88,7 @@ extension CallbackQueue {
     }
 
     /// What happened, newest first.
-    private func history(_ read: CardRead, whole: Bool) throws -> [JSONOutput] {
+    private func history(_ read: CardRead, whole: Bool, showsRecordings: Bool) throws -> [JSONOutput] {
         var events: [(Date, [String: JSONOutput])] = read.inquiries.map {
             ($0.acceptedAt, ["kind": .string("inquiry")])
         }
@@ -138,6 +141,7 @@ extension CallbackQueue {
         if let contact = read.onWeChat {
             events.append((contact.addedAt, ["kind": .string("wechat_added"), "by": .string(contact.by)]))
         }
+        events += try read.telephone.events(self.dependencies, showsRecordings: showsRecordings)
         for ending in read.life.endings {
             // A disposition that closes is its own reason; what the cadence closes has a reason of its own.
             let closes = ending.disposition.flatMap { Disposition(rawValue: $0)?.closedReason } == ending.reason
@@ -180,6 +184,7 @@ struct CardRead: Sendable {
     var onWeChat: WeChatContact?
     var life: CardLife
     var viewers: [Viewer]
+    var telephone: CardTelephone
 }
 
 struct CardInquiry: Sendable {

@@ -127,18 +127,19 @@ package struct CallbackQueue: Sendable {
         }
     }
 
-    /// Shows the whole number to the claimant, inside calling hours and window unless the person is on the line.
+    /// The number that the claimant may ring, inside calling hours and window unless the person is on the line.
     ///
     /// A number that was put on the do-not-call list since the claim ends the task instead.
     ///
+    /// - Parameter takes: does what it is for, if the claim is still the one that was read; false when it is not.
     /// - Throws: 409 `not_claimant`, `phone_unreadable`; 422 `do_not_call`, `outside_calling_hours` with `next_allowed_at`.
-    func reveal(_ id: UUID, purpose: String, for session: StaffSession) async throws -> PhoneNumber {
+    func number(
+        of id: UUID, for session: StaffSession,
+        _ takes: (_ task: CallbackTask, _ now: Date, _ until: Date) async throws -> Bool
+    ) async throws -> PhoneNumber {
         let now = self.dependencies.now()
         let settings = self.settings.current
         let until = now.addingTimeInterval(settings.claimLength)
-        let event = try self.audit.event(
-            "callback.reveal", on: id.uuidString.lowercased(), by: session.username, role: session.role.rawValue,
-            sealing: ["purpose": .string(purpose)])
         // What is shown is what the last statement still finds; when the claim changed in between, the second look says how.
         for _ in 0..<2 {
             guard let task = try await self.database.autocommit({ try await $0.task(id) }) else {
@@ -166,10 +167,7 @@ package struct CallbackQueue: Sendable {
                 self.dependencies.logger.error("a sealed value does not open", metadata: broken.logMetadata)
                 throw Self.phoneUnreadable
             }
-            let isShown = try await self.database.autocommit {
-                try await $0.reveal(task, to: session.staffID, at: now, until: until, event)
-            }
-            if isShown { return phone }
+            if try await takes(task, now, until) { return phone }
         }
         throw Self.notClaimant
     }

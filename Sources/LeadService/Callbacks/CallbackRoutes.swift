@@ -7,6 +7,7 @@ import NIOCore
 /// The queue's operations and the desk.
 struct CallbackRoutes: RouteList {
     let queue: CallbackQueue
+    let numbers: SecondNumbers
     let pages: Pages
     let publicURL: URL
 
@@ -88,12 +89,11 @@ struct CallbackRoutes: RouteList {
         if purpose == "" { fields.missing("purpose") }
         try fields.finish()
         let phone = try await self.queue.reveal(try context.id, purpose: purpose ?? "", for: try context.loggedIn)
-        // The same number for the telephone beside the keyboard: drawn here, because it may stand in no address.
-        let code = QRCode("tel:" + phone.e164)
+        let second = try await self.numbers.shown(with: try context.id, to: try context.loggedIn)
         return .json(
             .object([
-                "phone": .string(phone.e164),
-                "qr": .object(["size": .integer(code?.size ?? 0), "path": .string(code?.svgPath ?? "")]),
+                "phone": .string(phone.e164), "second_phone": second?.json ?? .null,
+                "qr": .dialling(phone.e164),
             ]))
     }
 

@@ -72,6 +72,7 @@ struct CallbackClaim: Sendable {
     var kind: String
     /// When the call began: with this claim, or with the one whose result was undone.
     var beganAt: Date
+    /// When the number was shown first, or dialled by the telephone system.
     var revealedAt: Date?
     var endedAt: Date?
     var endReason: String?

@@ -48,7 +48,9 @@ extension CardClaim: TableRow {
 extension CardAttempt: TableRow {
     static let columns = """
         c.id, s.username, c.at, c.disposition, c.reason, c.item, c.reference, c.note_sealed, c.call_again_at, c.counts, c.refused IS NOT NULL,
-        c.duration_seconds, c.refused IS NOT DISTINCT FROM 'undone'
+        coalesce(nullif((SELECT sum(d.duration_seconds) FROM callback_claims k, \(CallbackClaim.calls(of: "k"))
+                           AND k.task_id = c.task_id AND k.claim_number = c.claim_number), 0)::integer, c.duration_seconds),
+        c.refused IS NOT DISTINCT FROM 'undone'
         """
 
     init(row: PostgresRow) throws {

@@ -2,6 +2,33 @@ import Foundation
 import Leads
 import Postgres
 
+extension CallbackClaim: TableRow {
+    static let columns = """
+        c.claim_number, c.adviser_id, c.kind, coalesce(c.began_at, c.claimed_at), \(Self.lookedAt), c.ended_at, c.end_reason, c.phone_lead_id
+        """
+
+    /// When the number was shown first under the claim `c`, or dialled by the telephone system (contract §4.9).
+    static let lookedAt = "least(c.revealed_at, (SELECT min(d.dialled_at) FROM \(Self.calls(of: "c"))))"
+
+    /// The telephone system's calls `d` under a claim, and under those before it whose results were undone: the call goes on.
+    static func calls(of claim: String) -> String {
+        """
+        callback_claims e JOIN calls d ON d.task_id = e.task_id AND d.claim_number = e.claim_number
+        WHERE e.task_id = \(claim).task_id AND e.adviser_id = \(claim).adviser_id
+          AND (e.claim_number = \(claim).claim_number
+               OR e.claim_number < \(claim).claim_number AND e.claimed_at >= \(claim).began_at)
+        """
+    }
+
+    init(row: PostgresRow) throws {
+        let (number, adviser, kind, began, revealed, ended, reason, phoneLead) =
+            try row.decode((Int32, UUID, String, Date, Date?, Date?, String?, UUID?).self)
+        self.init(
+            number: Int(number), adviserID: adviser, kind: kind, beganAt: began, revealedAt: revealed,
+            endedAt: ended, endReason: reason, phoneLeadID: phoneLead)
+    }
+}
+
 /// What the moment allows: which windows are open, who has been late, what is due today.
 struct QueueMoment: Sendable {
     var adviser: UUID

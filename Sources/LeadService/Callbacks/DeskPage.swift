@@ -20,6 +20,7 @@ extension CallbackQueue {
         context["opening_hours"] = settings.openingHours.description.replacingOccurrences(of: "–", with: "-")
         context["calling_hours"] = settings.callingHours.description
         context["max_attempts"] = settings.cadence.attempts
+        context["missed_calls"] = settings.sendsMissedCalls(among: self.dependencies.gateways)
         context["staff_id"] = session.staffID.uuidString.lowercased()
         context["availabilities"] = Availability.choices(availability)
         context["sources"] = sources.map { ["source": $0] }

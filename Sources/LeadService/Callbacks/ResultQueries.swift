@@ -3,20 +3,6 @@ import Leads
 import NIOCore
 package import Postgres
 
-extension CallbackClaim: TableRow {
-    static let columns = """
-        claim_number, adviser_id, kind, coalesce(began_at, claimed_at), revealed_at, ended_at, end_reason, phone_lead_id
-        """
-
-    init(row: PostgresRow) throws {
-        let (number, adviser, kind, began, revealed, ended, reason, phoneLead) =
-            try row.decode((Int32, UUID, String, Date, Date?, Date?, String?, UUID?).self)
-        self.init(
-            number: Int(number), adviserID: adviser, kind: kind, beganAt: began, revealedAt: revealed,
-            endedAt: ended, endReason: reason, phoneLeadID: phoneLead)
-    }
-}
-
 extension Cadence.Attempt: TableRow {
     package static let columns = "at, disposition, reason"
 
@@ -115,7 +101,7 @@ extension Transaction {
             "SELECT 1 FROM callback_tasks WHERE id = \(task) FOR UPDATE",
             "SELECT \(columnsOf: CallbackTask.self) FROM \(unescaped: CallbackTask.tables) WHERE t.id = \(task)",
             """
-            SELECT \(columnsOf: CallbackClaim.self) FROM callback_claims
+            SELECT \(columnsOf: CallbackClaim.self) FROM callback_claims c
             WHERE task_id = \(task) AND adviser_id = \(adviser) AND (\(number) IS NULL OR claim_number = \(number))
             ORDER BY claim_number DESC LIMIT 1
             """,

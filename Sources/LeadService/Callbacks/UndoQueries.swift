@@ -68,7 +68,8 @@ extension Transaction {
         """
     }
 
-    /// Locks the lead of a task with those merged into it, then the task, and with it another one that is given back.
+    /// Locks the lead of a task with those merged into it, then the task, and with it another one that is given back, then
+    /// what waits to be sent to them, so that nothing goes out while the result is undone.
     func lockLeadAndTask(_ task: UUID, and other: UUID?) async throws {
         _ = try await self.pipeline([
             """
@@ -76,6 +77,11 @@ extension Transaction {
             ORDER BY l.id FOR NO KEY UPDATE OF l
             """,
             "SELECT 1 FROM callback_tasks WHERE id IN (\(task), \(other)) ORDER BY id FOR UPDATE",
+            """
+            SELECT 1 FROM messages m JOIN leads l ON l.phone_index = m.phone_index
+            JOIN callback_tasks t ON t.id = \(task) AND (l.id = t.lead_id OR l.merged_into = t.lead_id)
+            WHERE m.state = 'queued' ORDER BY m.id FOR UPDATE OF m
+            """,
         ])
     }
 

@@ -32,7 +32,10 @@ struct DeliveryRoutes: RouteList {
         }
         // The content type is not looked at: vendors' differ, and what counts is whether it reads as their JSON.
         let body = Array(try await request.body.collect(upTo: context.maxUploadSize).readableBytesView)
-        if gateway == "webhook" { try self.checkSignature(request, body) }
+        if gateway == "webhook" {
+            guard let signature = self.webhookSignature else { throw Problems.notFound }
+            try signature.check(request, body, at: self.now())
+        }
         let notices: [VendorNotice]
         do {
             notices = try VendorNotice.read(try StrictJSON.read(body), from: gateway)
@@ -44,23 +47,26 @@ struct DeliveryRoutes: RouteList {
         return .json(Self.acknowledgement(gateway))
     }
 
-    private func checkSignature(_ request: Request, _ body: [UInt8]) throws {
-        let isOurs = self.webhookSignature?.verifies(
-            request.headers[.webhookSignature] ?? "", id: request.headers[.webhookID] ?? "",
-            timestamp: request.headers[.webhookTimestamp] ?? "", body: body, at: self.now())
-        guard isOurs == true else {
-            throw Problem(
-                .unauthorized, "signature_invalid", "签名不符或已过时",
-                english: "The Standard Webhooks signature is missing, wrong or older than five minutes.")
-        }
-    }
-
     /// What the vendor takes for "received"; anything else makes it send again.
     private static func acknowledgement(_ gateway: String) -> JSONOutput {
         switch gateway {
         case "aliyun": .object(["code": .integer(0), "msg": .string("OK")])
         case "tencent": .object(["result": .integer(0), "errmsg": .string("OK")])
         default: .object([:])
+        }
+    }
+}
+
+extension WebhookSignature {
+    /// - Throws: 401 `signature_invalid` for a request that was not signed with this secret about now.
+    func check(_ request: Request, _ body: [UInt8], at now: Date) throws {
+        let isOurs = self.verifies(
+            request.headers[.webhookSignature] ?? "", id: request.headers[.webhookID] ?? "",
+            timestamp: request.headers[.webhookTimestamp] ?? "", body: body, at: now)
+        guard isOurs else {
+            throw Problem(
+                .unauthorized, "signature_invalid", "签名不符或已过时",
+                english: "The Standard Webhooks signature is missing, wrong or older than five minutes.")
         }
     }
 }

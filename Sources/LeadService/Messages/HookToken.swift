@@ -17,6 +17,11 @@ package struct HookToken: Sendable {
         return left == right
     }
 
+    /// The address to enter in a telephone system.
+    package func callAddress(_ configuration: ServiceConfiguration) -> String {
+        "\(configuration.publicURL.base)/hooks/calls/\(self.text)"
+    }
+
     /// The addresses to enter at the vendors, by gateway.
     package func addresses(_ configuration: ServiceConfiguration) -> [(gateway: String, address: String)] {
         configuration.gateways.filter { $0 != "console" }.map {

@@ -7,6 +7,7 @@ package enum MessagePurpose: String, Sendable, CaseIterable {
     case inquiryConfirmation = "inquiry_confirmation"
     case permitReminder = "permit_reminder"
     case lateNotice = "late_notice"
+    case missedCall = "missed_call"
 
     package var isCode: Bool { self == .inquiryCode || self == .privacyCode }
 
@@ -17,6 +18,7 @@ package enum MessagePurpose: String, Sendable, CaseIterable {
         case .inquiryConfirmation, .lateNotice:
             ["company", "telephone", "caller", "promise", "due", "receipt", "receipt_url", "privacy_url"]
         case .permitReminder: ["company", "telephone", "valid_until", "days", "renewal_url", "privacy_url"]
+        case .missedCall: ["company", "telephone", "next", "privacy_url"]
         }
     }
 
@@ -36,6 +38,8 @@ package enum MessagePurpose: String, Sendable, CaseIterable {
             MessageText(
                 "[{company}]提醒您：居住证有效期至 {valid_until}，还有 {days} 天，请在当天（含）前签注。已办可忽略。{renewal_url} 退订回T",
                 for: self)
+        case .missedCall:
+            MessageText("[{company}]刚才给您去电未能接通。我们将在 {next} 再打给您，也可回电 {telephone}。退订回T", for: self)
         }
     }
 }

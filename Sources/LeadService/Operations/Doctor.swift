@@ -3,7 +3,7 @@ package import Leads
 
 /// Something that keeps the service from running well, and what to do about it.
 package struct Finding: Sendable, Equatable {
-    /// What was looked at: `configuration`, `keys`, `database`, `schema`, `calendar`, `gateway`, `settings`, `clock` or `port`.
+    /// What was looked at: `configuration`, `keys`, `database`, `schema`, `calendar`, `gateway`, `settings`, `telephone`, `clock` or `port`.
     package var topic: String
     package var problem: String
     package var remedy: String
@@ -191,6 +191,15 @@ package struct Doctor: Sendable {
                     remedy:
                         "name it in the setting sms_templates under \(one.purpose.rawValue), or turn off \(one.key)"))
         }
+        if settings.missedCallSMS, !settings.sendsMissedCalls(among: self.gateways) {
+            findings.append(
+                Finding(
+                    "gateway", "missed calls are to be told by message, but something of it is missing",
+                    remedy:
+                        "set company_name and company_telephone, name a template in sms_templates under missed_call, or turn off missed_call_sms"
+                ))
+        }
+        findings += await self.lookAtTelephone(settings.telephone)
         let missing = [
             ("company_name", settings.companyName), ("company_telephone", settings.companyTelephone),
             ("caller_number", settings.callerNumber),
@@ -215,6 +224,27 @@ package struct Doctor: Sendable {
                     remedy:
                         "say what a message costs and what a day, an hour and a site's form may (RUNBOOK: Somebody spends our messages)",
                     isNote: true))
+        }
+        return findings
+    }
+
+    private func lookAtTelephone(_ system: TelephoneSystem) async -> [Finding] {
+        guard system.isEnabled, let url = system.url else { return [] }
+        var findings: [Finding] = []
+        let secret = try? await self.database.autocommit { try await $0.telephoneSecret() != nil }
+        if secret == false {
+            findings.append(
+                Finding(
+                    "telephone", "the telephone system is switched on, but there is no secret to sign with",
+                    remedy: "run 'huifang telephone secret' and enter what it prints in the telephone system"))
+        }
+        let gateway = TelephoneGateway(privateRanges: self.configuration.webhookPrivateRanges)
+        if await !gateway.mayConnect(to: url) {
+            findings.append(
+                Finding(
+                    "telephone", "the address in telephone_system is not one that we may connect to",
+                    remedy:
+                        "use https and a public address, or name its network in HUIFANG_WEBHOOK_PRIVATE_CIDRS"))
         }
         return findings
     }

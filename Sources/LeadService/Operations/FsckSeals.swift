@@ -32,6 +32,9 @@ package struct SealedColumn: Sendable {
         SealedColumn(table: "staff_totp", column: "secret_sealed", row: "id"),
         SealedColumn(table: "robots", column: "address_sealed", row: "id"),
         SealedColumn(table: "robots", column: "secret_sealed", row: "id"),
+        SealedColumn(table: "second_numbers", column: "phone_sealed", row: "lead_id"),
+        SealedColumn(table: "calls", column: "recording_reference_sealed", row: "id"),
+        SealedColumn(table: "telephone_secrets", column: "secret_sealed", row: "id"),
         SealedColumn(table: "audit_details", column: "sealed", row: "event_id"),
     ]
 }

@@ -111,6 +111,15 @@ extension CopiedEligibility: TableRow {
     }
 }
 
+extension CopiedDialling: TableRow {
+    static let columns = "d.dialled_at, d.duration_seconds, d.recording_reference_sealed IS NOT NULL"
+
+    init(row: PostgresRow) throws {
+        let (at, duration, isRecorded) = try row.decode((Date, Int32?, Bool).self)
+        self.init(at: at, durationSeconds: duration.map { Int($0) }, isRecorded: isRecorded)
+    }
+}
+
 extension CopiedExport: TableRow {
     static let columns = "e.at, e.format, e.phone"
 
@@ -193,6 +202,13 @@ extension Transaction {
             SELECT \(columnsOf: CopiedMessage.self) FROM messages WHERE phone_index = \(stored?.index) ORDER BY created_at DESC LIMIT 500
             """)
         let benefits = try await self.benefitRequests(of: lead)
+        let second = try await self.secondNumber(of: lead)
+        let dialled: [CopiedDialling] = try await self.all(
+            """
+            SELECT \(columnsOf: CopiedDialling.self) FROM calls d
+            JOIN callback_claims c ON c.task_id = d.task_id AND c.claim_number = d.claim_number
+            WHERE c.phone_lead_id = \(lead) AND d.dialled_at IS NOT NULL ORDER BY d.requested_at DESC LIMIT 500
+            """)
         let eligibility: [CopiedEligibility] = try await self.all(
             """
             SELECT \(columnsOf: CopiedEligibility.self) FROM eligibility_checks WHERE lead_id = \(lead) ORDER BY checked_at DESC, rule_version LIMIT 100
@@ -205,10 +221,11 @@ extension Transaction {
             leads: [
                 CopiedLead(
                     id: stored.id, phone: phone, createdAt: stored.createdAt, state: stored.state,
-                    doNotCall: stored.doNotCall, onWeChatSince: stored.onWeChatSince,
-                    permitUntil: stored.permitUntil)
+                    doNotCall: stored.doNotCall, hasSecond: second != nil, second: second?.open(dependencies),
+                    onWeChatSince: stored.onWeChatSince, permitUntil: stored.permitUntil)
             ], inquiries: try inquiries.map { try $0.opened(dependencies) }, assessments: assessments,
             consents: consents,
-            calls: calls, exports: exports, messages: messages, benefits: benefits, eligibility: eligibility)
+            calls: calls, exports: exports, messages: messages, benefits: benefits, dialled: dialled,
+            eligibility: eligibility)
     }
 }

@@ -65,6 +65,7 @@ package struct Erasure: Sendable {
         try await tx.eraseReminders(of: lead, upTo: limit)
         try await tx.erasePermit(of: lead, upTo: limit)
         try await tx.eraseEligibility(of: lead, upTo: limit)
+        try await tx.eraseTelephone(of: lead, upTo: limit, at: now)
         try await tx.eraseMessages(phone: index, pseudonym: pseudonym, upTo: limit, at: now)
         try await tx.deleteCodes(phone: index, upTo: limit)
         try await tx.withdrawConsents(of: lead, givenUpTo: limit, at: now)

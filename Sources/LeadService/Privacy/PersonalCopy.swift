@@ -12,6 +12,8 @@ struct PersonalCopy: Sendable {
     var exports: [CopiedExport] = []
     var messages: [CopiedMessage] = []
     var benefits: [BenefitRequest] = []
+    /// Calls that a telephone system made, which may record them.
+    var dialled: [CopiedDialling] = []
     /// When rules that changed were tried on what they had answered.
     var eligibility: [CopiedEligibility] = []
 
@@ -33,7 +35,8 @@ struct PersonalCopy: Sendable {
                 }),
             "consents": .array(self.consents.map(\.json)), "calls": .array(self.calls.map(\.json)),
             "exports": .array(self.exports.map(\.json)), "messages": .array(self.messages.map(\.json)),
-            "benefits": .array(self.benefits.map(\.json)), "eligibility": .array(self.eligibility.map(\.json)),
+            "benefits": .array(self.benefits.map(\.json)), "dialled": .array(self.dialled.map(\.json)),
+            "eligibility": .array(self.eligibility.map(\.json)),
         ]
     }
 }
@@ -44,6 +47,16 @@ struct CopiedLead: Sendable {
     var createdAt: Date
     var state: String?
     var doNotCall: Bool
+    var hasSecond: Bool
+    /// Nil when there is none, or it does not open.
+    var second: SecondNumber?
+
+    /// As people read it.
+    var secondText: String? {
+        guard self.hasSecond else { return nil }
+        guard let second else { return SealBroken.shown }
+        return second.e164 + (second.extensionDigits.map { " 转 " + $0 } ?? "")
+    }
     var onWeChatSince: Date?
     /// The end of their residence permit, if an adviser wrote it down.
     var permitUntil: String?
@@ -52,7 +65,7 @@ struct CopiedLead: Sendable {
         .object([
             "lead_id": .string(self.id.uuidString.lowercased()), "phone": .string(self.phone),
             "created_at": .string(RFC3339.text(self.createdAt)), "state": .optional(self.state),
-            "do_not_call": .bool(self.doNotCall),
+            "do_not_call": .bool(self.doNotCall), "second_phone": .optional(self.secondText),
             "wechat_added_at": .optional(self.onWeChatSince.map { RFC3339.text($0) }),
             "permit_valid_until": .optional(self.permitUntil),
         ])
@@ -125,6 +138,19 @@ struct CopiedEligibility: Sendable {
         .object([
             "at": .string(RFC3339.text(self.at)), "rule_version": .string(self.ruleVersion),
             "total": .integer(self.total), "offered": .bool(self.wasOffered),
+        ])
+    }
+}
+
+struct CopiedDialling: Sendable {
+    var at: Date
+    var durationSeconds: Int?
+    var isRecorded: Bool
+
+    var json: JSONOutput {
+        .object([
+            "at": .string(RFC3339.text(self.at)), "duration_seconds": .optional(self.durationSeconds),
+            "recorded": .bool(self.isRecorded),
         ])
     }
 }

@@ -56,6 +56,13 @@ enum PrivacyResultPage {
             "wishes": copy.benefits.map { ["at": ShanghaiDate.timeText($0.requestedAt), "text": $0.title] },
             "has_wishes": !copy.benefits.isEmpty, "has_assessments": !copy.assessments.isEmpty,
             "has_calls": !copy.calls.isEmpty,
+            "dialled": copy.dialled.map {
+                [
+                    "at": ShanghaiDate.timeText($0.at),
+                    "text": ($0.durationSeconds.map { "通话 \($0) 秒" } ?? "去电") + ($0.isRecorded ? "，有录音" : ""),
+                ]
+            },
+            "has_dialled": !copy.dialled.isEmpty,
             "has_exports": !copy.exports.isEmpty, "has_messages": !copy.messages.isEmpty,
             "has_inquiries": !copy.inquiries.isEmpty, "has_consents": !copy.consents.isEmpty,
         ]
@@ -64,6 +71,8 @@ enum PrivacyResultPage {
             context["do_not_call"] = lead.doNotCall
             context["on_wechat_since"] = lead.onWeChatSince.map { ShanghaiDate.timeText($0) }
             context["permit_until"] = lead.permitUntil
+            context["second_phone"] = lead.secondText ?? ""
+            context["has_second_phone"] = lead.hasSecond
         }
         return context
     }

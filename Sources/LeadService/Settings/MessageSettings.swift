@@ -10,6 +10,7 @@ extension Settings {
         case ("sms_reference", .bool(let isOn)): self.smsReference = isOn
         case ("confirmation_sms", .bool(let isOn)): self.confirmationSMS = isOn
         case ("breach_sms", .bool(let isOn)): self.breachSMS = isOn
+        case ("missed_call_sms", .bool(let isOn)): self.missedCallSMS = isOn
         case ("sms_texts", .object(let texts)):
             var read: [MessagePurpose: MessageText] = [:]
             for (name, text) in texts {

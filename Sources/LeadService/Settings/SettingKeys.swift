@@ -17,6 +17,7 @@ extension Settings {
             ("money_per_day", .null), ("withheld_prefixes", .array([])), ("test_numbers", .array([])),
             ("sms_templates", .object([:])), ("sms_texts", .object([:])), ("sms_prices", .object([:])),
             ("sms_reference", .bool(false)), ("confirmation_sms", .bool(false)), ("breach_sms", .bool(false)),
+            ("missed_call_sms", .bool(false)), ("telephone_system", TelephoneSystem.standardValue),
             ("embed_origins", .string("")), ("benefits", .array(Benefit.standardValues)),
             ("items_after_verification", .bool(false)), ("consent_recipients", .array([])),
             ("privacy_notices", .array([])), ("copies_per_day", .number(3)),

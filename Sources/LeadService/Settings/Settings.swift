@@ -30,6 +30,10 @@ package struct Settings: Sendable, Equatable {
     package var confirmationSMS = false
     /// Whether a visitor is told by message that their promise will break.
     package var breachSMS = false
+    /// Whether somebody who did not answer may be told so by a message; off, because each one is paid for.
+    package var missedCallSMS = false
+    /// What makes calls for advisers.
+    package var telephone = TelephoneSystem()
     /// What a message costs in yuan, by gateway.
     package var smsPrices: [String: Double] = [:]
     package var sends = SendRules()
@@ -87,8 +91,11 @@ package struct Settings: Sendable, Equatable {
             guard let origins = Origin.list(text) else { return false }
             self.embedOrigins = origins
         case ("sms_templates", .object), ("sms_prices", .object), ("sms_reference", .bool), ("sms_texts", .object),
-            ("confirmation_sms", .bool), ("breach_sms", .bool):
+            ("confirmation_sms", .bool), ("breach_sms", .bool), ("missed_call_sms", .bool):
             return self.applyMessages(key, value)
+        case ("telephone_system", _):
+            guard let system = TelephoneSystem(value) else { return false }
+            self.telephone = system
         case ("benefits", .array(let values)): return self.applyBenefits(values)
         case ("items_after_verification", .bool(let isOn)): self.itemsAfterVerification = isOn
         case ("consent_recipients", .array(let values)):

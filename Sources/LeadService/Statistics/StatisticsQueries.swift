@@ -145,7 +145,7 @@ extension Transaction {
                      FROM callback_tasks t WHERE t.state = 'open' AND (t.owner_id = s.id OR t.claimed_by = s.id)) tasks,
             LATERAL (SELECT count(*) AS results, count(*) FILTER (WHERE a.counts) AS counting,
                             count(*) FILTER (WHERE a.counts AND a.disposition = ANY (\(contacts))) AS contacts,
-                            count(*) FILTER (WHERE c.revealed_at IS NULL AND c.kind <> 'incoming') AS unrevealed
+                            count(*) FILTER (WHERE \(unescaped: CallbackClaim.lookedAt) IS NULL AND c.kind <> 'incoming') AS unrevealed
                      FROM call_attempts a JOIN callback_claims c ON c.task_id = a.task_id AND c.claim_number = a.claim_number
                      WHERE a.adviser_id = s.id AND a.at >= \(time.lowerBound) AND a.at < \(time.upperBound) AND a.refused IS NULL) calls,
             LATERAL (SELECT count(*) FILTER (WHERE c.revealed_at >= \(time.lowerBound) AND c.revealed_at < \(time.upperBound)

@@ -4,6 +4,7 @@ package enum MetricNames {
         "huifang_build_info": "Always 1; the version is the label.",
         "huifang_callback_tasks_open": "Callback tasks that are open.",
         "huifang_callback_tasks_overdue": "Open callback tasks whose promise is unmet and past.",
+        "huifang_calls_total": "Calls that the telephone system was asked for, by result.",
         "huifang_code_numbers_abandoned":
             "Numbers of the last day whose codes are over and none was submitted, by source.",
         "huifang_code_numbers_requested": "Numbers that asked for a code within the last day and are done, by source.",

@@ -47,6 +47,7 @@ final class VendorServer: Sendable {
         var taken: [Taken] = []
         var nonces: Set<String> = []
         var details = "[]"
+        var telephoneSecret = ""
     }
     private let state = Mutex(State())
 
@@ -61,6 +62,9 @@ final class VendorServer: Sendable {
     func play(_ play: @escaping @Sendable (Int) -> Behaviour) { self.state.withLock { $0.play = play } }
     /// What a status query lists.
     func list(_ details: String) { self.state.withLock { $0.details = details } }
+
+    /// What calls to the telephone system here are signed with.
+    func give(secret: String) { self.state.withLock { $0.telephoneSecret = secret } }
 
     /// Runs `body` with the server's address.
     func running(_ body: @escaping @Sendable (URL) async throws -> Void) async throws {
@@ -99,7 +103,7 @@ final class VendorServer: Sendable {
                 }
                 let answer = self.answer(request)
                 switch play(number) {
-                case .accept: try await outbound.write(Self.response(200, answer(true)))
+                case .accept: try await outbound.write(Self.response(self.status(of: request), answer(true)))
                 case .answer(let status, let body, let type, let header):
                     try await outbound.write(Self.response(status, body, type: type, header))
                 case .redirect:
@@ -183,9 +187,23 @@ final class VendorServer: Sendable {
 
     // MARK: The vendors
 
+    /// Vendors of messages answer 200 to refusals too; a telephone system does not.
+    private func status(of request: Request) -> Int {
+        let secret = self.state.withLock { $0.telephoneSecret }
+        return TelephoneVendor(request, secret: secret)?.judge(at: self.now()).status ?? 200
+    }
+
     /// The vendor's answer; with `true` the message is taken if the request is in order.
     private func answer(_ request: Request) -> (Bool) -> String {
         { takes in
+            let secret = self.state.withLock { $0.telephoneSecret }
+            if let telephone = TelephoneVendor(request, secret: secret) {
+                // A second request of one call is that call.
+                if let call = telephone.judge(at: self.now()).call, !self.taken.contains(call) {
+                    _ = self.take(call, takes)
+                }
+                return ""
+            }
             if let robot = RobotVendor(request) {
                 let (answer, text) = robot.judge(at: self.now())
                 if let text {

@@ -6,11 +6,9 @@ import { Claims, address, gone, otherWords, overWords } from "./desk-claims.js";
 import { LeadActions } from "./desk-lead.js";
 import { Numbers, copyLink } from "./desk-number.js";
 import { startPause } from "./desk-pause.js";
-import { UndoToast } from "./desk-undo.js";
+import { Results } from "./desk-results.js";
 import { nextWords } from "./desk-views.js";
 import { WrapUp } from "./desk-wrapup.js";
-import { dispositionLabel } from "./dispositions.js";
-import { moment } from "./worktime.js";
 
 /** Why a claim is given back. */
 const releaseReasons = ["临时有事", "换班", "不熟悉这类业务", "语言不通", "与客户认识"];
@@ -27,15 +25,18 @@ export class Calls {
   #card;
   #wrapUp;
   #refresh;
-  #onRecorded;
-  #toast = new UndoToast();
+  #results;
 
   constructor({ pane, queue, calendar, maxAttempts, mayClaim, mayAssign, script, refresh, onRecorded }) {
     this.#mayClaim = mayClaim;
     this.#pane = pane;
     this.#queue = queue;
     this.#refresh = refresh;
-    this.#onRecorded = onRecorded;
+    this.#results = new Results(this.#claims, {
+      open: (task) => this.open(task), hold: (claimed) => this.#hold(claimed), drop: (id, forget) => this.#drop(id, forget),
+      read: (id) => this.#read(id), next: (said) => this.next(said), refuse: (problem) => this.#wrapUp.refuse(problem),
+      refresh, recorded: onRecorded,
+    });
     const lead = new LeadActions({ onChanged: (id) => this.#changed(id) });
     this.#card = new Card($("card"), {
       lead,
@@ -43,16 +44,19 @@ export class Calls {
       whyOver: (id) => this.#claims.get(id)?.over ?? "",
       isOpen: (id) => Boolean(this.#claims.get(id)) && !this.#claims.get(id).lost,
       placeholder: () => el("p", { class: "quiet placeholder" }, mayClaim ? "按 N 接下一个，或从左边选一条查看" : "从左边选一条查看"),
-      onReveal: (button) => this.numbers.reveal(button), onDial: (event) => this.numbers.dialled(event), onCopy: () => this.numbers.copy(), onRelease: (button) => this.#release(button),
+      onReveal: (button) => this.numbers.reveal(button), onDial: (event, number) => this.numbers.dialled(event, number),
+      onCopy: (number) => this.numbers.copy(number), onCall: (number, button) => this.numbers.call(number, button), onRelease: (button) => this.#release(button),
       onResume: (button) => this.#resume(button),
       onIncoming: (whom, button) => this.takeIncoming(whom, button), onAssign: (adviser) => this.#assign(adviser),
       onCopyLink: (url, name) => copyLink(url, name),
+      onChange: () => this.lookAgain(), onSecond: () => this.numbers.again(),
     });
-    this.#wrapUp = new WrapUp($("wrapup"), { calendar, onSave: (...result) => this.#save(...result) });
+    this.#wrapUp = new WrapUp($("wrapup"), { calendar, onSave: (...result) => this.#results.save(...result) });
     startPause({ held: () => (this.#claim?.lost ? null : this.#claim), calendar, done: (id) => { this.#drop(id); this.#refresh(); } });
     this.numbers = new Numbers({
       claim: () => this.#claim, isHeld: (claim) => this.#claims.get(claim.task.id) === claim, onDialled: () => this.#wrapUp.clock.start(),
       onShown: (claim) => this.#shown(claim), onOver: (id) => { this.#drop(id); this.#refresh(); },
+      onChange: () => this.lookAgain(),
     });
     this.#card.clear();
   }
@@ -60,6 +64,7 @@ export class Calls {
   get isHolding() { return this.#claims.size > 0; }
   get changes() { return this.#claims.changes; }
   get wrapUp() { return this.#wrapUp; }
+  undo() { return this.#results.undo(); }
   get #claim() { return this.#claims.get(this.#selected); }
 
   /** @param restedFor how long ago somebody last touched this page */
@@ -221,69 +226,11 @@ export class Calls {
     this.#pane.open = "";
   }
 
-  async #save(task, body, key, next) {
-    const claim = this.#claims.get(task.id);
-    const token = claim?.token;
-    if (claim) claim.saving = true;
-    try {
-      const result = await api("POST", address(task.id, "attempts"),
-        token === undefined ? body : { ...body, claim_token: token }, { headers: { "Idempotency-Key": key } });
-      this.#drop(task.id, true);
-      this.#onRecorded();
-      const said = `已记录：${dispositionLabel(body.disposition)}`;
-      if (body.disposition !== "duplicate") this.#toast.offer(said.replace("记录", "保存"), () => this.#takeBack(task));
-      const after = result.state === "closed" ? "任务结束" : `下次 ${moment(Date.parse(result.next_attempt_at), now())}`;
-      await this.#goOn(`${said}，${after}`, next);
-    } catch (problem) {
-      this.#wrapUp.refuse(problem);
-      if (claim) claim.saving = false;
-      if (!gone(problem) || !claim) return;
-      claim.number = undefined;
-      claim.lost = true;
-      await this.#read(task.id);
-    }
-  }
-
-  /** Takes the newest result back, while it can be. */
-  async undo() {
-    if (this.#toast.isOffered) await this.#toast.press();
-    else announce("没有可以撤销的结果：只能撤销刚保存的，30 秒内");
-  }
-
-  /** The call goes on where its result was saved; the next one, if it was served already, is given back for it. */
-  async #takeBack(task) {
-    const next = this.#claims.ordinary;
-    if (next?.number && !(await confirmed("放回刚接的任务？", "要撤销上一条结果，先要放回您已显示号码的这一条。写下的备注留在本机。", "放回并撤销"))) return;
-    if (next) next.saving = true;
-    try {
-      const again = await api("POST", address(task.id, "undo"), next ? { give_back: next.task.id } : {});
-      if (next) this.#drop(next.task.id);
-      await this.#hold(again);
-      announce("已撤销，请重新记录结果", "done");
-    } catch (problem) {
-      if (next) next.saving = false;
-      report(problem);
-      this.#refresh();
-    }
-  }
-
   /** Something about a lead was changed at its card: it is read again, or the task that was opened for it is shown. */
   async #changed(task) {
     if (task) await this.open(task);
     else if (this.#selected) await this.#read(this.#selected);
     this.#refresh();
-  }
-
-  /** After a result: the other open call if there is one, else the next task when it was asked for. */
-  async #goOn(said, next) {
-    const other = this.#claims.first;
-    if (other) await this.open(other.task);
-    else if (next) {
-      await this.next(said);
-      if (!this.isHolding) return;
-    }
-    announce(said, "done");
-    if (!next || other) this.#refresh();
   }
 
   async #release(button) {

@@ -1,6 +1,7 @@
 // The lead card in the middle: who, the number, the promise, then everything known.
 
 import { busy, el, now, people, person, setText } from "./console.js";
+import { firstPart, secondPart } from "./desk-dial.js";
 import { viewerWords } from "./desk-live.js";
 import { countdown, holderWords, isMine, isTaken, scoreWords } from "./desk-queue.js";
 import { scanPart } from "./desk-number.js";
@@ -26,7 +27,7 @@ export class Card {
   /** Who holds the task since when, as an event told. */
   #news = null;
   #promise = null;
-  /** Whose code for another telephone is unfolded. */
+  /** Which number's code for another telephone is unfolded. */
   #scanned = null;
 
   constructor(root, options) {
@@ -48,7 +49,7 @@ export class Card {
   /** Draws the task and, once it is there, the full card; the same content again leaves the page alone. */
   show(task, card, number) {
     const { claimed_until: _, readAt: __, ...stable } = task;
-    const content = JSON.stringify([this.#options.whyOver(task.id), card?.viewers, stable, card?.pause, card?.history, card?.inquiries, card?.assessments, card?.benefits, card?.permit, card?.name, card?.wechat, number, isMine(task), isTaken(task)]);
+    const content = JSON.stringify([this.#options.whyOver(task.id), card?.viewers, stable, card?.pause, card?.history, card?.inquiries, card?.assessments, card?.benefits, card?.permit, card?.name, card?.wechat, card?.second_phone_masked, card?.can_dial, number, isMine(task), isTaken(task)]);
     this.#task = task;
     if (content !== this.#shown) {
       this.#shown = content;
@@ -88,6 +89,7 @@ export class Card {
     this.#promise = el("span", { class: "when" });
     const open = this.#options.isOpen(task.id);
     const over = this.#options.whyOver(task.id);
+    const telephone = { task, card, second: number?.second_phone, open, scan: (one) => this.#scan(task, one, "second"), ...this.#options };
     const seen = viewerWords(card?.viewers);
     this.#root.replaceChildren(
       ...(over ? [el("p", { class: "banner", role: "alert" }, over)] : []),
@@ -100,7 +102,8 @@ export class Card {
           open ? el("button", { type: "button", class: "quiet-button", onclick: (event) => this.#options.onRelease(event.currentTarget) }, "放回公共池") : null),
         card?.pause ? el("p", { class: "pause" }, `已暂停至 ${moment(Date.parse(card.pause.until), now())} · 原因 ${pauseReasons[card.pause.reason] ?? card.pause.reason}（${person(card.pause.by)}） `,
           el("button", { type: "button", id: "resume", onclick: (event) => this.#options.onResume(event.currentTarget) }, "继续")) : null,
-        this.#number(task, number, open),
+        this.#number(task, number, open, firstPart(telephone)),
+        secondPart(telephone),
         open ? scriptPart(this.#options.script) : null,
         el("dl", { class: "facts" },
           fact("承诺", this.#promise, ` ${promiseWords(task.due_at)} 前`),
@@ -122,25 +125,30 @@ export class Card {
       ...this.#assign(task));
   }
 
-  #number(task, number, open) {
+  #number(task, number, open, telephone) {
     if (number) {
       return el("div", { class: "number" },
         el("output", { class: "digits" }, spacedPhone(number.phone)),
-        el("a", { class: "button primary", id: "dial", href: `tel:${number.phone}`, onclick: (event) => this.#options.onDial(event) }, "拨打", key("D")),
-        el("button", { type: "button", id: "copy", onclick: (event) => this.#options.onCopy(event.currentTarget) }, "复制", key("C")),
-        number.qr ? scanPart(number.qr, this.#scanned === task.id, (isOpen) => { this.#scanned = isOpen ? task.id : null; }) : null,
-        el("span", { class: "quiet" }, "记录结果后自动隐藏"));
+        el("a", { class: "button primary", id: "dial", href: `tel:${number.phone}`, onclick: (event) => this.#options.onDial(event, number) }, "拨打", key("D")),
+        el("button", { type: "button", id: "copy", onclick: () => this.#options.onCopy(number) }, "复制", key("C")),
+        this.#scan(task, number, "first"),
+        ...telephone, el("span", { class: "quiet" }, "记录结果后自动隐藏"));
     }
     const masked = el("output", { class: "digits" }, spacedPhone(task.phone_masked));
     if (open) {
       return el("div", { class: "number" }, masked,
-        el("button", { type: "button", class: "primary", id: "reveal", onclick: (event) => this.#options.onReveal(event.currentTarget) }, "显示号码", key("R")));
+        el("button", { type: "button", class: "primary", id: "reveal", onclick: (event) => this.#options.onReveal(event.currentTarget) }, "显示号码", key("R")), ...telephone);
     }
     const answer = task.state !== "closed" && !isTaken(task) && this.#options.mayClaim
       ? el("button", { type: "button", onclick: (event) => this.#options.onIncoming({ lead_id: task.lead_id }, event.currentTarget) }, "客户来电，接听")
       : null;
-    return el("div", { class: "number" }, masked, answer, isTaken(task) ? null
+    return el("div", { class: "number" }, masked, answer, ...telephone, isTaken(task) ? null
       : el("span", { class: "quiet" }, this.#options.mayClaim ? "接起后才能显示号码" : "接起的顾问才能显示号码"));
+  }
+
+  #scan(task, { qr }, which) {
+    const place = `${which} ${task.id}`;
+    return qr ? scanPart(qr, which === "first" ? "scan" : "scan-second", this.#scanned === place, (isOpen) => { this.#scanned = isOpen ? place : null; }) : null;
   }
 
   #assign(task) {

@@ -20,7 +20,7 @@ function letter(event) {
 
 export function listenForKeys(actions) {
   const codes = new Map(dispositions.filter((one) => one.key).map((one) => [one.key, one.code]));
-  const plain = { n: actions.next, r: actions.reveal, c: actions.copy, d: actions.dial, l: actions.later, t: actions.note, z: actions.undo, "/": actions.search, "?": actions.help, "？": actions.help };
+  const plain = { n: actions.next, r: actions.reveal, c: actions.copy, d: actions.dial, l: actions.later, t: actions.note, m: actions.missed, z: actions.undo, "/": actions.search, "?": actions.help, "？": actions.help };
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.defaultPrevented || document.querySelector("dialog[open]")) return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {

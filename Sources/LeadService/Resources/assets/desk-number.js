@@ -4,11 +4,17 @@ import { $, announce, api, busy, el, now, report } from "./console.js";
 import { address, gone } from "./desk-claims.js";
 import { moment } from "./worktime.js";
 
-const copied = (phone) => navigator.clipboard.writeText(phone.replace(/^\+86/, ""));
+/** As it is dialled in the country: a mobile number, or a landline with its 0 and, after a pause, its extension. */
+export function national({ phone, extension }) {
+  const digits = phone.replace(/^\+86/, "");
+  return (/^1[3-9]\d{9}$/.test(digits) || !phone.startsWith("+86") ? digits : `0${digits}`) + (extension ? `,${extension}` : "");
+}
+
+const copied = (number) => navigator.clipboard.writeText(national(number));
 const refused = "浏览器不让复制，请手动选取号码";
 
-async function copyNumber(phone) {
-  await copied(phone).then(() => announce("号码已复制"), () => announce(refused, "error"));
+async function copyNumber(number) {
+  await copied(number).then(() => announce("号码已复制"), () => announce(refused, "error"));
 }
 
 /** For sending: whoever has the address can read the result. */
@@ -34,11 +40,11 @@ const patience = 1200;
  * Before the link is followed: copies the number, in case nothing here telephones. Where that is known the link is not
  * followed, because browsers ask about it each time.
  */
-async function dialFromDesk(phone, event) {
+async function dialFromDesk(number, event) {
   if (matchMedia("(pointer: coarse)").matches) return;
   const follows = dials();
   if (!follows) event.preventDefault();
-  const done = await copied(phone).then(() => "号码已复制", () => refused);
+  const done = await copied(number).then(() => "号码已复制", () => refused);
   const nothing = () => announce(`这台电脑没有接电话软件，${done}；也可以扫码用手机拨打`);
   if (!follows) { nothing(); return; }
   if (localStorage.getItem(setting) === "yes") return;
@@ -60,11 +66,11 @@ const svg = (tag, attributes, ...children) => {
 };
 
 /** The code for another telephone, folded until it is asked for. */
-export function scanPart({ size, path }, isOpen, onToggle) {
+export function scanPart({ size, path }, id, isOpen, onToggle) {
   const fold = (event) => { if (event.key === "Escape") event.currentTarget.open = false; };
   return el("details", { class: "scan", open: isOpen, ontoggle: (event) => onToggle(event.currentTarget.open), onkeydown: fold },
-    el("summary", { id: "scan", class: "button" }, "扫码拨打"),
-    el("figure", {},
+    el("summary", { id, class: "button" }, "扫码拨打"),
+    el("figure", { onclick: (event) => { event.currentTarget.parentElement.open = false; } },
       svg("svg", { viewBox: `-4 -4 ${size + 8} ${size + 8}`, role: "img", "aria-label": "用手机扫码拨打的二维码", "shape-rendering": "crispEdges" }, svg("path", { d: path })),
       el("figcaption", { class: "quiet" }, "用手机相机扫码，直接拨打")));
 }
@@ -76,13 +82,15 @@ export class Numbers {
   #onDialled;
   #onShown;
   #onOver;
+  #onChange;
 
-  constructor({ claim, isHeld, onDialled, onShown, onOver }) {
+  constructor({ claim, isHeld, onDialled, onShown, onOver, onChange }) {
     this.#claim = claim;
     this.#isHeld = isHeld;
     this.#onDialled = onDialled;
     this.#onShown = onShown;
     this.#onOver = onOver;
+    this.#onChange = onChange;
   }
 
   get isShown() { return Boolean(this.#claim()?.number); }
@@ -118,9 +126,34 @@ export class Numbers {
     } else report(problem);
   }
 
-  async copy() {
-    const number = this.#claim()?.number;
-    if (number) await copyNumber(number.phone);
+  /** The second number was changed: one that was shown is looked at anew. */
+  async again() {
+    const claim = this.#claim();
+    if (claim?.number) {
+      claim.number = undefined;
+      await this.reveal(null);
+    }
+    if (!claim?.number) this.#onChange();
+  }
+
+  /** @param number the second one, where it is not the first */
+  async copy(number = this.#claim()?.number) {
+    if (number) await copyNumber(number);
+  }
+
+  /** Has the telephone system ring the adviser's telephone and dial the `first` or `second` number. */
+  async call(number, button) {
+    const { id } = this.#claim()?.task ?? {};
+    if (!id) return;
+    await busy(button, async () => {
+      try {
+        await api("POST", address(id, "dial"), { number });
+        announce("已交给电话系统，请接听您的话机");
+      } catch (problem) {
+        this.#explain(id, problem);
+      }
+    });
+    this.#onChange();
   }
 
   /** Shows the number if it is not, and follows its link. */
@@ -131,8 +164,8 @@ export class Numbers {
   }
 
   /** The link is about to be followed, by whatever key or finger. */
-  dialled(event) {
+  dialled(event, number) {
     this.#onDialled();
-    dialFromDesk(this.#claim().number.phone, event);
+    dialFromDesk(number, event);
   }
 }

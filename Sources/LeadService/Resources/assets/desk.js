@@ -9,6 +9,7 @@ import { startEntry } from "./desk-entry.js";
 import { listenForKeys } from "./desk-keys.js";
 import { ownCounts, showCounts, startLive } from "./desk-live.js";
 import { Queue } from "./desk-queue.js";
+import { toggleMissed } from "./desk-missed.js";
 import { startSearch } from "./desk-search.js";
 import { startSnippets } from "./desk-snippets.js";
 import { explainEmpty, read, sizeOf, startTabs } from "./desk-views.js";
@@ -144,7 +145,7 @@ function showHelp() {
 
 listenForKeys({
   next: () => calls.next(), reveal: () => calls.numbers.reveal(), copy: () => calls.numbers.copy(), dial: () => calls.numbers.dial(),
-  search: () => $("q").focus(), note: () => calls.wrapUp.focusNote(), help: showHelp,
+  search: () => $("q").focus(), note: () => calls.wrapUp.focusNote(), help: showHelp, missed: () => toggleMissed(),
   choose: (code) => { if (!calls.wrapUp.choose(code)) announce("接起一条任务后才能选结果（按 N）"); },
   later: () => {
     if (calls.wrapUp.choose("call_back_at")) calls.wrapUp.focusTime();

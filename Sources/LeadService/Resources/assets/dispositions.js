@@ -6,10 +6,10 @@ export const dispositions = [
   { key: "1", code: "reached_interested", label: "已联系·有意向", asks: ["time"], preset: "follow-up", hint: "约时间" },
   { key: "2", code: "reached_need_materials", label: "已联系·补材料/待确认", asks: ["note"], hint: "写备注" },
   { key: "3", code: "call_back_at", label: "约定回拨", asks: ["time"], preset: "soon", hint: "约时间" },
-  { key: "4", code: "no_answer", label: "无人接听", asks: [] },
-  { key: "5", code: "busy_or_rejected", label: "占线/拒接", asks: [] },
+  { key: "4", code: "no_answer", label: "无人接听", asks: ["missed"] },
+  { key: "5", code: "busy_or_rejected", label: "占线/拒接", asks: ["missed"] },
   {
-    key: "6", code: "powered_off", label: "关机/停机/不在服务区", asks: ["reason"],
+    key: "6", code: "powered_off", label: "关机/停机/不在服务区", asks: ["reason", "missed"],
     reasons: [["off", "关机"], ["suspended", "停机"], ["no_service", "不在服务区"]],
   },
   { key: "7", code: "wrong_person", label: "非本人/号码错误", asks: [], hint: "结束" },

@@ -1,5 +1,6 @@
 // What is known about a person: assessment, inquiries, consent, history. Used by the desk's card and the leads list.
 
+import { callWords, deliveryWords } from "./call-words.js";
 import { el, now, person } from "./console.js";
 import { bases, blocks, dispositionLabel, pauseReasons, reasonLabel, windows } from "./dispositions.js";
 import { clock, dayWords, minutes, moment, spacedPhone, stamp } from "./worktime.js";
@@ -136,6 +137,8 @@ function eventWords(event) {
     case "inquiry": return ["客户提交咨询"];
     case "claimed": return [`${by} ${event.incoming ? "接听来电" : "接起"}`];
     case "revealed": return [`${by} 显示号码`];
+    case "dialled": return [`${by} 用电话系统拨${event.number === "second" ? "第二号码" : "打"}`, callWords(event)];
+    case "missed_call_message": return [`${by} 发未接短信`, deliveryWords(event.delivery)];
     case "released": return [`${by} 放回公共池`, event.reason];
     case "paused": return [`${by} 暂停至 ${when(event.until)}`, pauseReasons[event.reason] ?? event.reason];
     case "resumed": return [`${by} 继续任务`];
