@@ -165,9 +165,10 @@ import Testing
                     "callback_pauses.paused_by", "callback_pauses.resumed_by", "callback_tasks.claimed_by",
                     "callback_tasks.latest_inquiry_id", "callback_tasks.lead_id", "callback_tasks.owner_id",
                     "closure_reviews.reviewed_by", "consents.inquiry_id", "consents.lead_id", "consents.recorded_by",
-                    "export_leads.lead_id",
+                    "export_jobs.approved_by", "export_jobs.requested_by", "export_leads.lead_id",
                     "export_records.staff_id",
-                    "inquiries.lead_id", "leads.merged_into", "messages.inquiry_id", "permit_reminders.lead_id",
+                    "inquiries.lead_id", "job_holds.held_by", "leads.merged_into", "messages.inquiry_id",
+                    "permit_reminders.lead_id",
                     "privacy_requests.lead_id", "quarantined_inquiries.reviewed_by", "staff_sessions.staff_id",
                     "wechat_contacts.added_by", "wechat_contacts.lead_id",
                 ])

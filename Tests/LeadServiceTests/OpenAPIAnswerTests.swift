@@ -135,7 +135,7 @@ extension DescribedService {
             // What an auditor reads is what an adviser does not.
             let reads = [
                 "privacy-requests", "stats", "statistics", "/staff", "/people", "/api-keys", "/audit", "/calendar",
-                "/retention",
+                "/retention", "/exports", "/jobs",
             ].contains {
                 operation.path.hasSuffix($0)
             }

@@ -30,6 +30,8 @@ package struct SealedColumn: Sendable {
         SealedColumn(table: "staff_totp", column: "secret_sealed", row: "id"),
         SealedColumn(table: "robots", column: "address_sealed", row: "id"),
         SealedColumn(table: "robots", column: "secret_sealed", row: "id"),
+        SealedColumn(table: "export_jobs", column: "filter_sealed", row: "id"),
+        SealedColumn(table: "export_jobs", column: "key_sealed", row: "id"),
         SealedColumn(table: "audit_details", column: "sealed", row: "event_id"),
     ]
 }
