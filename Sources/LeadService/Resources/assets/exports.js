@@ -54,7 +54,8 @@ function state(job) {
   }
 }
 
-const rowCount = (job) => (job.rows === null ? "—" : number(job.rows) + (job.excluded ? `（另有 ${number(job.excluded)} 条按规定不导出）` : ""));
+const rowCount = (job) => el("td", { class: "figure" }, job.rows === null ? "—" : number(job.rows),
+  job.excluded ? el("div", { class: "quiet" }, `另有 ${number(job.excluded)} 条按规定不导出`) : null);
 
 /** Hands the file over once all of it came. */
 async function fetchFile(job) {
@@ -90,7 +91,7 @@ function actions(job) {
 
 const row = (job) => el("tr", { class: unfinished.has(job.state) || job.state === "done" ? "" : "ended" },
   el("th", { scope: "row" }, `${job.requested_by}，${time(job.requested_at)}`, job.approved_by && el("div", { class: "quiet" }, `${job.approved_by} 批准`)),
-  content(job), el("td", {}, job.reason || "—"), state(job), el("td", { class: "figure" }, rowCount(job)),
+  state(job), content(job), el("td", {}, job.reason || "—"), rowCount(job),
   el("td", { title: job.sha256 ? `SHA-256 ${job.sha256}` : null }, job.downloads ? `${job.downloads} 次` : "—", job.bytes ? `，${size(job.bytes)}` : "",
     job.sha256 && el("div", { class: "quiet" }, `核对码 ${job.sha256.slice(0, 8)}…`)),
   mayExport && el("td", { class: "row-actions" }, actions(job)));

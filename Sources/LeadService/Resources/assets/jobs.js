@@ -50,9 +50,9 @@ function actions(job) {
 }
 
 const row = (job) => el("tr", {},
-  el("th", { scope: "row" }, job.title), el("td", { class: "figure" }, figure(job.depth)),
+  el("th", { scope: "row" }, job.title), state(job), el("td", { class: "figure" }, figure(job.depth)),
   el("td", {}, age(job.oldest_age_seconds)), el("td", { class: "figure" }, figure(job.dead)),
-  el("td", {}, job.ran_at ? time(job.ran_at) : "—"), state(job),
+  el("td", {}, job.ran_at ? time(job.ran_at) : "—"),
   mayManage && el("td", { class: "row-actions" }, actions(job)));
 
 const show = refreshed($("rows"), (job) => job.name, row);
