@@ -44,6 +44,29 @@ import Testing
         }
     }
 
+    @Test func `a process that wakes up while another has its job writes nothing more of it`() async throws {
+        try await withService { service in
+            let chief = try await service.colleague("chief", .administrator)
+            try await service.manyLeads()
+            let gate = try await ExportGate(service)
+            let path = try await service.askForExport(Self.ask, chief)
+            try await gate.holding { _ in
+                service.clock.advance(by: ExportJobWorker.lease)
+                let now = service.clock.now
+                let claimed = try await service.services.database.transaction {
+                    try await $0.claimExportJob(UUID(), at: now, until: now.addingTimeInterval(60))
+                }
+                #expect(claimed?.attempt == 2)
+            }
+            // The gate opened, and what stood there is over.
+            let other = try await service.call(.get, path, token: chief.token)
+            #expect(other["state"].string == "running" && other["attempts"].int == 2 && other["done"].int == 0)
+            #expect(try await service.count("SELECT count(*) FROM export_chunks") == 0)
+            #expect(try await service.audited("export.done", "export.failed") == [0, 0])
+            #expect(try await !service.services.exportJobs.runOnce())
+        }
+    }
+
     @Test func `the third crash is the last one, and a retry makes the file after all`() async throws {
         try await withService { service in
             let chief = try await service.colleague("chief", .administrator)
