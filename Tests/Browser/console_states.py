@@ -186,7 +186,7 @@ def leads(page, look, options):
     look("leads-export-error", is_console=True)
     page.click(".export input[value=masked]")
     page.click("#export-start")
-    page.wait_text("#export-state", "一致")
+    page.wait_text("#export-state", "已下载")
     look("leads-export-done", is_console=True)
     page.type("#q", "没有这个人")
     page.click("#find")
