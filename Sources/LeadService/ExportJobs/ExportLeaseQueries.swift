@@ -160,13 +160,14 @@ extension Transaction {
             WHERE state = 'running'
             """)
         // With a snapshot after that one waited for those that were just ending.
-        let gone = try await self.rows(
+        try await self.execute(
             """
-            UPDATE export_jobs SET state = 'expired', key_sealed = NULL, expires_at = \(now)
-            WHERE state = 'done' AND id IN (SELECT export_id FROM export_leads WHERE lead_id = \(lead)) RETURNING id
-            """
-        ).map { try $0.decode(UUID.self) }
-        try await self.execute("DELETE FROM export_chunks WHERE job_id = ANY (\(gone)::uuid[])")
+            WITH gone AS (
+                UPDATE export_jobs SET state = 'expired', key_sealed = NULL, expires_at = \(now)
+                WHERE state = 'done' AND id IN (SELECT export_id FROM export_leads WHERE lead_id = \(lead)) RETURNING id
+            )
+            DELETE FROM export_chunks c USING gone WHERE c.job_id = gone.id
+            """)
         // It may be their number that was looked for.
         try await self.execute(
             "UPDATE export_jobs SET filter_sealed = NULL WHERE state = 'failed' AND filter_sealed IS NOT NULL AND filters ? 'q'"

@@ -55,7 +55,7 @@ extension Transaction {
                 SELECT 'outbox', count(*) FILTER (WHERE state IN ('queued', 'sending')),
                        min(created_at) FILTER (WHERE state IN ('queued', 'sending')),
                        count(*) FILTER (WHERE state IN ('failed', 'unknown'))
-                FROM messages WHERE state IN ('queued', 'sending') OR state IN ('failed', 'unknown') AND created_at > \(now.addingTimeInterval(-86400))
+                FROM messages WHERE state = 'queued' OR state = 'sending' OR state IN ('failed', 'unknown') AND finished_at > \(now.addingTimeInterval(-86400))
                 UNION ALL SELECT 'deliveries', count(*), min(received_at), NULL FROM pending_reports
                 UNION ALL SELECT 'pauses', count(*), min(paused_until), NULL FROM callback_tasks
                           WHERE state = 'paused' AND paused_until <= \(now)
