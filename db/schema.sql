@@ -974,6 +974,118 @@ CREATE TABLE public.erasure_tombstones (
 COMMENT ON TABLE public.erasure_tombstones IS 'Carried over a restore: what a backup brings back of these leads, accepted up to erased_at, is erased again';
 
 --
+-- Name: export_chunks; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.export_chunks (
+    job_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    is_last boolean NOT NULL,
+    ciphertext bytea NOT NULL,
+    CONSTRAINT export_chunks_ciphertext_check CHECK (((octet_length(ciphertext) >= 16) AND (octet_length(ciphertext) <= 300000))),
+    CONSTRAINT export_chunks_position_check CHECK (("position" >= 0))
+);
+ALTER TABLE ONLY public.export_chunks ALTER COLUMN ciphertext SET STORAGE EXTERNAL;
+
+--
+-- Name: TABLE export_chunks; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.export_chunks IS 'The files of export_jobs; in the database, so that every process can hand them out and none leaves one behind';
+
+--
+-- Name: export_jobs; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.export_jobs (
+    id uuid NOT NULL,
+    requested_by uuid NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    format text NOT NULL,
+    filters jsonb NOT NULL,
+    filter_sealed bytea,
+    columns text[] NOT NULL,
+    phone text NOT NULL,
+    reason text NOT NULL,
+    fingerprint bytea NOT NULL,
+    state text NOT NULL,
+    approved_by uuid,
+    approved_at timestamp with time zone,
+    attempts smallint DEFAULT 0 NOT NULL,
+    lease_token uuid,
+    lease_until timestamp with time zone,
+    started_at timestamp with time zone,
+    done bigint DEFAULT 0 NOT NULL,
+    total bigint,
+    key_sealed bytea,
+    chunks integer,
+    rows bigint,
+    excluded bigint,
+    bytes bigint,
+    sha256 bytea,
+    failure text,
+    finished_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    downloads integer DEFAULT 0 NOT NULL,
+    CONSTRAINT an_approval_has_a_time CHECK (((approved_by IS NULL) = (approved_at IS NULL))),
+    CONSTRAINT done_is_whole CHECK (((state <> 'done'::text) OR ((key_sealed IS NOT NULL) AND (chunks IS NOT NULL) AND (rows IS NOT NULL) AND (excluded IS NOT NULL) AND (bytes IS NOT NULL) AND (sha256 IS NOT NULL) AND (expires_at IS NOT NULL)))),
+    CONSTRAINT ended_has_a_time CHECK (((state = ANY (ARRAY['waiting_approval'::text, 'queued'::text, 'running'::text])) = (finished_at IS NULL))),
+    CONSTRAINT export_jobs_attempts_check CHECK (((attempts >= 0) AND (attempts <= 3))),
+    CONSTRAINT export_jobs_bytes_check CHECK ((bytes >= 0)),
+    CONSTRAINT export_jobs_chunks_check CHECK ((chunks > 0)),
+    CONSTRAINT export_jobs_columns_check CHECK ((cardinality(columns) > 0)),
+    CONSTRAINT export_jobs_done_check CHECK ((done >= 0)),
+    CONSTRAINT export_jobs_downloads_check CHECK ((downloads >= 0)),
+    CONSTRAINT export_jobs_excluded_check CHECK ((excluded >= 0)),
+    CONSTRAINT export_jobs_failure_check CHECK ((failure ~ '^[a-z_]{1,40}$'::text)),
+    CONSTRAINT export_jobs_filters_check CHECK ((jsonb_typeof(filters) = 'object'::text)),
+    CONSTRAINT export_jobs_fingerprint_check CHECK ((octet_length(fingerprint) = 32)),
+    CONSTRAINT export_jobs_format_check CHECK ((format = ANY (ARRAY['csv'::text, 'ndjson'::text, 'xlsx'::text]))),
+    CONSTRAINT export_jobs_phone_check CHECK ((phone = ANY (ARRAY['masked'::text, 'plain'::text]))),
+    CONSTRAINT export_jobs_reason_check CHECK ((char_length(reason) <= 500)),
+    CONSTRAINT export_jobs_rows_check CHECK ((rows >= 0)),
+    CONSTRAINT export_jobs_sha256_check CHECK ((octet_length(sha256) = 32)),
+    CONSTRAINT export_jobs_state_check CHECK ((state = ANY (ARRAY['waiting_approval'::text, 'queued'::text, 'running'::text, 'done'::text, 'failed'::text, 'cancelled'::text, 'expired'::text]))),
+    CONSTRAINT export_jobs_total_check CHECK ((total >= 0)),
+    CONSTRAINT failed_says_why CHECK (((state <> 'failed'::text) OR (failure IS NOT NULL))),
+    CONSTRAINT it_knows_what_to_export CHECK (((filter_sealed IS NOT NULL) OR (state = ANY (ARRAY['done'::text, 'failed'::text, 'cancelled'::text, 'expired'::text])))),
+    CONSTRAINT no_key_without_a_file CHECK (((key_sealed IS NULL) OR (state = ANY (ARRAY['running'::text, 'done'::text])))),
+    CONSTRAINT plain_numbers_have_a_reason CHECK (((phone = 'masked'::text) OR (char_length(reason) > 0))),
+    CONSTRAINT running_under_a_lease CHECK ((((state = 'running'::text) = (lease_token IS NOT NULL)) AND ((lease_token IS NULL) = (lease_until IS NULL)) AND ((state <> 'running'::text) OR (started_at IS NOT NULL)))),
+    CONSTRAINT somebody_else_approves CHECK ((approved_by <> requested_by))
+);
+
+--
+-- Name: TABLE export_jobs; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.export_jobs IS 'Exports made in the background; what was done is in export_records and the audit, which outlive them';
+
+--
+-- Name: COLUMN export_jobs.filter_sealed; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.export_jobs.filter_sealed IS 'The filter as it was asked for, which may hold a number or a name; gone with its end, a failure aside';
+
+--
+-- Name: COLUMN export_jobs.attempts; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.export_jobs.attempts IS 'How often it was begun; a crash counts, giving it back or a new start after an erasure does not';
+
+--
+-- Name: COLUMN export_jobs.lease_token; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.export_jobs.lease_token IS 'The fence: whoever writes, ends or beats names the token of its claim';
+
+--
+-- Name: COLUMN export_jobs.key_sealed; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.export_jobs.key_sealed IS 'The data key of the present file, a new one for each attempt';
+
+--
 -- Name: export_leads; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1133,6 +1245,51 @@ COMMENT ON COLUMN public.inquiries.postponed_to IS 'The new time the visitor was
 --
 
 COMMENT ON COLUMN public.inquiries.skill IS 'What the inquiry asks of whoever calls, by the rules of its day';
+
+--
+-- Name: job_holds; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.job_holds (
+    name text NOT NULL,
+    held_at timestamp with time zone NOT NULL,
+    held_by uuid NOT NULL,
+    CONSTRAINT job_holds_name_check CHECK ((name ~ '^[a-z_]{1,40}$'::text))
+);
+
+--
+-- Name: TABLE job_holds; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.job_holds IS 'Background work that begins no round until it is released, in any process';
+
+--
+-- Name: job_runs; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.job_runs (
+    name text NOT NULL,
+    ran_at timestamp with time zone NOT NULL,
+    failed_at timestamp with time zone,
+    failure text,
+    failures integer DEFAULT 0 NOT NULL,
+    CONSTRAINT a_failure_has_a_time CHECK (((failed_at IS NULL) = (failure IS NULL))),
+    CONSTRAINT job_runs_failure_check CHECK (((char_length(failure) >= 1) AND (char_length(failure) <= 100))),
+    CONSTRAINT job_runs_failures_check CHECK ((failures >= 0)),
+    CONSTRAINT job_runs_name_check CHECK ((name ~ '^[a-z_]{1,40}$'::text))
+);
+
+--
+-- Name: COLUMN job_runs.failure; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.job_runs.failure IS 'The kind of the last failure: an SQLSTATE or the name of an error, never its text';
+
+--
+-- Name: COLUMN job_runs.failures; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.job_runs.failures IS 'How many noted rounds failed since the last one that did not';
 
 --
 -- Name: key_checks; Type: TABLE; Schema: public; Owner: -
@@ -1867,7 +2024,7 @@ CREATE TABLE public.staff_alerts (
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT a_stage_is_one_of_a_promise CHECK (((kind !~~ 'sla\_%'::text) OR ((task_id IS NOT NULL) AND (due_at IS NOT NULL)))),
     CONSTRAINT staff_alerts_about_check CHECK (((char_length(about) >= 1) AND (char_length(about) <= 100))),
-    CONSTRAINT staff_alerts_kind_check CHECK ((kind = ANY (ARRAY['sla_half'::text, 'sla_most'::text, 'sla_broken'::text, 'sla_late'::text, 'assigned'::text, 'claim_lapsed'::text, 'calendar_missing'::text, 'many_reveals'::text, 'unrevealed_results'::text, 'robot_failing'::text, 'delivery_falling'::text, 'closed_day'::text, 'prefix_full'::text, 'privacy_due'::text]))),
+    CONSTRAINT staff_alerts_kind_check CHECK ((kind = ANY (ARRAY['sla_half'::text, 'sla_most'::text, 'sla_broken'::text, 'sla_late'::text, 'assigned'::text, 'claim_lapsed'::text, 'calendar_missing'::text, 'many_reveals'::text, 'unrevealed_results'::text, 'robot_failing'::text, 'delivery_falling'::text, 'closed_day'::text, 'prefix_full'::text, 'privacy_due'::text, 'many_exports'::text, 'export_waiting'::text]))),
     CONSTRAINT staff_alerts_parameters_check CHECK ((jsonb_typeof(parameters) = 'object'::text))
 );
 
@@ -2361,6 +2518,20 @@ ALTER TABLE ONLY public.erasure_tombstones
     ADD CONSTRAINT erasure_tombstones_pkey PRIMARY KEY (lead_id);
 
 --
+-- Name: export_chunks export_chunks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.export_chunks
+    ADD CONSTRAINT export_chunks_pkey PRIMARY KEY (job_id, "position");
+
+--
+-- Name: export_jobs export_jobs_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.export_jobs
+    ADD CONSTRAINT export_jobs_pkey PRIMARY KEY (id);
+
+--
 -- Name: export_leads export_leads_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2387,6 +2558,20 @@ ALTER TABLE ONLY public.gateway_attempts
 
 ALTER TABLE ONLY public.inquiries
     ADD CONSTRAINT inquiries_pkey PRIMARY KEY (id);
+
+--
+-- Name: job_holds job_holds_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.job_holds
+    ADD CONSTRAINT job_holds_pkey PRIMARY KEY (name);
+
+--
+-- Name: job_runs job_runs_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.job_runs
+    ADD CONSTRAINT job_runs_pkey PRIMARY KEY (name);
 
 --
 -- Name: key_checks key_checks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -2942,6 +3127,30 @@ CREATE INDEX consents_to_remind ON public.consents USING btree (reminder_valid_u
 CREATE INDEX erasure_tombstones_by_age ON public.erasure_tombstones USING btree (erased_at);
 
 --
+-- Name: export_jobs_by_approver; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX export_jobs_by_approver ON public.export_jobs USING btree (approved_by) WHERE (approved_by IS NOT NULL);
+
+--
+-- Name: export_jobs_by_person; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX export_jobs_by_person ON public.export_jobs USING btree (requested_by, id);
+
+--
+-- Name: export_jobs_waiting; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX export_jobs_waiting ON public.export_jobs USING btree (requested_at, id) WHERE (state = ANY (ARRAY['waiting_approval'::text, 'queued'::text, 'running'::text]));
+
+--
+-- Name: export_jobs_with_file; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX export_jobs_with_file ON public.export_jobs USING btree (expires_at) WHERE (state = 'done'::text);
+
+--
 -- Name: export_leads_by_export; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -3084,6 +3293,12 @@ CREATE UNIQUE INDEX one_claim_of_a_kind_per_adviser ON public.callback_tasks USI
 --
 
 CREATE UNIQUE INDEX one_daily_post_per_robot ON public.robot_posts USING btree (robot_id, kind, day) WHERE (kind <> 'alerts'::text);
+
+--
+-- Name: one_export_job_of_a_kind; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX one_export_job_of_a_kind ON public.export_jobs USING btree (requested_by, fingerprint) WHERE (state = ANY (ARRAY['waiting_approval'::text, 'queued'::text, 'running'::text]));
 
 --
 -- Name: one_live_key_of_a_name; Type: INDEX; Schema: public; Owner: -
@@ -3565,6 +3780,27 @@ ALTER TABLE ONLY public.eligibility_checks
     ADD CONSTRAINT eligibility_checks_rule_version_fkey FOREIGN KEY (rule_version) REFERENCES public.points_rule_versions(version);
 
 --
+-- Name: export_chunks export_chunks_job_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.export_chunks
+    ADD CONSTRAINT export_chunks_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.export_jobs(id) ON DELETE CASCADE;
+
+--
+-- Name: export_jobs export_jobs_approved_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.export_jobs
+    ADD CONSTRAINT export_jobs_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.staff(id);
+
+--
+-- Name: export_jobs export_jobs_requested_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.export_jobs
+    ADD CONSTRAINT export_jobs_requested_by_fkey FOREIGN KEY (requested_by) REFERENCES public.staff(id);
+
+--
 -- Name: export_leads export_leads_export_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3612,6 +3848,13 @@ ALTER TABLE ONLY public.inquiries
 
 ALTER TABLE ONLY public.inquiries
     ADD CONSTRAINT inquiries_site_fkey FOREIGN KEY (site) REFERENCES public.sites(name);
+
+--
+-- Name: job_holds job_holds_held_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.job_holds
+    ADD CONSTRAINT job_holds_held_by_fkey FOREIGN KEY (held_by) REFERENCES public.staff(id);
 
 --
 -- Name: lead_permits lead_permits_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -4110,6 +4353,20 @@ GRANT SELECT ON TABLE public.erasure_tombstones TO huifang_reader;
 GRANT SELECT,INSERT ON TABLE public.erasure_tombstones TO huifang_app;
 
 --
+-- Name: TABLE export_chunks; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.export_chunks TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.export_chunks TO huifang_app;
+
+--
+-- Name: TABLE export_jobs; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.export_jobs TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.export_jobs TO huifang_app;
+
+--
 -- Name: TABLE export_leads; Type: ACL; Schema: public; Owner: -
 --
 
@@ -4136,6 +4393,20 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.gateway_attempts TO huifang_ap
 
 GRANT SELECT ON TABLE public.inquiries TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.inquiries TO huifang_app;
+
+--
+-- Name: TABLE job_holds; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.job_holds TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_holds TO huifang_app;
+
+--
+-- Name: TABLE job_runs; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.job_runs TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_runs TO huifang_app;
 
 --
 -- Name: TABLE key_checks; Type: ACL; Schema: public; Owner: -

@@ -31,10 +31,13 @@ package struct LeadServices: Sendable {
     package let robotPosts: RobotPostWorker
     package let robots: Robots
     package let sendWatch: SendWatchWorker
+    package let exportJobs: ExportJobWorker
     package let housekeeping: HousekeepingWorker
     package let auditChain: AuditChainWorker
     /// Tells the consoles of this process what changes; it belongs to the role `http` and stops before the server.
     package let queueWatch: QueueWatchWorker
+    /// What runs the rounds of the workers, and leaves out those that are held.
+    package let rounds: JobRounds
     private let notices: PrivacyNoticeStore
     private let keyCheck: KeyCheck
     private let now: @Sendable () -> Date
@@ -94,6 +97,7 @@ package struct LeadServices: Sendable {
         let secondNumbers = SecondNumbers(database: database, dependencies: dependencies, settings: settings)
         let leads = LeadList(database: database, dependencies: dependencies)
         let exports = LeadExport(database: database, dependencies: dependencies)
+        let exportJobs = ExportJobs(database: database, dependencies: dependencies, settings: settings)
 
         let sites = Sites(
             database: database, dependencies: dependencies, settings: settings, ownOrigins: configuration.ownOrigins)
@@ -186,7 +190,10 @@ package struct LeadServices: Sendable {
                     entry: LeadEntry(
                         database: database, dependencies: dependencies, settings: settings, promises: promises,
                         notices: notices, assessments: assessments, queue: queue)),
-                ExportRoutes(exports: exports, now: dependencies.now),
+                ExportRoutes(exports: exports, jobs: exportJobs, now: dependencies.now),
+                ExportJobRoutes(jobs: exportJobs, pages: pages, now: dependencies.now),
+                JobRoutes(
+                    jobs: Jobs(database: database, dependencies: dependencies), pages: pages, now: dependencies.now),
                 DeliveryRoutes(reports: reports, configuration: configuration, dependencies: dependencies),
                 DevelopmentRoutes(
                     messages: sentMessages, pages: pages, isOn: configuration.gateways.contains("console")),
@@ -222,7 +229,7 @@ package struct LeadServices: Sendable {
             publicURL: configuration.publicURL)
         self.permits = PermitWorker(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
-        self.eligibility = EligibilityWorker(eligibility: eligibility, logger: dependencies.logger)
+        self.eligibility = EligibilityWorker(eligibility: eligibility)
         self.calls = CallWorker(
             database: database, dependencies: dependencies, settings: settings, secrets: telephoneSecrets,
             privateRanges: configuration.webhookPrivateRanges, signal: callSignal)
@@ -239,6 +246,8 @@ package struct LeadServices: Sendable {
         self.robots = Robots(database: database, dependencies: dependencies)
         self.sendWatch = SendWatchWorker(
             database: database, dependencies: dependencies, settings: settings, budgetFactor: factor)
+        self.exportJobs = ExportJobWorker(database: database, dependencies: dependencies, settings: settings)
+        self.rounds = JobRounds(database: database, now: dependencies.now, logger: dependencies.logger)
         self.housekeeping = HousekeepingWorker(
             database: database, dependencies: dependencies, settings: settings)
         self.auditChain = AuditChainWorker(database: database, dependencies: dependencies)
@@ -264,12 +273,15 @@ package struct LeadServices: Sendable {
     /// What keeps this process's copies of settings and calendar fresh; every role needs it.
     package var background: [any Service] { self.stores }
 
-    /// The workers of the role `worker`.
-    package var workers: [any Service] {
+    /// The workers of the role `worker`, as services of its process.
+    package var workers: [any Service] { self.backgroundWorkers.map { JobWorker($0, rounds: self.rounds) } }
+
+    /// Every kind of background work.
+    package var backgroundWorkers: [any BackgroundWorker] {
         [
             self.outboxWorker, self.calls, self.deliveryWorker, self.reminders, self.lateNotices, self.permits,
-            self.eligibility, self.sla, self.pauses, self.assignment, self.watch, self.robotPosts,
-            self.sendWatch,
+            self.eligibility, self.sla, self.pauses, self.assignment, self.watch, self.robotPosts, self.sendWatch,
+            self.exportJobs,
             self.housekeeping, self.auditChain,
         ]
     }

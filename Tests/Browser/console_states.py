@@ -192,6 +192,33 @@ def leads(page, look, options):
     page.click("#find")
     page.wait_text("#empty", "没有符合的线索")
     look("leads-none", is_console=True)
+    background(page, look)
+
+
+def background(page, look):
+    """Exports in the background and the page of all background work."""
+    page.go("/staff/exports")
+    page.wait("how many", lambda: page.text("#count"))
+    page.click("#add-box summary")
+    page.click("#add input[value=plain]")
+    page.click("#add button[type=submit]")
+    page.see("#add-error")
+    look("exports-error", is_console=True)
+    page.click("#add input[value=masked]")
+    page.click("#columns button[data-move='1']")
+    page.click("#add button[type=submit]")
+    page.wait_text("#rows", "已生成")
+    look("exports", is_console=True)
+    page.go("/staff/jobs")
+    page.wait("the work", lambda: page.visible("#rows tr"))
+    look("jobs", is_console=True)
+    page.click("#rows button[aria-label='停住群机器人消息']")
+    page.see("#confirm")
+    look("jobs-hold", is_console=True)
+    page.click("#confirm-yes")
+    page.wait_text("#rows", "已停住")
+    page.click("#rows button[aria-label='放行群机器人消息']")
+    page.wait("the release", lambda: "已停住" not in page.text("#rows"))
 
 
 def assigning(page, look, options):

@@ -38,6 +38,8 @@ extension DescribedService {
         }
         try await self.manageKeys(boss)
         try await self.readOffice(boss)
+        try await self.exportInBackground(boss)
+        try await self.watchJobs(boss)
         try await self.useSecondFactor(boss)
     }
 

@@ -136,7 +136,7 @@ extension DescribedService {
             // What an auditor reads is what an adviser does not.
             let reads = [
                 "privacy-requests", "stats", "statistics", "/staff", "/people", "/api-keys", "/audit", "/calendar",
-                "/retention", "/privacy", "/privacy-cases", "/audit/export",
+                "/retention", "/privacy", "/privacy-cases", "/audit/export", "/exports", "/jobs",
             ].contains {
                 operation.path.hasSuffix($0)
             }

@@ -39,7 +39,7 @@ import Testing
                 pollInterval: .seconds(86400))
             let address = ClientAddress(peer: "203.0.113.1")
             await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await worker.run() }
+                group.addTask { await worker.run(service.services.rounds) }
                 var handed = door.handed.makeAsyncIterator()
                 // The first ones may still be met by the look at the start; nothing but a wake-up brings the later ones.
                 for number in 0..<6 {

@@ -32,6 +32,8 @@ import Testing
             "consent_recipients":
                 #"[{"id":"a","name":"甲","contact":"021","purpose":"办理","manner":"电话","kinds":"称呼"}]"#,
             "privacy_notices": #"[{"version":"2030-01","effective_on":"2030-01-01","text":"第一行\n第二行"}]"#,
+            "exports_enabled": "false", "export_row_limit": "5000", "export_approval": "true",
+            "export_reason_length": "20",
             "copies_per_day": "5", "snippets": #"["已加微信，资料发过去了"]"#, "call_script": #"["您好，{company}，回您的咨询"]"#,
         ]
         for term in RetentionTerm.allCases { values[term.setting] = term == .exports || term == .audit ? "48" : "5" }

@@ -27,14 +27,21 @@ package enum AlertKind: String, Sendable, CaseIterable {
     case privacyDue = "privacy_due"
     /// Promises lie on a day that was closed after they were made.
     case closedDay = "closed_day"
+    /// Somebody exported more often in a day than is usual.
+    case manyExports = "many_exports"
+    /// An export with plain numbers waits for a second administrator.
+    case exportWaiting = "export_waiting"
 
     /// Whose robots tell it too.
     var robots: [RobotAudience] {
         switch self {
         case .slaMost: [.team]
         case .slaBroken: [.team, .supervisors]
-        case .slaLate, .calendarMissing, .manyReveals, .unrevealedResults, .closedDay: [.supervisors]
-        case .slaHalf, .assigned, .claimLapsed, .robotFailing, .deliveryFalling, .prefixFull, .privacyDue: []
+        case .slaLate, .calendarMissing, .manyReveals, .unrevealedResults, .closedDay, .manyExports:
+            [.supervisors]
+        case .slaHalf, .assigned, .claimLapsed, .robotFailing, .deliveryFalling, .prefixFull, .privacyDue,
+            .exportWaiting:
+            []
         }
     }
 }
@@ -78,6 +85,8 @@ struct Alert: Sendable {
         case .manyReveals: "\(self.value("who")) 今天看了 \(self.value("count")) 位客户的号码，请留意"
         case .unrevealedResults: "\(self.value("who")) 今天有 \(self.value("count")) 个结果没有看过号码，不算兑现承诺，请核对"
         case .closedDay: "\(self.value("day"))改为休息，有 \(self.value("count")) 个承诺在那天，答应的时间不变，请在看板上安排"
+        case .manyExports: "\(self.value("who")) 今天导出了 \(self.value("count")) 次线索，请核对用途"
+        case .exportWaiting: "\(self.value("who")) 提交了含完整号码的导出，等另一位管理员批准"
         case .robotFailing: "群机器人 \(self.value("robot")) 发不出去（\(self.value("failure"))），请检查"
         case .privacyDue:
             self.value("late").isEmpty

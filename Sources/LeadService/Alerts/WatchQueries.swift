@@ -68,4 +68,17 @@ extension Transaction {
             WHERE c.count >= \(count) ORDER BY s.username LIMIT 500
             """)
     }
+
+    /// Who asked for at least so many exports since an instant, in the background or not.
+    func manyExports(since start: Date, atLeast count: Int) async throws -> [DailyCount] {
+        try await self.all(
+            """
+            SELECT \(columnsOf: DailyCount.self) FROM (
+                SELECT e.staff_id, count(*) AS count FROM (
+                    SELECT id, staff_id FROM export_records WHERE at >= \(start)
+                    UNION SELECT id, requested_by FROM export_jobs WHERE requested_at >= \(start)) e
+                GROUP BY e.staff_id HAVING count(*) >= \(count)) c
+            JOIN staff s ON s.id = c.staff_id ORDER BY s.username LIMIT 500
+            """)
+    }
 }

@@ -1,14 +1,15 @@
 import Foundation
 import Leads
 import Logging
-import ServiceLifecycle
 
 /// Watches for what somebody should look at: claims that lapsed, a year nobody has loaded, promises on days that
 /// were closed since, and advisers whose day looks odd.
 ///
 /// None of it holds up a call. Claims and odd days are told when they are seen, because the list is looked at when one
 /// wants to; what an administrator has to do is told in working hours.
-package struct WatchWorker: Service {
+package struct WatchWorker: BackgroundWorker {
+    package static let job = JobName.watch
+    package let interval = Duration.seconds(30)
     private let database: Database
     private let dependencies: Dependencies
     private let settings: SettingsStore
@@ -20,6 +21,8 @@ package struct WatchWorker: Service {
     package static let unrevealedResults = 40
     /// So many days before its last one a privacy case is told of.
     private static let casesAhead = 3
+    /// More exports than this in a day are told.
+    package static let mostExports = 3
     /// The day of the year from which the next one must be loaded.
     private static let coverage = (month: 12, day: 1)
 
@@ -36,11 +39,12 @@ package struct WatchWorker: Service {
         let now = self.dependencies.now()
         let today = ShanghaiDate(now)
         let start = today.at(minute: 0)
-        let (lapsed, reveals, results) = try await self.database.autocommit { tx in
+        let (lapsed, reveals, results, exports) = try await self.database.autocommit { tx in
             (
                 try await tx.lapsedClaims(at: now),
                 try await tx.manyReveals(since: start, atLeast: Self.mostReveals + 1),
-                try await tx.unrevealedResults(since: start, atLeast: Self.unrevealedResults)
+                try await tx.unrevealedResults(since: start, atLeast: Self.unrevealedResults),
+                try await tx.manyExports(since: start, atLeast: Self.mostExports + 1)
             )
         }
         var drafts = lapsed.map { claim in
@@ -50,6 +54,7 @@ package struct WatchWorker: Service {
         }
         drafts +=
             reveals.map { self.odd(.manyReveals, $0, today) } + results.map { self.odd(.unrevealedResults, $0, today) }
+        drafts += exports.map { self.odd(.manyExports, $0, today, tells: .administrator) }
         drafts += self.missingYears(today, at: now)
         drafts += try await self.closedDays(at: now)
         drafts += try await self.privacyCases(today)
@@ -58,10 +63,12 @@ package struct WatchWorker: Service {
     }
 
     /// Once a day for each person.
-    private func odd(_ kind: AlertKind, _ count: DailyCount, _ today: ShanghaiDate) -> AlertDraft {
+    private func odd(
+        _ kind: AlertKind, _ count: DailyCount, _ today: ShanghaiDate, tells role: Role = .supervisor
+    ) -> AlertDraft {
         AlertDraft(
             id: self.dependencies.makeID(), kind: kind, about: "\(count.username)@\(today)",
-            parameters: ["who": count.username, "count": String(count.count)], roles: [.supervisor])
+            parameters: ["who": count.username, "count": String(count.count)], roles: [role])
     }
 
     /// This year, and from December on the next one, where no official notice of it was loaded; once a working day.
@@ -104,13 +111,5 @@ package struct WatchWorker: Service {
         }
     }
 
-    package func run() async throws {
-        for await _ in AsyncTimerSequence(every: .seconds(30)).cancelOnGracefulShutdown() {
-            do {
-                try await self.runOnce()
-            } catch {
-                self.dependencies.logger.warning("watch postponed")
-            }
-        }
-    }
+    package func work() async throws { try await self.runOnce() }
 }

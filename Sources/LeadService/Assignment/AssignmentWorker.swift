@@ -1,10 +1,11 @@
 import Foundation
 import Leads
 import Logging
-import ServiceLifecycle
 
 /// Gives tasks that are nobody's to advisers while the setting `assignment` says so.
-package struct AssignmentWorker: Service {
+package struct AssignmentWorker: BackgroundWorker {
+    package static let job = JobName.assignment
+    package let interval = Duration.seconds(2)
     private let assignment: Assignment
     private let dependencies: Dependencies
 
@@ -17,13 +18,5 @@ package struct AssignmentWorker: Service {
     @discardableResult
     package func runOnce() async throws -> Int { try await self.assignment.push() }
 
-    package func run() async throws {
-        for await _ in AsyncTimerSequence(every: .seconds(2)).cancelOnGracefulShutdown() {
-            do {
-                try await self.runOnce()
-            } catch {
-                self.dependencies.logger.warning("tasks are not given to advisers for now")
-            }
-        }
-    }
+    package func work() async throws { try await self.runOnce() }
 }

@@ -1,10 +1,11 @@
 import Foundation
 import Logging
-import ServiceLifecycle
 import Synchronization
 
 /// Links new audit events into the chain, in batches; of several processes one links at a time.
-package final class AuditChainWorker: Service {
+package final class AuditChainWorker: BackgroundWorker {
+    package static let job = JobName.auditChain
+    package let interval = Duration.seconds(5)
     private let database: Database
     private let dependencies: Dependencies
     /// Nil until the first round, which looks at every event.
@@ -35,16 +36,12 @@ package final class AuditChainWorker: Service {
         }
     }
 
-    package func run() async throws {
-        for await _ in AsyncTimerSequence(every: .seconds(5)).cancelOnGracefulShutdown() {
-            do {
-                try await self.runOnce()
-            } catch is AuditChain.EndMissing {
-                self.dependencies.logger.error(
-                    "audit chain does not end where its head says; see 'huifang audit verify'")
-            } catch {
-                self.dependencies.logger.warning("audit chain postponed")
-            }
+    package func work() async throws {
+        do {
+            try await self.runOnce()
+        } catch let missing as AuditChain.EndMissing {
+            self.dependencies.logger.error("audit chain does not end where its head says; see 'huifang audit verify'")
+            throw missing
         }
     }
 

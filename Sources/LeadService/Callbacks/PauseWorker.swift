@@ -1,9 +1,10 @@
 import Foundation
 import Logging
-import ServiceLifecycle
 
 /// Opens paused tasks when their time has come.
-package struct PauseWorker: Service {
+package struct PauseWorker: BackgroundWorker {
+    package static let job = JobName.pauses
+    package let interval = Duration.seconds(10)
     private let database: Database
     private let dependencies: Dependencies
 
@@ -19,13 +20,5 @@ package struct PauseWorker: Service {
         return try await self.database.statement { try await $0.endPastPauses(at: now) }
     }
 
-    package func run() async throws {
-        for await _ in AsyncTimerSequence(every: .seconds(10)).cancelOnGracefulShutdown() {
-            do {
-                try await self.runOnce()
-            } catch {
-                self.dependencies.logger.warning("pauses go on")
-            }
-        }
-    }
+    package func work() async throws { try await self.runOnce() }
 }

@@ -1,14 +1,15 @@
 import Foundation
 import Leads
 import Logging
-import ServiceLifecycle
 
 /// Tells of promises nobody has kept: at half and four fifths of their working time, when they are broken, and four working
 /// hours later.
 ///
 /// It speaks only while the firm is open, of each stage of a promise once however many processes look, and of the last stage
 /// only when several have come at once.
-package struct SLAWorker: Service {
+package struct SLAWorker: BackgroundWorker {
+    package static let job = JobName.promises
+    package let interval = Duration.seconds(30)
     private let database: Database
     private let dependencies: Dependencies
     private let settings: SettingsStore
@@ -65,13 +66,5 @@ package struct SLAWorker: Service {
         }
     }
 
-    package func run() async throws {
-        for await _ in AsyncTimerSequence(every: .seconds(30)).cancelOnGracefulShutdown() {
-            do {
-                try await self.runOnce()
-            } catch {
-                self.dependencies.logger.warning("warnings postponed")
-            }
-        }
-    }
+    package func work() async throws { try await self.runOnce() }
 }

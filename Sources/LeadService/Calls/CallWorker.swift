@@ -6,7 +6,9 @@ import ServiceLifecycle
 
 /// Asks the telephone system for the calls that wait: each is leased in its own commit before the system is asked, and asked for
 /// again only while it certainly does not ring.
-package struct CallWorker: Service {
+package struct CallWorker: BackgroundWorker {
+    package static let job = JobName.calls
+    package let interval = Duration.seconds(1)
     private let database: Database
     private let dependencies: Dependencies
     private let settings: SettingsStore
@@ -104,26 +106,22 @@ package struct CallWorker: Service {
         }
     }
 
-    package func run() async throws {
+    package func work() async throws { try await self.runOnce() }
+
+    package func run(_ rounds: JobRounds) async {
         await withTaskGroup { group in
             group.addTask {
-                for await _ in self.signal.wakes.cancelOnGracefulShutdown() { await self.attempt() }
+                for await _ in self.signal.wakes.cancelOnGracefulShutdown() {
+                    await rounds.run(Self.job) { try await self.work() }
+                }
             }
             // Calls that were asked for through another process.
             group.addTask {
-                for await _ in AsyncTimerSequence(every: .seconds(1)).cancelOnGracefulShutdown() {
-                    await self.attempt()
+                for await _ in AsyncTimerSequence(every: self.interval).cancelOnGracefulShutdown() {
+                    await rounds.run(Self.job) { try await self.work() }
                 }
             }
             await group.waitForAll()
-        }
-    }
-
-    private func attempt() async {
-        do {
-            try await self.runOnce()
-        } catch {
-            self.dependencies.logger.warning("calls postponed")
         }
     }
 }

@@ -45,6 +45,12 @@ extension PSQLError: PSQLFailure {
 }
 
 extension Error {
+    /// What kind of failure this is, an SQLSTATE or the error's type: not its text, which is not ours to vouch for.
+    var kind: String {
+        let failure = self as? PSQLError
+        return String((failure.map { $0.sqlState ?? "\($0.code)" } ?? "\(type(of: self))").prefix(100))
+    }
+
     /// Whether a statement failed on a constraint of that name.
     func violates(_ constraint: String) -> Bool {
         (self as? any PSQLFailure)?.constraintName == constraint

@@ -106,6 +106,8 @@ extension Transaction {
               AND NOT EXISTS (SELECT FROM call_attempts WHERE adviser_id = s.id)
               AND NOT EXISTS (SELECT FROM quarantined_inquiries WHERE reviewed_by = s.id)
               AND NOT EXISTS (SELECT FROM export_records WHERE staff_id = s.id)
+              AND NOT EXISTS (SELECT FROM export_jobs WHERE requested_by = s.id OR approved_by = s.id)
+              AND NOT EXISTS (SELECT FROM job_holds WHERE held_by = s.id)
               AND NOT EXISTS (SELECT FROM assessment_reviews WHERE reviewed_by = s.id)
               AND NOT EXISTS (SELECT FROM api_keys WHERE created_by = s.id)
               AND NOT EXISTS (SELECT FROM privacy_cases WHERE opened_by = s.id OR closed_by = s.id)

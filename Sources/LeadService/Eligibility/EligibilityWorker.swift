@@ -1,20 +1,18 @@
 import Foundation
 import Leads
-import Logging
-import ServiceLifecycle
 import Synchronization
 
 /// Scores leads that were not eligible again, once a new set of rules is in force.
-package final class EligibilityWorker: Service, Sendable {
+package final class EligibilityWorker: BackgroundWorker {
+    package static let job = JobName.eligibility
+    package let interval = Duration.seconds(300)
     private let eligibility: Eligibility
-    private let logger: Logger
     /// The rules under which this process found nobody left, with the day: whoever is not eligible from then on is so under
     /// them, and only an adviser's later answers can add anybody.
     private let done = Mutex<String?>(nil)
 
-    init(eligibility: Eligibility, logger: Logger) {
+    init(eligibility: Eligibility) {
         self.eligibility = eligibility
-        self.logger = logger
     }
 
     /// One round; returns how many leads it offers.
@@ -28,13 +26,5 @@ package final class EligibilityWorker: Service, Sendable {
         return offered
     }
 
-    package func run() async throws {
-        for await _ in AsyncTimerSequence(every: .seconds(300)).cancelOnGracefulShutdown() {
-            do {
-                try await self.runOnce()
-            } catch {
-                self.logger.warning("leads that were not eligible are scored later")
-            }
-        }
-    }
+    package func work() async throws { try await self.runOnce() }
 }

@@ -20,6 +20,7 @@ private final class ExportProducing: Sendable {
 /// `GET /api/v1/leads/export`: streams whatever the size, with the counts in the headers.
 struct ExportRoutes: RouteList {
     let exports: LeadExport
+    let jobs: ExportJobs
     let now: @Sendable () -> Date
 
     var routes: [Route] {
@@ -43,20 +44,21 @@ struct ExportRoutes: RouteList {
         }
         try fields.finish()
         if phone == .plain, !session.isSteppedUp(at: self.now()) { throw Problems.stepUpRequired }
+        let limit = try await self.jobs.allowDirect(phone)
         let export = ExportRequest(
             format: format, filter: filter, columns: columns, phone: phone, reason: reason, actor: session.username,
             role: session.auditRole, staffID: session.staffID)
-        return try await self.response(export)
+        return try await self.response(export, limit: limit)
     }
 
     /// Starts the export, waits for its counts, and answers with a body that follows it.
-    private func response(_ export: ExportRequest) async throws -> Response {
+    private func response(_ export: ExportRequest, limit: Int?) async throws -> Response {
         let pipe = ExportPipe()
         let exports = self.exports
         let producer = Task {
             do {
                 try await exports.stream(
-                    export, begin: { rows, excluded in pipe.begin(rows: rows, excluded: excluded) },
+                    export, limit: limit, begin: { rows, excluded in pipe.begin(rows: rows, excluded: excluded) },
                     write: { try await pipe.write($0) })
                 pipe.finish(nil)
             } catch {
@@ -66,6 +68,8 @@ struct ExportRoutes: RouteList {
         let counts: (rows: Int, excluded: Int)
         do {
             counts = try await pipe.counts()
+        } catch let large as ExportTooLarge {
+            throw Problems.tooManyRows(large)
         } catch {
             producer.cancel()
             throw error
@@ -87,7 +91,7 @@ struct ExportRoutes: RouteList {
             })
     }
 
-    private static func format(_ fields: inout FieldReader) -> ExportRequest.Format {
+    static func format(_ fields: inout FieldReader) -> ExportRequest.Format {
         guard let format = ExportRequest.Format(rawValue: fields.optionalString("format") ?? "csv") else {
             fields.fail(
                 "format_invalid", at: "format", "格式应为 csv、xlsx 或 ndjson", english: "format is csv, xlsx or ndjson.")
@@ -96,7 +100,7 @@ struct ExportRoutes: RouteList {
         return format
     }
 
-    private static func phone(_ fields: inout FieldReader) -> ExportRequest.Phones {
+    static func phone(_ fields: inout FieldReader) -> ExportRequest.Phones {
         guard let phone = ExportRequest.Phones(rawValue: fields.optionalString("phone") ?? "masked") else {
             fields.fail("phone_invalid", at: "phone", "号码应为 masked 或 plain", english: "phone is masked or plain.")
             return .masked
@@ -111,5 +115,13 @@ struct ExportRoutes: RouteList {
             return []
         }
         return columns
+    }
+}
+
+extension Problems {
+    static func tooManyRows(_ export: ExportTooLarge) -> Problem {
+        Problem(
+            .unprocessableContent, "too_many_rows", "共 \(export.rows) 行，超过设置的上限 \(export.limit) 行，请加筛选分几次导出",
+            english: "\(export.rows) rows are more than the \(export.limit) that the settings allow.")
     }
 }

@@ -59,6 +59,28 @@ struct ExportRecord: Sendable {
     var columns: [String]
     var phone: ExportRequest.Phones
     var reason: String
+
+    init(_ request: ExportRequest, id: UUID, at: Date) {
+        self.id = id
+        self.at = at
+        self.staffID = request.staffID
+        self.actor = request.actor
+        self.format = request.format
+        self.filters = request.filter.summary
+        self.columns = request.columns.map(\.rawValue)
+        self.phone = request.phone
+        self.reason = request.reason
+    }
+
+    /// What the audit tells of it.
+    func detail(_ written: LeadExport.Written) -> [String: JSONOutput] {
+        [
+            "format": .string(self.format.rawValue), "filters": .object(self.filters),
+            "columns": .array(self.columns.map { .string($0) }), "phone": .string(self.phone.rawValue),
+            "reason": .string(self.reason), "rows": .optional(written.rows), "excluded": .optional(written.excluded),
+            "sha256": .optional(written.sha256.map { Hex.text($0) }),
+        ]
+    }
 }
 
 /// Exporting leads: one snapshot, each matching lead once, in constant memory, recorded whatever becomes of it.
@@ -81,19 +103,21 @@ package struct LeadExport: Sendable {
     ///
     /// A failure in the middle is thrown after the record says `failed`, so that the transfer breaks visibly.
     package func stream(
-        _ request: ExportRequest, begin: @Sendable (_ rows: Int, _ excluded: Int) async throws -> Void,
+        _ request: ExportRequest, limit: Int? = nil,
+        begin: @Sendable (_ rows: Int, _ excluded: Int) async throws -> Void,
         write: @Sendable (ByteBuffer) async throws -> Void
     ) async throws {
-        let record = ExportRecord(
-            id: self.dependencies.makeID(), at: self.dependencies.now(), staffID: request.staffID, actor: request.actor,
-            format: request.format, filters: request.filter.summary, columns: request.columns.map(\.rawValue),
-            phone: request.phone,
-            reason: request.reason)
+        let record = ExportRecord(request, id: self.dependencies.makeID(), at: self.dependencies.now())
         try await self.database.autocommit { try await $0.insertExportRecord(record) }
+        let database = self.database
         do {
             // The database is there; counting and sorting everything may take it longer than a visitor's page.
             try await Database.patient {
-                let written = try await self.write(request, as: record, begin: begin, write: write)
+                let written = try await self.write(
+                    request, as: record, limit: limit, begin: begin,
+                    note: { leads in
+                        try await database.autocommit { try await $0.insertExportLeads(leads, of: record.id) }
+                    }, write: write)
                 try await self.finish(record, request, state: "done", written)
             }
         } catch {
@@ -106,20 +130,29 @@ package struct LeadExport: Sendable {
         }
     }
 
-    private struct Written: Sendable {
+    struct Written: Sendable {
         var rows: Int?
         var excluded: Int?
         var sha256: [UInt8]?
     }
 
-    private func write(
-        _ request: ExportRequest, as record: ExportRecord, begin: @Sendable (Int, Int) async throws -> Void,
+    /// Writes an export of one snapshot.
+    ///
+    /// - Parameters:
+    ///   - limit: the most rows it may have.
+    ///   - begin: gets the counts before the first byte.
+    ///   - note: gets the leads of each batch before their bytes are written.
+    ///   - write: gets the bytes in order.
+    func write(
+        _ request: ExportRequest, as record: ExportRecord, limit: Int?,
+        begin: @Sendable (Int, Int) async throws -> Void, note: @Sendable ([UUID]) async throws -> Void,
         write: @Sendable (ByteBuffer) async throws -> Void
     ) async throws -> Written {
         let keys = self.dependencies.keys
         let filter = IndexedLeadFilter(request.filter, keys: keys)
         return try await self.database.snapshot { tx in
             let counts = try await tx.countLeads(filter)
+            if let limit, counts.rows > limit { throw ExportTooLarge(rows: counts.rows, limit: limit) }
             try await begin(counts.rows, counts.excluded)
             let needsQuestions = request.format != .ndjson && request.columns.contains(.extra)
             let questions = needsQuestions ? try await Self.questions(filter, keys, tx) : ExtraQuestions()
@@ -138,8 +171,7 @@ package struct LeadExport: Sendable {
                 // The database looks for the next leads while these are decrypted and sent.
                 async let next = tx.fetchExport(Self.batch)
                 // Before the bytes leave: an export that breaks off has shown what it had shown.
-                let leads = batch.map(\.leadID)
-                try await self.database.autocommit { try await $0.insertExportLeads(leads, of: record.id) }
+                try await note(batch.map(\.leadID))
                 if let table {
                     let rows = try await Self.parts(of: batch) { part in try part.map { try encoder.cells($0) } }
                     for row in rows.joined() { try table.append(row) }
@@ -207,15 +239,9 @@ package struct LeadExport: Sendable {
     private func finish(
         _ record: ExportRecord, _ request: ExportRequest, state: String, _ written: Written
     ) async throws {
-        let detail: [String: JSONOutput] = [
-            "format": .string(record.format.rawValue), "filters": .object(record.filters),
-            "columns": .array(record.columns.map { .string($0) }), "phone": .string(record.phone.rawValue),
-            "reason": .string(record.reason), "rows": .optional(written.rows), "excluded": .optional(written.excluded),
-            "sha256": .optional(written.sha256.map { Hex.text($0) }),
-        ]
         let event = self.audit.event(
             "export.\(state)", on: record.id.uuidString.lowercased(), by: request.actor, role: request.role,
-            detail: detail)
+            detail: record.detail(written))
         let now = self.dependencies.now()
         try await self.database.transaction { tx in
             try await tx.finishExportRecord(
@@ -231,6 +257,12 @@ package struct ExportIncomplete: Error, CustomStringConvertible {
     package let expected: Int
     package let written: Int
     package var description: String { "the export broke off: \(self.written) of \(self.expected) rows" }
+}
+
+/// More rows than the settings allow.
+package struct ExportTooLarge: Error {
+    package let rows: Int
+    package let limit: Int
 }
 
 /// Bytes as lower-case hexadecimal.

@@ -214,12 +214,14 @@ extension Transaction {
 }
 
 extension Transaction {
+    /// Records an export; of a job that is begun again it stays as it was.
     func insertExportRecord(_ record: ExportRecord) async throws {
         try await self.execute(
             """
             INSERT INTO export_records (id, at, staff_id, actor, format, filters, columns, phone, reason, state)
             VALUES (\(record.id), \(record.at), \(record.staffID), \(record.actor), \(record.format.rawValue),
                     \(JSONOutput.object(record.filters).text)::text::jsonb, \(record.columns), \(record.phone.rawValue), \(record.reason), 'running')
+            ON CONFLICT (id) DO UPDATE SET state = 'running', finished_at = NULL WHERE export_records.state = 'failed'
             """)
     }
 

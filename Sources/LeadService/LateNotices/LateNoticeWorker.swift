@@ -1,14 +1,15 @@
 package import Foundation
 import Leads
 import Logging
-import ServiceLifecycle
 
 /// Tells visitors before their promise breaks, with a new time: once for each promise, in calling hours, while the setting
 /// `breach_sms` is on.
 ///
 /// Half an hour before the deadline a promise that nobody is calling for is taken as broken; two hours before, one whose task
 /// cannot be called before it any more. A call that comes all the same keeps the promise, and what was not sent yet is not sent.
-package struct LateNoticeWorker: Service {
+package struct LateNoticeWorker: BackgroundWorker {
+    package static let job = JobName.lateNotices
+    package let interval = Duration.seconds(60)
     private let database: Database
     private let dependencies: Dependencies
     private let settings: SettingsStore
@@ -76,13 +77,5 @@ package struct LateNoticeWorker: Service {
         }
     }
 
-    package func run() async throws {
-        for await _ in AsyncTimerSequence(every: .seconds(60)).cancelOnGracefulShutdown() {
-            do {
-                try await self.runOnce()
-            } catch {
-                self.dependencies.logger.warning("late notices postponed")
-            }
-        }
-    }
+    package func work() async throws { try await self.runOnce() }
 }

@@ -5,7 +5,9 @@ import Metrics
 import ServiceLifecycle
 
 /// Joins early reports, asks vendors what became of messages whose outcome is unknown, and measures the gateways.
-package struct DeliveryWorker: Service {
+package struct DeliveryWorker: BackgroundWorker {
+    package static let job = JobName.deliveries
+    package let interval = Duration.seconds(2)
     private let database: Database
     private let dependencies: Dependencies
     private let settings: SettingsStore
@@ -113,21 +115,21 @@ package struct DeliveryWorker: Service {
         _ = try await self.database.statement { try await $0.insertAlerts(drafts, at: now) }
     }
 
-    package func run() async throws {
-        await withTaskGroup { group in
-            group.addTask { await self.every(.seconds(2)) { try await self.runOnce() } }
-            group.addTask { await self.every(.seconds(30)) { _ = try await self.measure() } }
-            await group.waitForAll()
-        }
-    }
+    package func work() async throws { try await self.runOnce() }
 
-    private func every(_ interval: Duration, _ body: () async throws -> Void) async {
-        for await _ in AsyncTimerSequence(every: interval).cancelOnGracefulShutdown() {
-            do {
-                try await body()
-            } catch {
-                self.dependencies.logger.warning("delivery reports postponed")
+    package func run(_ rounds: JobRounds) async {
+        await withTaskGroup { group in
+            group.addTask {
+                for await _ in AsyncTimerSequence(every: self.interval).cancelOnGracefulShutdown() {
+                    await rounds.run(Self.job) { try await self.work() }
+                }
             }
+            group.addTask {
+                for await _ in AsyncTimerSequence(every: .seconds(30)).cancelOnGracefulShutdown() {
+                    await rounds.run(Self.job) { _ = try await self.measure() }
+                }
+            }
+            await group.waitForAll()
         }
     }
 }

@@ -6,7 +6,9 @@ import ServiceLifecycle
 
 /// Sends what waits in the outbox: each message is marked `sending` in its own commit before the gateway is called, and
 /// never sent again blindly when nobody knows what became of it.
-package struct SMSOutboxWorker: Service {
+package struct SMSOutboxWorker: BackgroundWorker {
+    package static let job = JobName.outbox
+    package var interval: Duration { self.pollInterval }
     private let database: Database
     private let dependencies: Dependencies
     private let settings: SettingsStore
@@ -69,27 +71,23 @@ package struct SMSOutboxWorker: Service {
         }
     }
 
-    package func run() async throws {
+    package func work() async throws { try await self.runOnce() }
+
+    package func run(_ rounds: JobRounds) async {
         self.countFromZero()
         await withTaskGroup { group in
             group.addTask {
-                for await _ in self.signal.wakes.cancelOnGracefulShutdown() { await self.attempt() }
+                for await _ in self.signal.wakes.cancelOnGracefulShutdown() {
+                    await rounds.run(Self.job) { try await self.work() }
+                }
             }
             // Rows of other processes, and of a wake-up that met a database that was away.
             group.addTask {
                 for await _ in AsyncTimerSequence(every: self.pollInterval).cancelOnGracefulShutdown() {
-                    await self.attempt()
+                    await rounds.run(Self.job) { try await self.work() }
                 }
             }
             await group.waitForAll()
-        }
-    }
-
-    private func attempt() async {
-        do {
-            try await self.runOnce()
-        } catch {
-            self.dependencies.logger.warning("outbox postponed")
         }
     }
 

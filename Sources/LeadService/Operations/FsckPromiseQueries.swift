@@ -74,6 +74,7 @@ extension FsckCheck {
         ("inquiries", "id", "source::text"),
         ("call_attempts", "id", "concat_ws(' ', reason, item, reference)"),
         ("export_records", "id", "reason || ' ' || filters::text"),
+        ("export_jobs", "id", "reason || ' ' || filters::text"),
         ("staff", "id", "display_name"),
     ].map { table, id, text in
         FsckCheck("I9", "number_in_\(table)", "a column in the clear holds what looks like a mobile number") { _ in

@@ -28,7 +28,7 @@ struct FsckCheck: Sendable {
     /// Every check; those that act as the login are last, because a transaction does not change back.
     static let all =
         Self.promises + Self.kept + Self.repeats + Self.codes + Self.claims + Self.messages + Self.personalData
-        + Self.sessions
+        + Self.exports + Self.sessions
 
     private static let repeats = [
         FsckCheck("I2", "key_of_another_phone", "an inquiry is bound under another number's key") { _ in

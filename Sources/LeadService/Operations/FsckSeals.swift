@@ -35,6 +35,8 @@ package struct SealedColumn: Sendable {
         SealedColumn(table: "second_numbers", column: "phone_sealed", row: "lead_id"),
         SealedColumn(table: "calls", column: "recording_reference_sealed", row: "id"),
         SealedColumn(table: "telephone_secrets", column: "secret_sealed", row: "id"),
+        SealedColumn(table: "export_jobs", column: "filter_sealed", row: "id"),
+        SealedColumn(table: "export_jobs", column: "key_sealed", row: "id"),
         SealedColumn(table: "audit_details", column: "sealed", row: "event_id"),
     ]
 }

@@ -1,9 +1,10 @@
 import Foundation
 import Logging
-import ServiceLifecycle
 
 /// Throws away what has served: past windows, unlocked keys, ended sessions, old alerts, what the notice says is kept no longer, and whoever came back with a restored backup.
-package struct HousekeepingWorker: Service {
+package struct HousekeepingWorker: BackgroundWorker {
+    package static let job = JobName.housekeeping
+    package let interval = Duration.seconds(300)
     private let database: Database
     private let dependencies: Dependencies
     private let retention: Retention
@@ -32,6 +33,7 @@ package struct HousekeepingWorker: Service {
             deleted += try await session.deletePastUndos(before: now.addingTimeInterval(-CallbackQueue.undoLength))
             deleted += try await session.deletePastAlerts(before: now.addingTimeInterval(-90 * 86400))
             deleted += try await session.deletePastPosts(before: now.addingTimeInterval(-30 * 86400))
+            deleted += try await session.deletePastExportJobs(before: now.addingTimeInterval(-ExportJob.memory))
             return deleted
         }
         // Those who came back first: their time is over since they asked.
@@ -39,13 +41,5 @@ package struct HousekeepingWorker: Service {
         return try await rows + back + self.retention.runOnce()
     }
 
-    package func run() async throws {
-        for await _ in AsyncTimerSequence(every: .seconds(300)).cancelOnGracefulShutdown() {
-            do {
-                try await self.runOnce()
-            } catch {
-                self.dependencies.logger.warning("housekeeping postponed")
-            }
-        }
-    }
+    package func work() async throws { try await self.runOnce() }
 }

@@ -58,7 +58,7 @@ package struct WatchedWorker: Service {
     private let readiness: Readiness
 
     package init(_ worker: any Service, readiness: Readiness) {
-        self.name = String(describing: type(of: worker))
+        self.name = (worker as? JobWorker)?.description ?? String(describing: type(of: worker))
         self.worker = worker
         self.readiness = readiness
     }

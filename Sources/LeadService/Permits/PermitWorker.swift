@@ -1,10 +1,11 @@
 import Foundation
 import Leads
 import Logging
-import ServiceLifecycle
 
 /// Opens a task thirty days before the end of a permit that an adviser wrote down: once for each end.
-package struct PermitWorker: Service {
+package struct PermitWorker: BackgroundWorker {
+    package static let job = JobName.permits
+    package let interval = Duration.seconds(60)
     private let database: Database
     private let dependencies: Dependencies
     private let settings: SettingsStore
@@ -53,13 +54,5 @@ package struct PermitWorker: Service {
         }
     }
 
-    package func run() async throws {
-        for await _ in AsyncTimerSequence(every: .seconds(60)).cancelOnGracefulShutdown() {
-            do {
-                try await self.runOnce()
-            } catch {
-                self.dependencies.logger.warning("calls about permits postponed")
-            }
-        }
-    }
+    package func work() async throws { try await self.runOnce() }
 }

@@ -71,6 +71,7 @@ package struct Erasure: Sendable {
         try await tx.withdrawConsents(of: lead, givenUpTo: limit, at: now)
         try await tx.repointTasks(of: lead)
         try await tx.eraseLead(lead, pseudonym: pseudonym, at: now)
+        try await tx.eraseExports(of: lead, at: now)
         try await tx.eraseAuditDetails(
             self.audit.checkpoint(erasing: details, because: object, by: actor, role: role))
     }

@@ -1,10 +1,11 @@
 package import Foundation
 import Leads
 import Logging
-import ServiceLifecycle
 
 /// Reminds those who asked for it of their permit's end, thirty and seven days before: once for each day, in calling hours.
-package struct ReminderWorker: Service {
+package struct ReminderWorker: BackgroundWorker {
+    package static let job = JobName.reminders
+    package let interval = Duration.seconds(60)
     private let database: Database
     private let dependencies: Dependencies
     private let settings: SettingsStore
@@ -67,13 +68,5 @@ package struct ReminderWorker: Service {
             .permitReminder, to: phone, ["valid_until": due.validUntil.fullText, "days": String(days)], at: now)
     }
 
-    package func run() async throws {
-        for await _ in AsyncTimerSequence(every: .seconds(60)).cancelOnGracefulShutdown() {
-            do {
-                try await self.runOnce()
-            } catch {
-                self.dependencies.logger.warning("reminders postponed")
-            }
-        }
-    }
+    package func work() async throws { try await self.runOnce() }
 }

@@ -2,14 +2,15 @@ package import Foundation
 import Leads
 import Logging
 import Metrics
-import ServiceLifecycle
 
 /// Posts to the robots of group chats: alerts of a short while in one post, the plan before opening, the rescue list an hour
 /// before closing.
 ///
 /// A post is marked `sending` in its own commit before the vendor is called; unlike a code it is sent again when nobody knows
 /// what became of it, because a notice may come twice. All but the plan wait until the firm is open.
-package struct RobotPostWorker: Service {
+package struct RobotPostWorker: BackgroundWorker {
+    package static let job = JobName.robots
+    package let interval = Duration.seconds(5)
     private let database: Database
     private let dependencies: Dependencies
     private let settings: SettingsStore
@@ -131,13 +132,5 @@ package struct RobotPostWorker: Service {
         return outcome == .taken
     }
 
-    package func run() async throws {
-        for await _ in AsyncTimerSequence(every: .seconds(5)).cancelOnGracefulShutdown() {
-            do {
-                try await self.runOnce()
-            } catch {
-                self.dependencies.logger.warning("robot posts postponed")
-            }
-        }
-    }
+    package func work() async throws { try await self.runOnce() }
 }

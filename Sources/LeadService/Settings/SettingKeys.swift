@@ -22,6 +22,8 @@ extension Settings {
             ("items_after_verification", .bool(false)), ("consent_recipients", .array([])),
             ("privacy_notices", .array([])), ("copies_per_day", .number(3)),
             ("snippets", .array(DeskTexts.standardSnippets.map { .string($0) })),
+            ("exports_enabled", .bool(true)), ("export_row_limit", .null), ("export_approval", .bool(false)),
+            ("export_reason_length", .number(10)),
             ("call_script", .array(DeskTexts.standardScript.map { .string($0) })),
         ] + RetentionTerm.allCases.map { ($0.setting, .number(Decimal($0.standard))) }
 

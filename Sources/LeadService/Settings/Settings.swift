@@ -52,6 +52,7 @@ package struct Settings: Sendable, Equatable {
     package var snippets = DeskTexts.standardSnippets
     /// What the adviser says first; the first line names the company and the purpose.
     package var callScript = DeskTexts.standardScript
+    package var exports = ExportRules()
     package var retention = RetentionTerms()
 
     package init() {}
@@ -112,7 +113,7 @@ package struct Settings: Sendable, Equatable {
         case ("copies_per_day", _): return Self.whole(value, 1...1000) { self.copiesPerDay = $0 }
         default:
             return self.sends.apply(key, value) || self.retention.apply(key, value)
-                || self.assignment.apply(key, value)
+                || self.assignment.apply(key, value) || self.exports.apply(key, value)
         }
         return true
     }

@@ -4,14 +4,18 @@ import Leads
 enum OfficePage: String, CaseIterable {
     case people
     case apiKeys = "api-keys"
+    case exports
     case privacy
+    case jobs
     case audit
 
     var title: String {
         switch self {
         case .people: "员工"
         case .apiKeys: "密钥"
+        case .exports: "导出"
         case .privacy: "隐私请求"
+        case .jobs: "后台"
         case .audit: "审计"
         }
     }
@@ -20,7 +24,7 @@ enum OfficePage: String, CaseIterable {
         switch self {
         case .people, .apiKeys: .readStaff
         case .privacy: .readPrivacyRequests
-        case .audit: .readAudit
+        case .audit, .exports, .jobs: .readAudit
         }
     }
 

@@ -6,7 +6,9 @@ import ServiceLifecycle
 
 /// Watches what codes cost: trips the breaker when they do not come back, and says once per window when a budget is half
 /// used, nearly used and used up.
-package struct SendWatchWorker: Service {
+package struct SendWatchWorker: BackgroundWorker {
+    package static let job = JobName.sendWatch
+    package let interval = Duration.seconds(1)
     private let database: Database
     private let dependencies: Dependencies
     private let settings: SettingsStore
@@ -106,27 +108,21 @@ package struct SendWatchWorker: Service {
         }
     }
 
-    package func run() async throws {
+    package func work() async throws { try await self.runOnce() }
+
+    package func run(_ rounds: JobRounds) async {
         await withTaskGroup { group in
             group.addTask {
-                for await _ in AsyncTimerSequence(every: .seconds(1)).cancelOnGracefulShutdown() {
-                    await self.attempt { try await self.runOnce() }
+                for await _ in AsyncTimerSequence(every: self.interval).cancelOnGracefulShutdown() {
+                    await rounds.run(Self.job) { try await self.work() }
                 }
             }
             group.addTask {
                 for await _ in AsyncTimerSequence(every: .seconds(60)).cancelOnGracefulShutdown() {
-                    await self.attempt { try await self.measureAbandonment() }
+                    await rounds.run(Self.job) { try await self.measureAbandonment() }
                 }
             }
             await group.waitForAll()
-        }
-    }
-
-    private func attempt(_ look: @Sendable () async throws -> Void) async {
-        do {
-            try await look()
-        } catch {
-            self.dependencies.logger.warning("send watch postponed")
         }
     }
 }

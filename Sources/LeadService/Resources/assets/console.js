@@ -78,6 +78,10 @@ const words = {
   cross_site: "浏览器拒绝了这次请求，请刷新页面再试",
   forbidden: "您的角色不能做这个操作",
   step_up_required: "这一步需要 5 分钟内验证过身份，请重新登录",
+  exports_off: "导出已在设置中关闭",
+  approval_required: "完整号码要另一位管理员批准，请用后台导出提交",
+  own_export: "不能批准自己提交的导出，请另一位管理员批准",
+  not_your_export: "文件只给提交导出的人下载",
   idempotency_conflict: "同一次记录的内容变了，请再点一次保存",
 };
 

@@ -1,7 +1,7 @@
 // The export panel: asks for the file, counts what came against what the server promised, then hands it over. Of a
 // spreadsheet, which is packed, it counts the bytes.
 
-import { $, announce, busy, el, now, say, send, steppedUp } from "./console.js";
+import { $, announce, api, busy, el, now, say, send, steppedUp } from "./console.js";
 import { dateOf } from "./worktime.js";
 
 const lineFeed = 0x0a;
@@ -48,7 +48,7 @@ export function startExport(form, filters) {
   function allow() {
     const searching = Boolean(filters().q);
     button.disabled = searching;
-    if (searching) show("note", "正在按号码或姓名查找。请清空查找框，用其余筛选导出");
+    if (searching) show("note", "正在按号码或姓名查找，不能直接下载。请清空查找框，或用后台导出");
     else if (state.dataset.kind === "note") show("", "");
   }
 
@@ -74,6 +74,20 @@ export function startExport(form, filters) {
     try {
       const response = await steppedUp(() => send("GET", `/api/v1/leads/export?${query}`, undefined, { timeout: 0, headers: { Accept: "*/*" } }));
       await receive(response, format, phone);
+    } catch (problem) {
+      show("error", say(problem));
+    }
+  }
+
+  /** Leaves it to the background, where what is searched for travels in a body. */
+  async function queue() {
+    const { format, phone, reason } = panel.elements;
+    show("busy", "正在提交…");
+    try {
+      await steppedUp(() => api("POST", "/api/v1/exports", {
+        format: format.value, phone: phone.value, reason: reason.value.trim(), filters: filters(), columns: columns.split(","),
+      }));
+      show("done", "已提交。", el("a", { href: "/staff/exports" }, "看进度，完成后下载"));
     } catch (problem) {
       show("error", say(problem));
     }
@@ -117,6 +131,7 @@ export function startExport(form, filters) {
     event.preventDefault();
     busy(button, run);
   });
+  $("export-queue").addEventListener("click", (event) => busy(event.currentTarget, queue));
   panel.addEventListener("change", needsReason);
   form.addEventListener("input", allow);
   form.addEventListener("asked", allow);

@@ -46,3 +46,24 @@ export function onAdd(add) {
     });
   });
 }
+
+/** Keeps rows by their key: one that says the same stays as it is, with whatever has the focus in it. */
+export function refreshed(body, keyOf, row) {
+  const shown = new Map();
+  return (items) => {
+    const rows = items.map((item) => {
+      const text = JSON.stringify(item);
+      const before = shown.get(keyOf(item));
+      if (before?.text === text) return before.row;
+      const made = row(item);
+      const label = before?.row.contains(document.activeElement) && document.activeElement.getAttribute("aria-label");
+      before?.row.replaceWith(made);
+      if (label) made.querySelector(`[aria-label="${CSS.escape(label)}"]`)?.focus();
+      shown.set(keyOf(item), { text, row: made });
+      return made;
+    });
+    const kept = new Set(rows);
+    for (const old of [...body.children]) if (!kept.has(old)) old.remove();
+    rows.forEach((one, index) => { if (body.children[index] !== one) body.insertBefore(one, body.children[index] ?? null); });
+  };
+}
