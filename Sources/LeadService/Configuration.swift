@@ -24,6 +24,8 @@ package struct ServiceConfiguration: Sendable {
     package var httpPort: Int
     package var opsPort: Int
     package var trustedProxies: [AddressRange]
+    /// Private ranges that webhooks may reach all the same.
+    package var webhookPrivateRanges: [AddressRange]
     package var publicURL: URL
     package var gateways: [String]
     package var webhookURL: URL?
@@ -126,12 +128,15 @@ package struct ServiceConfiguration: Sendable {
         if self.httpPort == self.opsPort, self.httpPort != 0 {
             reasons.append("HUIFANG_HTTP_PORT and HUIFANG_OPS_PORT are both \(self.httpPort) and must differ")
         }
-        self.trustedProxies = (text("trusted.proxies") ?? "").split(whereSeparator: { $0 == "," || $0 == " " })
-            .compactMap {
+        func ranges(_ key: String) -> [AddressRange] {
+            (text(key) ?? "").split(whereSeparator: { $0 == "," || $0 == " " }).compactMap {
                 let range = AddressRange(String($0))
-                if range == nil { reasons.append("HUIFANG_TRUSTED_PROXIES: '\($0)' is no address range") }
+                if range == nil { reasons.append("\(Self.variable(key)): '\($0)' is no address range") }
                 return range
             }
+        }
+        self.trustedProxies = ranges("trusted.proxies")
+        self.webhookPrivateRanges = ranges("webhook.private.cidrs")
         let ownURL = "http://127.0.0.1:\(self.httpPort)"
         let publicURL = text("public.url") ?? ownURL
         if let url = URL(string: publicURL), url.host?.isEmpty == false, url.scheme == "http" || url.scheme == "https",

@@ -28,6 +28,7 @@ package struct LeadServices: Sendable {
     package let watch: WatchWorker
     package let robotPosts: RobotPostWorker
     package let robots: Robots
+    package let webhooks: WebhookWorker
     package let sendWatch: SendWatchWorker
     package let housekeeping: HousekeepingWorker
     package let auditChain: AuditChainWorker
@@ -146,6 +147,11 @@ package struct LeadServices: Sendable {
                 RetentionRoutes(
                     retention: Retention(database: database, dependencies: dependencies, settings: settings)),
                 APIKeyRoutes(keys: apiKeys, pages: pages, now: dependencies.now),
+                WebhookRoutes(
+                    webhooks: Webhooks(
+                        database: database, dependencies: dependencies,
+                        privateRanges: configuration.webhookPrivateRanges),
+                    snippets: try WebhookSnippets(resources: resources), pages: pages, now: dependencies.now),
                 CallbackRoutes(queue: queue, pages: pages, publicURL: configuration.publicURL),
                 MyDayRoutes(
                     day: MyDay(database: database, dependencies: dependencies, forecasts: forecasts)),
@@ -215,6 +221,8 @@ package struct LeadServices: Sendable {
             database: database, dependencies: dependencies, settings: settings, calendar: calendar,
             publicURL: configuration.publicURL)
         self.robots = Robots(database: database, dependencies: dependencies)
+        self.webhooks = WebhookWorker(
+            database: database, dependencies: dependencies, privateRanges: configuration.webhookPrivateRanges)
         self.sendWatch = SendWatchWorker(
             database: database, dependencies: dependencies, settings: settings, budgetFactor: factor)
         self.housekeeping = HousekeepingWorker(
@@ -247,7 +255,7 @@ package struct LeadServices: Sendable {
         [
             self.outboxWorker, self.deliveryWorker, self.reminders, self.lateNotices, self.permits, self.eligibility,
             self.sla, self.pauses, self.assignment, self.watch, self.robotPosts,
-            self.sendWatch,
+            self.sendWatch, self.webhooks,
             self.housekeeping, self.auditChain,
         ]
     }

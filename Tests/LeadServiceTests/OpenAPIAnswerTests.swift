@@ -30,6 +30,9 @@ import Testing
             try await described.openSessions()
             try await described.manageAccounts()
         }
+        try await withService(["WEBHOOK_PRIVATE_CIDRS": "127.0.0.0/8"]) { service in
+            try await DescribedService(service: service, description: description).keepWebhooks()
+        }
         try await withService(["PROOF_OF_WORK": "always"]) { service in
             try await DescribedService(service: service, description: description).proveWork()
         }
@@ -135,7 +138,7 @@ extension DescribedService {
             // What an auditor reads is what an adviser does not.
             let reads = [
                 "privacy-requests", "stats", "statistics", "/staff", "/people", "/api-keys", "/audit", "/calendar",
-                "/retention",
+                "/retention", "/webhooks", "/deliveries",
             ].contains {
                 operation.path.hasSuffix($0)
             }
@@ -184,7 +187,7 @@ extension DescribedService {
             "assignment": #"{"skills":[],"weight":1}"#,
             "leaves": #"{"first_day":"2026-11-26","last_day":"2026-11-26"}"#,
             "reopen": #"{"reason":"再联系"}"#, "permit": #"{"valid_until":null}"#,
-            "cancel": "{}", "resume": "{}", "verdict": #"{"verdict":"wrong"}"#,
+            "cancel": "{}", "resume": "{}", "verdict": #"{"verdict":"wrong"}"#, "test": #"{"type":"lead.created"}"#,
             "pause":
                 #"{"reason":"visitor_away","until":"\#(RFC3339.text(self.service.clock.now.addingTimeInterval(3600)))"}"#,
             "assessments": #"{"answers":{"age":30},"note":"x"}"#, "assessment": "age=30&note=x",

@@ -23,6 +23,8 @@ package enum AlertKind: String, Sendable, CaseIterable {
     case deliveryFalling = "delivery_falling"
     /// Promises lie on a day that was closed after they were made.
     case closedDay = "closed_day"
+    /// A webhook was paused because nobody took what it sent.
+    case webhookPaused = "webhook_paused"
 
     /// Whose robots tell it too.
     var robots: [RobotAudience] {
@@ -30,7 +32,7 @@ package enum AlertKind: String, Sendable, CaseIterable {
         case .slaMost: [.team]
         case .slaBroken: [.team, .supervisors]
         case .slaLate, .calendarMissing, .manyReveals, .unrevealedResults, .closedDay: [.supervisors]
-        case .slaHalf, .assigned, .claimLapsed, .robotFailing, .deliveryFalling: []
+        case .slaHalf, .assigned, .claimLapsed, .robotFailing, .deliveryFalling, .webhookPaused: []
         }
     }
 }
@@ -75,6 +77,8 @@ struct Alert: Sendable {
         case .unrevealedResults: "\(self.value("who")) 今天有 \(self.value("count")) 个结果没有看过号码，不算兑现承诺，请核对"
         case .closedDay: "\(self.value("day"))改为休息，有 \(self.value("count")) 个承诺在那天，答应的时间不变，请在看板上安排"
         case .robotFailing: "群机器人 \(self.value("robot")) 发不出去（\(self.value("failure"))），请检查"
+        case .webhookPaused:
+            "发往 \(self.value("host")) 的 Webhook 已自动暂停（\(self.value("reason"))），新的事件先排队，请检查后恢复"
         case .deliveryFalling:
             "网关 \(self.value("gateway")) 发往\(self.value("operator"))号码的短信，最近 24 小时 \(self.value("reports")) 条有回执，只送达 \(self.value("delivered")) 条，请检查"
         }

@@ -30,6 +30,9 @@ package struct SealedColumn: Sendable {
         SealedColumn(table: "staff_totp", column: "secret_sealed", row: "id"),
         SealedColumn(table: "robots", column: "address_sealed", row: "id"),
         SealedColumn(table: "robots", column: "secret_sealed", row: "id"),
+        SealedColumn(table: "webhooks", column: "url_sealed", row: "id"),
+        SealedColumn(table: "webhooks", column: "secret_sealed", row: "id"),
+        SealedColumn(table: "webhooks", column: "previous_sealed", row: "id"),
         SealedColumn(table: "audit_details", column: "sealed", row: "event_id"),
     ]
 }

@@ -32,6 +32,7 @@ package struct HousekeepingWorker: Service {
             deleted += try await session.deletePastUndos(before: now.addingTimeInterval(-CallbackQueue.undoLength))
             deleted += try await session.deletePastAlerts(before: now.addingTimeInterval(-90 * 86400))
             deleted += try await session.deletePastPosts(before: now.addingTimeInterval(-30 * 86400))
+            deleted += try await session.deletePastDeliveries(before: now.addingTimeInterval(-30 * 86400))
             return deleted
         }
         // Those who came back first: their time is over since they asked.
