@@ -48,7 +48,7 @@ function actions(hook) {
 }
 
 const row = (hook) => el("tr", { class: hook.active ? "" : "ended" },
-  el("th", { scope: "row" }, hook.host), el("td", {}, hook.events.map((type) => titles.get(type) ?? type).join("、")),
+  el("th", { scope: "row" }, hook.host), el("td", { class: "events" }, hook.events.map((type) => titles.get(type) ?? type).join("、")),
   el("td", {}, `${hook.created_by}，${time(hook.created_at)}`), el("td", {}, state(hook)),
   el("td", {}, String(hook.waiting)), el("td", {}, String(hook.dead)), el("td", { class: "row-actions" }, actions(hook)));
 
@@ -71,7 +71,7 @@ const entry = (delivery) => el("tr", {},
   el("td", {}, time(delivery.created_at)), el("td", {}, titles.get(delivery.type) ?? delivery.type),
   el("td", {}, delivery.next_attempt_at && delivery.attempts ? `等待，${time(delivery.next_attempt_at)} 再试` : states[delivery.state]),
   el("td", {}, delivery.requests.length ? el("ol", { class: "attempts" }, delivery.requests.map((attempt) => el("li", {}, say(attempt)))) : "—"),
-  el("td", {}, el("details", {}, el("summary", {}, delivery.id.slice(0, 8)), el("code", {}, delivery.body))),
+  el("td", {}, el("details", {}, el("summary", {}, delivery.id.slice(0, 8)), el("code", { class: "body" }, delivery.body))),
   mayManage && el("td", { class: "row-actions" }, delivery.state === "queued" ? "" : replay(delivery)));
 
 async function loadLog(more) {
