@@ -175,7 +175,7 @@ import Testing
             let alerts = try await place.service.call(.get, "/api/v1/alerts", token: place.boss.token)
             #expect(alerts["items"].array.map { $0["kind"].string } == ["webhook_paused"])
             let second = try await place.sample(id)
-            place.service.clock.advance(by: 200)
+            place.service.clock.advance(by: 2)
             #expect(try await place.send() == 0)
             #expect(place.vendor.requests.count == 1)
             #expect(try await place.item(id)["waiting"].int == 2)
@@ -263,7 +263,7 @@ import Testing
             let (id, _) = try await place.make("lead.created")
             let event = try await place.sample(id)
             let database = place.service.database
-            place.vendor.play { $0 == 1 ? .stall : .answer(200, "") }
+            place.vendor.play { $0 == 1 ? .silence : .answer(200, "") }
             // The first process has sent it and hears nothing; meanwhile its lease ends and another one takes it.
             async let slow = place.send()
             while place.vendor.requests.isEmpty { await Task.yield() }
