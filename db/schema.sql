@@ -177,6 +177,28 @@ END
 $$;
 
 --
+-- Name: queue_webhooks(text, uuid, timestamp with time zone, jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.queue_webhooks(event_type text, lead uuid, happened_at timestamp with time zone, facts jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    event uuid;
+    bytes bytea;
+BEGIN
+    IF NOT EXISTS (SELECT FROM webhooks w WHERE w.deleted_at IS NULL AND event_type = ANY (w.events)) THEN
+        RETURN;
+    END IF;
+    event := gen_random_uuid();
+    bytes := convert_to(jsonb_build_object('type', event_type, 'timestamp', webhook_time(happened_at), 'data', facts)::text, 'UTF8');
+    INSERT INTO webhook_deliveries (webhook_id, event_id, type, lead_id, body, created_at, next_attempt_at)
+    SELECT w.id, event, event_type, lead, bytes, happened_at, happened_at
+    FROM webhooks w WHERE w.deleted_at IS NULL AND event_type = ANY (w.events) ORDER BY w.id;
+END
+$$;
+
+--
 -- Name: short_source(jsonb); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -223,6 +245,181 @@ BEGIN
     RETURN 0;
 END
 $$;
+
+--
+-- Name: tell_of_call(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tell_of_call() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    lead uuid;
+BEGIN
+    SELECT lead_id INTO lead FROM callback_tasks WHERE id = NEW.task_id;
+    PERFORM queue_webhooks('call.recorded', lead, NEW.at,
+        jsonb_build_object('lead_id', lead, 'task_id', NEW.task_id, 'call_id', NEW.id, 'adviser_id', NEW.adviser_id,
+                           'disposition', NEW.disposition, 'counts', NEW.counts, 'at', webhook_time(NEW.at),
+                           'next_attempt_at', webhook_time(NEW.next_attempt_at)));
+    RETURN NULL;
+END
+$$;
+
+--
+-- Name: tell_of_claim(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tell_of_claim() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    lead uuid;
+    undone uuid;
+BEGIN
+    SELECT lead_id INTO lead FROM callback_tasks WHERE id = NEW.task_id;
+    IF NEW.began_at IS NULL THEN
+        PERFORM queue_webhooks('task.claimed', lead, NEW.claimed_at,
+            jsonb_build_object('lead_id', lead, 'task_id', NEW.task_id, 'adviser_id', NEW.adviser_id, 'kind', NEW.kind,
+                               'claimed_at', webhook_time(NEW.claimed_at)));
+    ELSE
+        SELECT id INTO undone FROM call_attempts WHERE task_id = NEW.task_id AND refused = 'undone' ORDER BY at DESC, id DESC LIMIT 1;
+        PERFORM queue_webhooks('call.undone', lead, NEW.claimed_at,
+            jsonb_build_object('lead_id', lead, 'task_id', NEW.task_id, 'call_id', undone, 'adviser_id', NEW.adviser_id,
+                               'undone_at', webhook_time(NEW.claimed_at)));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+--
+-- Name: tell_of_closing(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tell_of_closing() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM queue_webhooks('lead.closed', NEW.lead_id, NEW.closed_at,
+        jsonb_build_object('lead_id', NEW.lead_id, 'task_id', NEW.id, 'reason', NEW.closed_reason,
+                           'closed_at', webhook_time(NEW.closed_at)));
+    RETURN NULL;
+END
+$$;
+
+--
+-- Name: tell_of_erasure(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tell_of_erasure() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM queue_webhooks('lead.erased', NEW.lead_id, NEW.erased_at,
+        jsonb_build_object('lead_id', NEW.lead_id, 'erased_at', webhook_time(NEW.erased_at)));
+    RETURN NULL;
+END
+$$;
+
+--
+-- Name: tell_of_export(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tell_of_export() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM queue_webhooks('export.made', NULL, NEW.finished_at,
+        jsonb_build_object('export_id', NEW.id, 'staff_id', NEW.staff_id, 'format', NEW.format, 'phone', NEW.phone, 'rows', NEW.rows,
+                           'finished_at', webhook_time(NEW.finished_at)));
+    RETURN NULL;
+END
+$$;
+
+--
+-- Name: tell_of_inquiry(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tell_of_inquiry() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM queue_webhooks('inquiry.received', NEW.lead_id, NEW.accepted_at,
+        jsonb_build_object('lead_id', NEW.lead_id, 'inquiry_id', NEW.id, 'accepted_at', webhook_time(NEW.accepted_at),
+                           'due_at', webhook_time(NEW.due_at), 'site', NEW.site));
+    RETURN NULL;
+END
+$$;
+
+--
+-- Name: tell_of_lead(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tell_of_lead() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM queue_webhooks('lead.created', NEW.id, NEW.created_at,
+        jsonb_build_object('lead_id', NEW.id, 'created_at', webhook_time(NEW.created_at)));
+    RETURN NULL;
+END
+$$;
+
+--
+-- Name: tell_of_promise(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tell_of_promise() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    lead uuid;
+BEGIN
+    SELECT lead_id INTO lead FROM callback_tasks WHERE id = NEW.task_id;
+    PERFORM queue_webhooks(CASE WHEN NEW.kind = 'sla_broken' THEN 'sla.breached' ELSE 'sla.warned' END, lead, NEW.created_at,
+        jsonb_build_object('lead_id', lead, 'task_id', NEW.task_id, 'stage', substr(NEW.kind, 5), 'due_at', webhook_time(NEW.due_at)));
+    RETURN NULL;
+END
+$$;
+
+--
+-- Name: tell_of_reopening(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tell_of_reopening() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    lead uuid;
+BEGIN
+    SELECT lead_id INTO lead FROM callback_tasks WHERE id = NEW.task_id;
+    PERFORM queue_webhooks('lead.reopened', lead, NEW.at,
+        jsonb_build_object('lead_id', lead, 'task_id', NEW.task_id, 'reason', NEW.kind, 'at', webhook_time(NEW.at)));
+    RETURN NULL;
+END
+$$;
+
+--
+-- Name: tell_of_withdrawal(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tell_of_withdrawal() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM queue_webhooks('consent.withdrawn', NEW.lead_id, NEW.withdrawn_at,
+        jsonb_build_object('lead_id', NEW.lead_id, 'consent_id', NEW.id, 'purpose', NEW.purpose,
+                           'withdrawn_at', webhook_time(NEW.withdrawn_at)));
+    RETURN NULL;
+END
+$$;
+
+--
+-- Name: webhook_time(timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.webhook_time(instant timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN to_char((instant AT TIME ZONE 'Asia/Shanghai'::text), 'YYYY-MM-DD"T"HH24:MI:SS"+08:00"'::text);
 
 SET default_tablespace = '';
 
@@ -2024,7 +2221,7 @@ CREATE TABLE public.staff_alerts (
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT a_stage_is_one_of_a_promise CHECK (((kind !~~ 'sla\_%'::text) OR ((task_id IS NOT NULL) AND (due_at IS NOT NULL)))),
     CONSTRAINT staff_alerts_about_check CHECK (((char_length(about) >= 1) AND (char_length(about) <= 100))),
-    CONSTRAINT staff_alerts_kind_check CHECK ((kind = ANY (ARRAY['sla_half'::text, 'sla_most'::text, 'sla_broken'::text, 'sla_late'::text, 'assigned'::text, 'claim_lapsed'::text, 'calendar_missing'::text, 'many_reveals'::text, 'unrevealed_results'::text, 'robot_failing'::text, 'delivery_falling'::text, 'closed_day'::text, 'prefix_full'::text, 'privacy_due'::text, 'many_exports'::text, 'export_waiting'::text]))),
+    CONSTRAINT staff_alerts_kind_check CHECK ((kind = ANY (ARRAY['sla_half'::text, 'sla_most'::text, 'sla_broken'::text, 'sla_late'::text, 'assigned'::text, 'claim_lapsed'::text, 'calendar_missing'::text, 'many_reveals'::text, 'unrevealed_results'::text, 'robot_failing'::text, 'delivery_falling'::text, 'closed_day'::text, 'prefix_full'::text, 'privacy_due'::text, 'many_exports'::text, 'export_waiting'::text, 'webhook_paused'::text]))),
     CONSTRAINT staff_alerts_parameters_check CHECK ((jsonb_typeof(parameters) = 'object'::text))
 );
 
@@ -2260,6 +2457,131 @@ CREATE TABLE public.verification_counters (
 COMMENT ON COLUMN public.verification_counters.dead_through IS 'Challenges issued at or before this instant died of five wrong tries';
 
 --
+-- Name: webhook_deliveries; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.webhook_deliveries (
+    "position" bigint NOT NULL,
+    webhook_id uuid NOT NULL,
+    event_id uuid NOT NULL,
+    type text NOT NULL,
+    lead_id uuid,
+    body bytea NOT NULL,
+    state text DEFAULT 'queued'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    tries_left smallint DEFAULT 8 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    next_attempt_at timestamp with time zone NOT NULL,
+    leased_until timestamp with time zone,
+    finished_at timestamp with time zone,
+    requests jsonb DEFAULT '[]'::jsonb NOT NULL,
+    CONSTRAINT done_has_a_time CHECK (((state = 'queued'::text) = (finished_at IS NULL))),
+    CONSTRAINT only_waiting_ones_are_leased CHECK (((leased_until IS NULL) OR (state = 'queued'::text))),
+    CONSTRAINT webhook_deliveries_attempts_check CHECK ((attempts >= 0)),
+    CONSTRAINT webhook_deliveries_requests_check CHECK ((jsonb_typeof(requests) = 'array'::text)),
+    CONSTRAINT webhook_deliveries_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'sent'::text, 'dead'::text]))),
+    CONSTRAINT webhook_deliveries_tries_left_check CHECK ((tries_left >= 0))
+);
+
+--
+-- Name: COLUMN webhook_deliveries.event_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.webhook_deliveries.event_id IS 'The webhook-id header: the same for every attempt and replay';
+
+--
+-- Name: COLUMN webhook_deliveries.lead_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.webhook_deliveries.lead_id IS 'Whose deliveries go out one after the other; no reference, as the fact outlives the lead';
+
+--
+-- Name: COLUMN webhook_deliveries.body; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.webhook_deliveries.body IS 'The bytes that are signed and sent: ids, states and times, never a name, a number or a note';
+
+--
+-- Name: COLUMN webhook_deliveries.attempts; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.webhook_deliveries.attempts IS 'The fence: an outcome is written under the number it was sent with';
+
+--
+-- Name: COLUMN webhook_deliveries.requests; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.webhook_deliveries.requests IS 'Each attempt: when, status or failure, milliseconds';
+
+--
+-- Name: webhook_deliveries_position_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.webhook_deliveries ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.webhook_deliveries_position_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: webhooks; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.webhooks (
+    id uuid NOT NULL,
+    host text NOT NULL,
+    url_sealed bytea,
+    secret_sealed bytea,
+    previous_sealed bytea,
+    previous_until timestamp with time zone,
+    events text[] NOT NULL,
+    created_by uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    paused_at timestamp with time zone,
+    pause_reason text,
+    dead_in_a_row integer DEFAULT 0 NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT a_deleted_one_keeps_no_secret CHECK (
+CASE
+    WHEN (deleted_at IS NULL) THEN (num_nulls(url_sealed, secret_sealed) = 0)
+    ELSE (num_nonnulls(url_sealed, secret_sealed, previous_sealed) = 0)
+END),
+    CONSTRAINT a_pause_says_why CHECK (((paused_at IS NULL) = (pause_reason IS NULL))),
+    CONSTRAINT an_overlap_has_an_end CHECK (((previous_sealed IS NULL) = (previous_until IS NULL))),
+    CONSTRAINT webhooks_dead_in_a_row_check CHECK ((dead_in_a_row >= 0)),
+    CONSTRAINT webhooks_events_check CHECK (((cardinality(events) > 0) AND (events <@ ARRAY['lead.created'::text, 'inquiry.received'::text, 'task.claimed'::text, 'call.recorded'::text, 'call.undone'::text, 'lead.closed'::text, 'lead.reopened'::text, 'consent.withdrawn'::text, 'lead.erased'::text, 'sla.warned'::text, 'sla.breached'::text, 'export.made'::text]))),
+    CONSTRAINT webhooks_host_check CHECK (((char_length(host) >= 1) AND (char_length(host) <= 253))),
+    CONSTRAINT webhooks_pause_reason_check CHECK ((pause_reason = ANY (ARRAY['by_hand'::text, 'gone'::text, 'failing'::text])))
+);
+
+--
+-- Name: COLUMN webhooks.url_sealed; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.webhooks.url_sealed IS 'An address may hold a token, so it is sealed like the secret; the host alone is shown in lists';
+
+--
+-- Name: COLUMN webhooks.previous_sealed; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.webhooks.previous_sealed IS 'The secret before the last rotation, which signs too until previous_until';
+
+--
+-- Name: COLUMN webhooks.dead_in_a_row; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.webhooks.dead_in_a_row IS 'Deliveries given up since the last one that was taken';
+
+--
+-- Name: COLUMN webhooks.deleted_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.webhooks.deleted_at IS 'The row stays: a transaction that queues for it at the same moment must not fail';
+
+--
 -- Name: wechat_contacts; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2292,6 +2614,13 @@ CREATE TABLE public.withheld_codes (
 --
 
 COMMENT ON TABLE public.withheld_codes IS 'Codes of test numbers, for administrators to read while they live';
+
+--
+-- Name: webhook_deliveries an_event_once_for_each; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.webhook_deliveries
+    ADD CONSTRAINT an_event_once_for_each UNIQUE (webhook_id, event_id);
 
 --
 -- Name: api_keys api_keys_hash_key; Type: CONSTRAINT; Schema: public; Owner: -
@@ -2903,6 +3232,20 @@ ALTER TABLE ONLY public.verification_counters
     ADD CONSTRAINT verification_counters_pkey PRIMARY KEY (phone_index, purpose);
 
 --
+-- Name: webhook_deliveries webhook_deliveries_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_pkey PRIMARY KEY ("position");
+
+--
+-- Name: webhooks webhooks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.webhooks
+    ADD CONSTRAINT webhooks_pkey PRIMARY KEY (id);
+
+--
 -- Name: wechat_contacts wechat_contacts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3463,6 +3806,36 @@ CREATE INDEX verification_challenges_by_issue ON public.verification_challenges 
 CREATE INDEX verification_challenges_by_phone ON public.verification_challenges USING btree (phone_index, purpose, expires_at);
 
 --
+-- Name: webhook_deliveries_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX webhook_deliveries_by_age ON public.webhook_deliveries USING btree (created_at);
+
+--
+-- Name: webhook_deliveries_dead; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX webhook_deliveries_dead ON public.webhook_deliveries USING btree (webhook_id) WHERE (state = 'dead'::text);
+
+--
+-- Name: webhook_deliveries_due; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX webhook_deliveries_due ON public.webhook_deliveries USING btree (webhook_id, next_attempt_at, "position") WHERE (state = 'queued'::text);
+
+--
+-- Name: webhook_deliveries_of_lead; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX webhook_deliveries_of_lead ON public.webhook_deliveries USING btree (webhook_id, lead_id, "position") WHERE (state = 'queued'::text);
+
+--
+-- Name: webhook_deliveries_of_webhook; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX webhook_deliveries_of_webhook ON public.webhook_deliveries USING btree (webhook_id, "position");
+
+--
 -- Name: wechat_contacts_by_staff; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -3491,6 +3864,72 @@ CREATE TRIGGER callback_tasks_changed BEFORE UPDATE ON public.callback_tasks FOR
 --
 
 CREATE TRIGGER source_is_kept BEFORE UPDATE OF source ON public.inquiries FOR EACH ROW WHEN (((new.source IS DISTINCT FROM old.source) AND (new.source <> '{}'::jsonb))) EXECUTE FUNCTION public.keep_source();
+
+--
+-- Name: call_attempts tell_of_call; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tell_of_call AFTER INSERT ON public.call_attempts FOR EACH ROW WHEN ((new.refused IS NULL)) EXECUTE FUNCTION public.tell_of_call();
+
+--
+-- Name: callback_claims tell_of_claim; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tell_of_claim AFTER INSERT ON public.callback_claims FOR EACH ROW EXECUTE FUNCTION public.tell_of_claim();
+
+--
+-- Name: callback_tasks tell_of_closing; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER tell_of_closing AFTER UPDATE ON public.callback_tasks DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.state <> 'closed'::text) AND (new.state = 'closed'::text))) EXECUTE FUNCTION public.tell_of_closing();
+
+--
+-- Name: erasure_tombstones tell_of_erasure; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER tell_of_erasure AFTER INSERT ON public.erasure_tombstones DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.tell_of_erasure();
+
+--
+-- Name: export_records tell_of_export; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tell_of_export AFTER UPDATE OF state ON public.export_records FOR EACH ROW WHEN (((old.state = 'running'::text) AND (new.state = 'done'::text))) EXECUTE FUNCTION public.tell_of_export();
+
+--
+-- Name: inquiries tell_of_inquiry; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tell_of_inquiry AFTER INSERT ON public.inquiries FOR EACH ROW WHEN ((NOT new.quarantined)) EXECUTE FUNCTION public.tell_of_inquiry();
+
+--
+-- Name: leads tell_of_lead; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tell_of_lead AFTER INSERT ON public.leads FOR EACH ROW EXECUTE FUNCTION public.tell_of_lead();
+
+--
+-- Name: staff_alerts tell_of_promise; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tell_of_promise AFTER INSERT ON public.staff_alerts FOR EACH ROW WHEN ((new.kind = ANY (ARRAY['sla_half'::text, 'sla_most'::text, 'sla_broken'::text]))) EXECUTE FUNCTION public.tell_of_promise();
+
+--
+-- Name: inquiries tell_of_released_inquiry; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tell_of_released_inquiry AFTER UPDATE OF quarantined ON public.inquiries FOR EACH ROW WHEN ((old.quarantined AND (NOT new.quarantined))) EXECUTE FUNCTION public.tell_of_inquiry();
+
+--
+-- Name: callback_events tell_of_reopening; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tell_of_reopening AFTER INSERT ON public.callback_events FOR EACH ROW EXECUTE FUNCTION public.tell_of_reopening();
+
+--
+-- Name: consents tell_of_withdrawal; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tell_of_withdrawal AFTER UPDATE OF withdrawn_at ON public.consents FOR EACH ROW WHEN (((old.withdrawn_at IS NULL) AND (new.withdrawn_at IS NOT NULL))) EXECUTE FUNCTION public.tell_of_withdrawal();
 
 --
 -- Name: api_keys api_keys_created_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -4065,6 +4504,20 @@ ALTER TABLE ONLY public.staff_totp
 
 ALTER TABLE ONLY public.submit_keys
     ADD CONSTRAINT submit_keys_inquiry_id_fkey FOREIGN KEY (inquiry_id) REFERENCES public.inquiries(id) ON DELETE CASCADE;
+
+--
+-- Name: webhook_deliveries webhook_deliveries_webhook_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES public.webhooks(id);
+
+--
+-- Name: webhooks webhooks_created_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.webhooks
+    ADD CONSTRAINT webhooks_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.staff(id);
 
 --
 -- Name: wechat_contacts wechat_contacts_added_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -4691,6 +5144,20 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.verification_challenges TO hui
 
 GRANT SELECT ON TABLE public.verification_counters TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.verification_counters TO huifang_app;
+
+--
+-- Name: TABLE webhook_deliveries; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.webhook_deliveries TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.webhook_deliveries TO huifang_app;
+
+--
+-- Name: TABLE webhooks; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.webhooks TO huifang_reader;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.webhooks TO huifang_app;
 
 --
 -- Name: TABLE wechat_contacts; Type: ACL; Schema: public; Owner: -

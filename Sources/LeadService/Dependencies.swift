@@ -17,6 +17,8 @@ package struct Dependencies: Sendable {
     package var passwordCost = PasswordCost.standard
     /// How long a request waits for a silent database; only tests wait longer, on machines that are busy.
     package var databasePatience = Database.patience
+    /// Finds the addresses of a host that webhooks go to.
+    package var resolve: HostResolver = NameService.addresses
 
     package init(
         now: @escaping @Sendable () -> Date, randomBytes: @escaping @Sendable (Int) -> [UInt8], keys: KeyRing,

@@ -30,6 +30,7 @@ package struct LeadServices: Sendable {
     package let watch: WatchWorker
     package let robotPosts: RobotPostWorker
     package let robots: Robots
+    package let webhooks: WebhookWorker
     package let sendWatch: SendWatchWorker
     package let exportJobs: ExportJobWorker
     package let housekeeping: HousekeepingWorker
@@ -156,6 +157,11 @@ package struct LeadServices: Sendable {
                 RetentionRoutes(
                     retention: Retention(database: database, dependencies: dependencies, settings: settings)),
                 APIKeyRoutes(keys: apiKeys, pages: pages, now: dependencies.now),
+                WebhookRoutes(
+                    webhooks: Webhooks(
+                        database: database, dependencies: dependencies,
+                        privateRanges: configuration.webhookPrivateRanges),
+                    snippets: try WebhookSnippets(resources: resources), pages: pages, now: dependencies.now),
                 PrivacyCaseRoutes(
                     cases: PrivacyCases(database: database, dependencies: dependencies, requests: privacyRequests),
                     pages: pages, publicURL: configuration.publicURL, now: dependencies.now),
@@ -244,6 +250,8 @@ package struct LeadServices: Sendable {
             database: database, dependencies: dependencies, settings: settings, calendar: calendar,
             publicURL: configuration.publicURL)
         self.robots = Robots(database: database, dependencies: dependencies)
+        self.webhooks = WebhookWorker(
+            database: database, dependencies: dependencies, privateRanges: configuration.webhookPrivateRanges)
         self.sendWatch = SendWatchWorker(
             database: database, dependencies: dependencies, settings: settings, budgetFactor: factor)
         self.exportJobs = ExportJobWorker(database: database, dependencies: dependencies, settings: settings)
@@ -281,7 +289,7 @@ package struct LeadServices: Sendable {
         [
             self.outboxWorker, self.calls, self.deliveryWorker, self.reminders, self.lateNotices, self.permits,
             self.eligibility, self.sla, self.pauses, self.assignment, self.watch, self.robotPosts, self.sendWatch,
-            self.exportJobs,
+            self.exportJobs, self.webhooks,
             self.housekeeping, self.auditChain,
         ]
     }

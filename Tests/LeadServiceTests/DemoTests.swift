@@ -169,7 +169,8 @@ import Testing
                     "export_records.staff_id", "inquiries.lead_id", "job_holds.held_by", "leads.merged_into",
                     "messages.inquiry_id", "permit_reminders.lead_id", "privacy_cases.closed_by",
                     "privacy_cases.opened_by", "privacy_requests.lead_id", "quarantined_inquiries.reviewed_by",
-                    "staff_sessions.staff_id", "wechat_contacts.added_by", "wechat_contacts.lead_id",
+                    "staff_sessions.staff_id", "webhooks.created_by", "wechat_contacts.added_by",
+                    "wechat_contacts.lead_id",
                 ])
         }
     }

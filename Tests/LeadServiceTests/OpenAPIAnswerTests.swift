@@ -30,6 +30,9 @@ import Testing
             try await described.openSessions()
             try await described.manageAccounts()
         }
+        try await withService(["WEBHOOK_PRIVATE_CIDRS": "127.0.0.0/8"]) { service in
+            try await DescribedService(service: service, description: description).keepWebhooks()
+        }
         try await withService(["PROOF_OF_WORK": "always"]) { service in
             try await DescribedService(service: service, description: description).proveWork()
         }
@@ -137,6 +140,7 @@ extension DescribedService {
             let reads = [
                 "privacy-requests", "stats", "statistics", "/staff", "/people", "/api-keys", "/audit", "/calendar",
                 "/retention", "/privacy", "/privacy-cases", "/audit/export", "/exports", "/jobs",
+                "/webhooks", "/deliveries",
             ].contains {
                 operation.path.hasSuffix($0)
             }
@@ -186,7 +190,7 @@ extension DescribedService {
             "assignment": #"{"skills":[],"weight":1}"#,
             "leaves": #"{"first_day":"2026-11-26","last_day":"2026-11-26"}"#,
             "reopen": #"{"reason":"再联系"}"#, "permit": #"{"valid_until":null}"#,
-            "cancel": "{}", "resume": "{}", "verdict": #"{"verdict":"wrong"}"#,
+            "cancel": "{}", "resume": "{}", "verdict": #"{"verdict":"wrong"}"#, "test": #"{"type":"lead.created"}"#,
             "pause":
                 #"{"reason":"visitor_away","until":"\#(RFC3339.text(self.service.clock.now.addingTimeInterval(3600)))"}"#,
             "requests": #"{"phone":"13800000001","kind":"copy"}"#, "close": #"{"outcome":"done"}"#,

@@ -31,6 +31,8 @@ package enum AlertKind: String, Sendable, CaseIterable {
     case manyExports = "many_exports"
     /// An export with plain numbers waits for a second administrator.
     case exportWaiting = "export_waiting"
+    /// A webhook was paused because nobody took what it sent.
+    case webhookPaused = "webhook_paused"
 
     /// Whose robots tell it too.
     var robots: [RobotAudience] {
@@ -40,7 +42,7 @@ package enum AlertKind: String, Sendable, CaseIterable {
         case .slaLate, .calendarMissing, .manyReveals, .unrevealedResults, .closedDay, .manyExports:
             [.supervisors]
         case .slaHalf, .assigned, .claimLapsed, .robotFailing, .deliveryFalling, .prefixFull, .privacyDue,
-            .exportWaiting:
+            .exportWaiting, .webhookPaused:
             []
         }
     }
@@ -93,6 +95,8 @@ struct Alert: Sendable {
                 ? "一件隐私请求最迟 \(self.value("day"))要答复" : "一件隐私请求已过答复期限（\(self.value("day"))）"
         case .prefixFull:
             "号段 \(self.value("prefix")) 的号码\(self.value("window") == "hour" ? "这一小时" : "今天")要的验证码太多（上限 \(self.value("count")) 条），先不发给它们；若是刷量，可在设置里列入不发的号段"
+        case .webhookPaused:
+            "发往 \(self.value("host")) 的 Webhook 已自动暂停（\(self.value("reason"))），新的事件先排队，请检查后恢复"
         case .deliveryFalling:
             "网关 \(self.value("gateway")) 发往\(self.value("operator"))号码的短信，最近 24 小时 \(self.value("reports")) 条有回执，只送达 \(self.value("delivered")) 条，请检查"
         }

@@ -32,7 +32,7 @@ package struct CallWorker: BackgroundWorker {
         self.dependencies = dependencies
         self.settings = settings
         self.secrets = secrets
-        self.gateway = TelephoneGateway(privateRanges: privateRanges)
+        self.gateway = TelephoneGateway(privateRanges: privateRanges, resolve: dependencies.resolve)
         self.signal = signal
     }
 
@@ -86,12 +86,14 @@ package struct CallWorker: BackgroundWorker {
 
     private func outcome(of call: LeasedCall, secret: [UInt8]?) async -> DialOutcome {
         let system = self.settings.current.telephone
-        guard system.isEnabled, let url = system.url, let secret else { return .refused(failure: "telephone_off") }
+        guard system.isEnabled, let address = system.address, let secret else {
+            return .refused(failure: "telephone_off")
+        }
         guard let number = self.number(of: call) else { return .refused(failure: "not_opened") }
         return await self.gateway.dial(
             OutgoingCall(
                 id: call.id, adviser: call.adviser, phone: number.e164, extensionDigits: number.extensionDigits),
-            at: url, secret: secret, now: self.dependencies.now())
+            at: address, secret: secret, now: self.dependencies.now())
     }
 
     private func number(of call: LeasedCall) -> SecondNumber? {

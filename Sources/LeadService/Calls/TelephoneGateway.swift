@@ -1,6 +1,5 @@
 import Foundation
 import Leads
-import NIOPosix
 
 /// What the telephone system made of being asked for a call.
 enum DialOutcome: Sendable, Equatable {
@@ -23,28 +22,30 @@ struct OutgoingCall: Sendable {
 
 /// Asks a telephone system for a call, signed as Standard Webhooks.
 struct TelephoneGateway: Sendable {
-    private let client = VendorClient()
-    private let privateRanges: [AddressRange]
+    private let guardian: WebhookGuard
 
-    init(privateRanges: [AddressRange]) {
-        self.privateRanges = privateRanges
+    init(privateRanges: [AddressRange], resolve: @escaping HostResolver) {
+        self.guardian = WebhookGuard(privateRanges: privateRanges, resolve: resolve)
     }
 
-    /// Whether we may connect to an address; looks its name up.
-    func mayConnect(to url: URL) async -> Bool {
-        guard let host = url.host?.trimmingCharacters(in: CharacterSet(charactersIn: "[]")) else { return false }
-        let addresses: [IPAddress]
-        if let literal = IPAddress(host) {
-            addresses = [literal]
-        } else {
-            addresses = (try? await NIOThreadPool.singleton.runIfActive { Self.addresses(of: host) }) ?? []
+    /// Whether we may connect to an address now; looks its name up.
+    func mayConnect(to address: WebhookAddress) async -> Bool {
+        (try? await self.guardian.addresses(of: address)) != nil
+    }
+
+    func dial(_ call: OutgoingCall, at address: WebhookAddress, secret: [UInt8], now: Date) async -> DialOutcome {
+        guard let place = try? await self.guardian.addresses(of: address).first else {
+            return .refused(failure: "address_refused")
         }
-        return WebhookAddress.isAllowed(
-            addresses, isSecure: url.scheme == "https", privateRanges: self.privateRanges)
+        let client = VendorClient(host: address.host, at: place, total: VendorLimits.total)
+        let outcome = await self.dial(call, at: address, through: client, secret: secret, now: now)
+        await client.shutDown()
+        return outcome
     }
 
-    func dial(_ call: OutgoingCall, at url: URL, secret: [UInt8], now: Date) async -> DialOutcome {
-        guard await self.mayConnect(to: url) else { return .refused(failure: "address_refused") }
+    private func dial(
+        _ call: OutgoingCall, at address: WebhookAddress, through client: VendorClient, secret: [UInt8], now: Date
+    ) async -> DialOutcome {
         var members: [String: JSONOutput] = [
             "call_id": .string(call.id.uuidString.lowercased()), "adviser": .string(call.adviser),
             "phone": .string(call.phone),
@@ -56,7 +57,7 @@ struct TelephoneGateway: Sendable {
             ("content-type", "application/json"), ("webhook-id", id), ("webhook-timestamp", timestamp),
             ("webhook-signature", WebhookSignature(secret: secret).header(id: id, timestamp: timestamp, body: body)),
         ]
-        switch await self.client.post(url.absoluteString, headers, body) {
+        switch await client.post(address.url, headers, body) {
         case .answered(200..<300, _, _): return .taken
         case .answered(let status, _, _) where status == 429 || status == 503:
             return .later(failure: "status_\(status)")
@@ -65,23 +66,5 @@ struct TelephoneGateway: Sendable {
         case .notSent(let failure): return .later(failure: failure)
         case .lost(let failure): return .unknown(failure: failure)
         }
-    }
-
-    /// Every address of a name; blocks while it is looked up.
-    private static func addresses(of host: String) -> [IPAddress] {
-        var found: UnsafeMutablePointer<addrinfo>?
-        guard unsafe getaddrinfo(host, nil, nil, &found) == 0 else { return [] }
-        defer { unsafe freeaddrinfo(found) }
-        var addresses: [IPAddress] = []
-        var next = unsafe found
-        while let info = unsafe next {
-            var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-            let isRead = unsafe getnameinfo(
-                info.pointee.ai_addr, info.pointee.ai_addrlen, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
-            let name = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            if isRead == 0, let address = IPAddress(name) { addresses.append(address) }
-            unsafe next = info.pointee.ai_next
-        }
-        return addresses
     }
 }

@@ -111,6 +111,7 @@ extension Transaction {
               AND NOT EXISTS (SELECT FROM assessment_reviews WHERE reviewed_by = s.id)
               AND NOT EXISTS (SELECT FROM api_keys WHERE created_by = s.id)
               AND NOT EXISTS (SELECT FROM privacy_cases WHERE opened_by = s.id OR closed_by = s.id)
+              AND NOT EXISTS (SELECT FROM webhooks WHERE created_by = s.id)
               AND NOT EXISTS (SELECT FROM consents WHERE recorded_by = s.id)
               AND NOT EXISTS (SELECT FROM closure_reviews WHERE reviewed_by = s.id)
               AND NOT EXISTS (SELECT FROM callback_pauses WHERE paused_by = s.id OR resumed_by = s.id)

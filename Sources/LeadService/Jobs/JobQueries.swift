@@ -57,6 +57,10 @@ extension Transaction {
                        count(*) FILTER (WHERE state IN ('failed', 'unknown'))
                 FROM messages WHERE state = 'queued' OR state = 'sending' OR state IN ('failed', 'unknown') AND finished_at > \(now.addingTimeInterval(-86400))
                 UNION ALL SELECT 'deliveries', count(*), min(received_at), NULL FROM pending_reports
+                UNION ALL SELECT 'calls', count(*), min(requested_at), NULL FROM calls WHERE state = 'requested'
+                UNION ALL SELECT 'webhooks', count(*) FILTER (WHERE state = 'queued'), min(created_at) FILTER (WHERE state = 'queued'),
+                                 count(*) FILTER (WHERE state = 'dead')
+                          FROM webhook_deliveries WHERE state IN ('queued', 'dead')
                 UNION ALL SELECT 'pauses', count(*), min(paused_until), NULL FROM callback_tasks
                           WHERE state = 'paused' AND paused_until <= \(now)
                 UNION ALL SELECT 'robots', count(*) FILTER (WHERE state IN ('queued', 'sending')),

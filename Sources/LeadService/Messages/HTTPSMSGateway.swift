@@ -16,7 +16,7 @@ package enum VendorLimits {
     static let longestRest: TimeInterval = 60
 }
 
-/// The HTTP client of every gateway.
+/// The HTTP client of every gateway and of webhooks.
 package struct VendorClient: Sendable {
     /// What a call came to.
     enum Outcome {
@@ -28,22 +28,38 @@ package struct VendorClient: Sendable {
         case lost(failure: String)
     }
 
-    private static let client: HTTPClient = {
+    private static let shared = HTTPClient(eventLoopGroupProvider: .singleton, configuration: Self.configuration())
+
+    private let client: HTTPClient
+    private let total: TimeInterval
+
+    package init() {
+        (self.client, self.total) = (Self.shared, VendorLimits.total)
+    }
+
+    /// A client that finds one host at one address, whatever the name service says meanwhile; to be shut down.
+    init(host: String, at address: IPAddress, total: TimeInterval) {
+        var configuration = Self.configuration(total: total)
+        configuration.dnsOverride = [host: address.description]
+        self.client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        self.total = total
+    }
+
+    func shutDown() async { try? await self.client.shutdown() }
+
+    private static func configuration(total: TimeInterval = VendorLimits.total) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
             timeout: .init(
-                connect: .milliseconds(Int64(VendorLimits.connect * 1000)),
-                read: .milliseconds(Int64(VendorLimits.total * 1000))))
+                connect: .milliseconds(Int64(VendorLimits.connect * 1000)), read: .milliseconds(Int64(total * 1000))))
         configuration.httpVersion = .http1Only
         // A refused connection is told at once, and a burst of messages does not wait for a connection.
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 128
         // Vendors keep idle connections longer than this: one that they closed under us would cost a code.
         configuration.connectionPool.idleTimeout = .seconds(5)
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }()
-
-    package init() {}
+        return configuration
+    }
 
     /// Posts a body and reads the whole answer.
     func post(_ url: String, _ headers: [(String, String)], _ body: [UInt8]) async -> Outcome {
@@ -53,9 +69,9 @@ package struct VendorClient: Sendable {
         request.headers = HTTPHeaders(headers)
         request.body = .stream(passage, length: .known(Int64(body.count)))
         do {
-            return try await Self.within(VendorLimits.total) { [request] in
-                let response = try await Self.client.execute(
-                    request, timeout: .milliseconds(Int64(VendorLimits.total * 1000)))
+            return try await Self.within(self.total) { [request] in
+                let response = try await self.client.execute(
+                    request, timeout: .milliseconds(Int64(self.total * 1000)))
                 let status = Int(response.status.code)
                 passage.state.withLock { $0.status = status }
                 let answer = try await response.body.collect(upTo: VendorLimits.answer)
@@ -77,7 +93,7 @@ package struct VendorClient: Sendable {
         components?.query = nil
         var request = HTTPClientRequest(url: components?.string ?? url.absoluteString)
         request.method = .HEAD
-        return (try? await Self.client.execute(request, timeout: .seconds(5))) != nil
+        return (try? await self.client.execute(request, timeout: .seconds(5))) != nil
     }
 
     /// The client's own deadline ends with the answer's head; this one covers a dripping body too.

@@ -229,7 +229,7 @@ package struct Doctor: Sendable {
     }
 
     private func lookAtTelephone(_ system: TelephoneSystem) async -> [Finding] {
-        guard system.isEnabled, let url = system.url else { return [] }
+        guard system.isEnabled, let address = system.address else { return [] }
         var findings: [Finding] = []
         let secret = try? await self.database.autocommit { try await $0.telephoneSecret() != nil }
         if secret == false {
@@ -238,8 +238,9 @@ package struct Doctor: Sendable {
                     "telephone", "the telephone system is switched on, but there is no secret to sign with",
                     remedy: "run 'huifang telephone secret' and enter what it prints in the telephone system"))
         }
-        let gateway = TelephoneGateway(privateRanges: self.configuration.webhookPrivateRanges)
-        if await !gateway.mayConnect(to: url) {
+        let gateway = TelephoneGateway(
+            privateRanges: self.configuration.webhookPrivateRanges, resolve: NameService.addresses)
+        if await !gateway.mayConnect(to: address) {
             findings.append(
                 Finding(
                     "telephone", "the address in telephone_system is not one that we may connect to",

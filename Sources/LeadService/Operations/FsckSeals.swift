@@ -37,6 +37,9 @@ package struct SealedColumn: Sendable {
         SealedColumn(table: "telephone_secrets", column: "secret_sealed", row: "id"),
         SealedColumn(table: "export_jobs", column: "filter_sealed", row: "id"),
         SealedColumn(table: "export_jobs", column: "key_sealed", row: "id"),
+        SealedColumn(table: "webhooks", column: "url_sealed", row: "id"),
+        SealedColumn(table: "webhooks", column: "secret_sealed", row: "id"),
+        SealedColumn(table: "webhooks", column: "previous_sealed", row: "id"),
         SealedColumn(table: "audit_details", column: "sealed", row: "event_id"),
     ]
 }

@@ -6,16 +6,19 @@ struct QueueDepths: TableRow {
     static let columns = """
         (SELECT count(*) FROM callback_tasks WHERE state = 'open'), overdue,
         (SELECT count(*) FROM messages WHERE state IN ('queued', 'sending')),
-        (SELECT min(created_at) FROM messages WHERE state IN ('queued', 'sending'))
+        (SELECT min(created_at) FROM messages WHERE state IN ('queued', 'sending')),
+        (SELECT count(*) FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook_id
+         WHERE d.state = 'queued' AND w.deleted_at IS NULL)
         """
     let openTasks: Int
     let overdueTasks: Int
     let pendingMessages: Int
     let oldestPending: Date?
+    let pendingDeliveries: Int
 
     init(row: PostgresRow) throws {
-        (self.openTasks, self.overdueTasks, self.pendingMessages, self.oldestPending) = try row.decode(
-            (Int, Int, Int, Date?).self)
+        (self.openTasks, self.overdueTasks, self.pendingMessages, self.oldestPending, self.pendingDeliveries) =
+            try row.decode((Int, Int, Int, Date?, Int).self)
     }
 }
 

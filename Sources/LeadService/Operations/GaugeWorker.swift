@@ -25,6 +25,7 @@ package struct GaugeWorker: Service {
         Gauge(label: "huifang_callback_tasks_open").record(depths.openTasks)
         Gauge(label: "huifang_callback_tasks_overdue").record(depths.overdueTasks)
         Gauge(label: "huifang_outbox_messages_pending").record(depths.pendingMessages)
+        Gauge(label: "huifang_webhook_deliveries_pending").record(depths.pendingDeliveries)
         Gauge(label: "huifang_outbox_oldest_pending_age_seconds").record(
             max(0, depths.oldestPending.map { now.timeIntervalSince($0) } ?? 0))
     }

@@ -34,6 +34,7 @@ package struct HousekeepingWorker: BackgroundWorker {
             deleted += try await session.deletePastAlerts(before: now.addingTimeInterval(-90 * 86400))
             deleted += try await session.deletePastPosts(before: now.addingTimeInterval(-30 * 86400))
             deleted += try await session.deletePastExportJobs(before: now.addingTimeInterval(-ExportJob.memory))
+            deleted += try await session.deletePastDeliveries(before: now.addingTimeInterval(-30 * 86400))
             return deleted
         }
         // Those who came back first: their time is over since they asked.

@@ -4,6 +4,7 @@ import Leads
 enum OfficePage: String, CaseIterable {
     case people
     case apiKeys = "api-keys"
+    case webhooks
     case exports
     case privacy
     case jobs
@@ -13,6 +14,7 @@ enum OfficePage: String, CaseIterable {
         switch self {
         case .people: "员工"
         case .apiKeys: "密钥"
+        case .webhooks: "Webhook"
         case .exports: "导出"
         case .privacy: "隐私请求"
         case .jobs: "后台"
@@ -22,7 +24,7 @@ enum OfficePage: String, CaseIterable {
 
     var permission: Permission {
         switch self {
-        case .people, .apiKeys: .readStaff
+        case .people, .apiKeys, .webhooks: .readStaff
         case .privacy: .readPrivacyRequests
         case .audit, .exports, .jobs: .readAudit
         }

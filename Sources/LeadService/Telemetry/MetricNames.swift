@@ -44,6 +44,9 @@ package enum MetricNames {
         "huifang_sms_reports_total": "Delivery reports joined to their message, by result.",
         "huifang_sms_unreported": "Accepted messages of the last 24 h that are older than 10 min and have no report.",
         "huifang_sms_verify_total": "Codes compared, by result.",
+        "huifang_webhook_attempt_duration_seconds": "Time a receiver of a webhook took to answer.",
+        "huifang_webhook_attempts_total": "Deliveries offered to receivers of webhooks, by result.",
+        "huifang_webhook_deliveries_pending": "Deliveries of webhooks that wait, those of paused ones too.",
     ]
 
     static func help(for name: String) -> String {
