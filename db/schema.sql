@@ -5153,6 +5153,12 @@ GRANT SELECT ON TABLE public.webhook_deliveries TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.webhook_deliveries TO huifang_app;
 
 --
+-- Name: SEQUENCE webhook_deliveries_position_seq; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON SEQUENCE public.webhook_deliveries_position_seq TO huifang_reader;
+
+--
 -- Name: TABLE webhooks; Type: ACL; Schema: public; Owner: -
 --
 

@@ -57,6 +57,8 @@ CREATE INDEX webhook_deliveries_of_webhook ON webhook_deliveries (webhook_id, po
 CREATE INDEX webhook_deliveries_dead ON webhook_deliveries (webhook_id) WHERE state = 'dead';
 CREATE INDEX webhook_deliveries_by_age ON webhook_deliveries (created_at);
 GRANT SELECT, INSERT, UPDATE, DELETE ON webhook_deliveries TO huifang_app;
+-- A backup reads where the counter stands.
+GRANT SELECT ON SEQUENCE webhook_deliveries_position_seq TO huifang_reader;
 
 ALTER TABLE staff_alerts DROP CONSTRAINT staff_alerts_kind_check,
     ADD CONSTRAINT staff_alerts_kind_check CHECK (kind IN ('sla_half', 'sla_most', 'sla_broken', 'sla_late', 'assigned', 'claim_lapsed',
