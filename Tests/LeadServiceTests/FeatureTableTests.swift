@@ -1,12 +1,13 @@
 import Foundation
 import Testing
 
-/// The tables in `PublicSide.md` and `Desk.md` have every row, and every test that they name exists.
+/// The tables in `PublicSide.md`, `Desk.md` and `Office.md` have every row, and every test that they name exists.
 @Suite struct FeatureTableTests {
     private static let tables = [
         "PublicSide": (1...18).map { "A1.\($0)" } + (1...22).map { "A2.\($0)" } + (1...9).map { "A3.\($0)" }
             + ["A7.4", "A7.8"],
         "Desk": (1...21).map { "A4.\($0)" } + (1...13).map { "A5.\($0)" },
+        "Office": (1...18).map { "A6.\($0)" } + [1, 2, 3, 5, 6, 7].map { "A7.\($0)" } + (1...8).map { "A8.\($0)" },
     ]
 
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -68,6 +68,8 @@ extension DescribedService {
         }
         #expect(try await self.call(.get, "/api/v1/audit/export?actor=nobody", token: boss.token).status == 200)
         #expect(try await self.call(.get, "/api/v1/audit/export?x=1", token: boss.token).status == 422)
+        #expect(try await self.call(.get, "/api/v1/conversions", token: boss.token).status == 200)
+        #expect(try await self.call(.get, "/api/v1/conversions?from=x", token: boss.token).status == 422)
         let html: HTTPFields = [.accept: "text/html"]
         #expect(try await self.call(.get, "/staff/audit", token: boss.token, headers: html).status == 200)
         #expect(try await self.call(.get, "/staff/audit?from=x", token: boss.token, headers: html).status == 422)

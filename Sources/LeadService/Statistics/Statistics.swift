@@ -140,6 +140,29 @@ struct StatisticsReader: Sendable {
 
     private static let batch = 2000
 
+    /// More events than this are no file that an advertiser's system takes.
+    private static let mostConversions = 100_000
+
+    /// What became of clicks within a period, told to the audit.
+    ///
+    /// - Throws: 422 `period_too_long` where there are more than a file holds.
+    func conversions(_ period: Statistics.Period, for session: StaffSession) async throws -> [Conversion] {
+        let event = Audit(dependencies: self.dependencies).event(
+            "conversions.export", on: "\(period.from)/\(period.to)", by: session.username, role: session.auditRole)
+        return try await self.database.transaction { tx in
+            let found = try await tx.conversions(
+                from: period.time.lowerBound, before: period.time.upperBound, limit: Self.mostConversions + 1)
+            guard found.count <= Self.mostConversions else {
+                throw Problem(failures: [
+                    ValidationFailure(
+                        "period_too_long", at: "/from", "事件太多，请缩短起止日期", english: "Too many events; choose fewer days.")
+                ])
+            }
+            try await tx.insert(event)
+            return found
+        }
+    }
+
     func read(_ period: Statistics.Period) async throws -> Statistics {
         let now = self.dependencies.now()
         let settings = self.settings.current

@@ -33,7 +33,7 @@ struct CountedInquiry: TableRow {
         LEFT JOIN assessments a ON a.id = i.assessment_id
         """
 
-    private static func list(_ holds: (Disposition) -> Bool) -> String {
+    static func list(_ holds: (Disposition) -> Bool) -> String {
         Disposition.allCases.filter(holds).map { "'\($0.rawValue)'" }.joined(separator: ", ")
     }
 

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Leads
+import NIOCore
 
 /// The statistics: for programs, and as a page.
 struct StatisticsRoutes: RouteList {
@@ -12,8 +13,36 @@ struct StatisticsRoutes: RouteList {
     var routes: [Route] {
         [
             Route(.get, "/api/v1/stats", .staff(.readStatistics), self.read).open(to: .statsRead),
+            self.conversionsRoute,
             Route(.get, "/staff/statistics", .page(.readStatistics), self.show),
         ]
+    }
+
+    private var conversionsRoute: Route {
+        // What nobody reads would be told as taken away.
+        var route = Route(.get, "/api/v1/conversions", .staff(.exportLeads), self.conversions)
+        route.answersHead = false
+        return route
+    }
+
+    /// What became of clicks on advertisements, as a file for the advertiser's system: ids of clicks and times, no person.
+    @Sendable private func conversions(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
+        let period = try self.period(request)
+        let found = try await self.reader.conversions(period, for: try context.loggedIn)
+        func line(_ cells: [String]) -> String { cells.map { CSVField.cell($0) }.joined(separator: ",") + "\r\n" }
+        let lines = found.map {
+            line([$0.platform, $0.click, $0.event, RFC3339.text($0.at), $0.inquiry.uuidString.lowercased()])
+        }
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "text/csv; charset=utf-8", .cacheControl: "no-store",
+                .contentDisposition: "attachment; filename=\"conversions-\(period.from)-\(period.to).csv\"",
+            ],
+            body: ResponseBody(
+                byteBuffer: ByteBuffer(
+                    string: "\u{FEFF}" + line(["click_id_name", "click_id", "event", "at", "inquiry_id"])
+                        + lines.joined())))
     }
 
     @Sendable private func read(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
