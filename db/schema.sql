@@ -1789,7 +1789,7 @@ CREATE TABLE public.privacy_cases (
     asked_by text NOT NULL,
     channel text NOT NULL,
     pseudonym bytea NOT NULL,
-    note_sealed bytea NOT NULL,
+    note_sealed bytea,
     received_on date NOT NULL,
     due_on date GENERATED ALWAYS AS ((received_on + 15)) STORED NOT NULL,
     opened_at timestamp with time zone NOT NULL,
@@ -1799,7 +1799,8 @@ CREATE TABLE public.privacy_cases (
     closed_at timestamp with time zone,
     closed_by uuid,
     CONSTRAINT a_closed_case_says_how CHECK ((((outcome IS NULL) = (closed_at IS NULL)) AND ((outcome IS NULL) = (closed_by IS NULL)))),
-    CONSTRAINT a_refusal_has_its_reason CHECK (((outcome IS DISTINCT FROM 'refused'::text) OR (reason_sealed IS NOT NULL))),
+    CONSTRAINT a_refusal_has_its_reason CHECK (((outcome IS DISTINCT FROM 'refused'::text) OR (reason_sealed IS NOT NULL) OR (note_sealed IS NULL))),
+    CONSTRAINT an_open_case_has_its_text CHECK (((closed_at IS NOT NULL) OR (note_sealed IS NOT NULL))),
     CONSTRAINT privacy_cases_asked_by_check CHECK ((asked_by = ANY (ARRAY['person'::text, 'guardian'::text, 'next_of_kin'::text]))),
     CONSTRAINT privacy_cases_channel_check CHECK ((channel = ANY (ARRAY['telephone'::text, 'letter'::text, 'email'::text, 'counter'::text, 'complaint'::text]))),
     CONSTRAINT privacy_cases_check CHECK ((closed_at >= opened_at)),
@@ -1813,6 +1814,12 @@ CREATE TABLE public.privacy_cases (
 --
 
 COMMENT ON TABLE public.privacy_cases IS 'The number is not kept: whoever works the case gives it again, and the pseudonym says whether it is the same';
+
+--
+-- Name: COLUMN privacy_cases.note_sealed; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.privacy_cases.note_sealed IS 'Null once the person was erased and the case is closed';
 
 --
 -- Name: COLUMN privacy_cases.due_on; Type: COMMENT; Schema: public; Owner: -

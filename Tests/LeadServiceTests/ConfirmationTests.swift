@@ -125,6 +125,34 @@ import Testing
         }
     }
 
+    @Test func `a confirmation outlives an outage and an empty account of ten minutes, and is sent once`() async throws
+    {
+        try await withService { service in
+            try await service.put("confirmation_sms", "true")
+            try await service.submit(phone: "13800000001")
+            for outcome in [
+                SendOutcome.refused(failure: "connect_failed", as: .transient),
+                .refused(failure: "no_money", as: .noFunds),
+            ] {
+                service.sms.answer(outcome)
+                for _ in 0..<30 {
+                    try await service.services.outboxWorker.runOnce()
+                    service.clock.advance(by: 10)
+                }
+            }
+            #expect(Self.confirmations(service).count > 2, "it was tried")
+            #expect(try await service.count("SELECT count(*) FROM messages WHERE state = 'queued'") == 1)
+            service.sms.answer(.accepted(vendorID: "v-2"))
+            let tried = Self.confirmations(service).count
+            for _ in 0..<30 {
+                service.clock.advance(by: 10)
+                try await service.services.outboxWorker.runOnce()
+            }
+            #expect(Self.confirmations(service).count == tried + 1)
+            #expect(try await service.count("SELECT count(*) FROM messages WHERE vendor_id = 'v-2'") == 1)
+        }
+    }
+
     @Test func `confirmations count in what all sends share, and take none of the half that is kept for codes`()
         async throws
     {

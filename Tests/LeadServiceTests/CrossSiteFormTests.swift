@@ -61,11 +61,17 @@ import Testing
         _ site: String?, _ origin: String?
     ) async throws {
         try await withService(["EMBED_ORIGINS": "https://blog.example"]) { service in
-            _ = try await service.addSite()
+            let key = try await service.addSite()
             let receipt = try service.receipt(of: try await service.submit(phone: "13800000001"))
             let headers = try Self.headers(site, origin)
-            let code = try await service.call(
-                .post, "/inquiry/code", Self.typed + "&phone=13800000002", headers: headers)
+            let fields = Self.typed + "&phone=13800000002"
+            if origin == "https://partner.example" {
+                // Its own form, and no other one.
+                let other = try await service.call(.post, "/inquiry/code", fields, headers: headers)
+                #expect(other.status == 403 && other.code == "origin_refused", "\(other.text)")
+            }
+            let own = origin == "https://partner.example" ? "&form_key=\(key)" : ""
+            let code = try await service.call(.post, "/inquiry/code", fields + own, headers: headers)
             #expect(code.status == 200, "\(code.text)")
             try await service.services.outboxWorker.runOnce()
             #expect(service.sms.code(to: "13800000002") != nil)

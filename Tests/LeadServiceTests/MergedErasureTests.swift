@@ -38,7 +38,7 @@ import Testing
     @Test func `calls to a merged number are shown to it alone, and their notes go with it`() async throws {
         try await withService { service in
             let adviser = try await service.colleague("lin")
-            try await service.submit(phone: "13800000001", name: "王女士")
+            let merged = try await service.submit(phone: "13800000001", name: "王女士")
             let target = try await service.column("SELECT id::text FROM leads") ?? ""
             service.clock.advance(by: 10)
             try await service.submit(phone: "13800000002", name: "黄女士")
@@ -52,6 +52,10 @@ import Testing
             service.clock.advance(by: 10)
             try await record(#"{"disposition":"reached_need_materials","note":"只在周末有空"}"#)
 
+            // Whoever holds the other number's link reads nothing of these calls.
+            let receipt = try await service.call(.get, service.receipt(of: merged))
+            let events = receipt["events"].array.map { $0["kind"].string }
+            #expect(events.contains("accepted") && !events.contains("call"), "\(receipt.text)")
             let (own, others) = (
                 try await service.result(of: try await service.ask("copy", phone: "13800000002")),
                 try await service.result(of: try await service.ask("copy", phone: "13800000001"))

@@ -54,13 +54,15 @@ import Testing
             let closed = try await service.call(.get, Self.path + "?state=closed", token: officer.token)["items"][0]
             #expect(
                 closed["outcome"].string == "done" && closed["requests"].int == 2 && closed["closed_by"].string == "hu")
+            #expect(try await service.call(.get, path, token: officer.token)["note"] == .null, "gone with the erasure")
             let own = try await service.call(.get, "/api/v1/privacy-requests", token: officer.token)
             #expect(own["items"].array.allSatisfy { path.hasSuffix($0["case_id"].string) }, "\(own.text)")
             let told = try await service.database.query(
                 "SELECT action FROM audit_events WHERE actor = 'hu' AND action LIKE 'privacy.%' ORDER BY 1")
             #expect(
                 try told.map { try $0.decode(String.self) } == [
-                    "privacy.case_close", "privacy.case_open", "privacy.case_view", "privacy.copy", "privacy.erase",
+                    "privacy.case_close", "privacy.case_open", "privacy.case_view", "privacy.case_view", "privacy.copy",
+                    "privacy.erase",
                 ])
             #expect(try await service.soundness() == [])
         }
@@ -80,6 +82,25 @@ import Testing
             let late = try await service.call(
                 .post, path + "/requests", #"{"phone":"13800000001","kind":"erase"}"#, token: officer.token)
             #expect(late.code == "step_up_required")
+        }
+    }
+
+    @Test func `a later erasure by code takes the texts of closed cases with it, and leaves those of an open one`()
+        async throws
+    {
+        try await withService { service in
+            let officer = try await service.colleague("hu", .privacy)
+            let (closed, open) = (
+                try await Self.open(service, officer, Self.draft(kind: "explain")),
+                try await Self.open(service, officer, Self.draft(kind: "access"))
+            )
+            let refusal = #"{"outcome":"refused","reason":"无法核实身份"}"#
+            try #require(try await service.call(.post, closed + "/close", refusal, token: officer.token).status == 204)
+            try await service.ask("erase", phone: "13800000001")
+            let gone = try await service.call(.get, closed, token: officer.token)
+            #expect(gone["note"] == .null && gone["reason"] == .null && gone["outcome"].string == "refused")
+            #expect(try await service.call(.get, open, token: officer.token)["note"].string == "来信，核对了签名")
+            #expect(try await service.soundness() == [])
         }
     }
 

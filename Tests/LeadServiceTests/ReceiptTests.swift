@@ -218,6 +218,44 @@ import Testing
         }
     }
 
+    @Test func `a receipt whose task is over stays over after a later inquiry, and moves and cancels nothing of it`()
+        async throws
+    {
+        try await withService { service in
+            let adviser = try await service.colleague("lin")
+            let old = try service.receipt(of: try await service.submit(phone: "13800000001"))
+            let claimed = try await service.claim(adviser, #"{"phone":"13800000001"}"#)
+            let ended = try await service.call(
+                .post, "/api/v1/callbacks/\(claimed["id"].string)/attempts",
+                #"{"disposition":"converted","reference":"HT-1"}"#,
+                token: adviser.token)
+            try #require(ended.status == 200, "\(ended.text)")
+            let before = try await service.call(.get, old)
+            service.clock.advance(by: 90)
+            let new = try service.receipt(of: try await service.submit(phone: "13800000001"))
+            let after = try await service.call(.get, old)
+            #expect(
+                after["state"] == before["state"] && after["next_attempt_at"] == before["next_attempt_at"],
+                "\(after.text)")
+            #expect(try await service.call(.post, old + "/cancel", "{}").code == "already_closed")
+            #expect(
+                try await service.call(.post, old + "/window", #"{"preferred_window":"afternoon"}"#).code
+                    == "already_closed")
+            let waiting = try await service.call(.get, new)
+            #expect(waiting["state"].string == "waiting", "\(waiting.text)")
+            service.clock.advance(by: 60)
+            _ = try await service.claim(adviser, #"{"phone":"13800000001"}"#)
+            let task = try #require(
+                try await service.column("SELECT id::text FROM callback_tasks WHERE state = 'open'"))
+            let called = try await service.call(
+                .post, "/api/v1/callbacks/\(task)/attempts", #"{"disposition":"no_answer"}"#, token: adviser.token)
+            try #require(called.status == 200, "\(called.text)")
+            #expect(try await service.call(.get, old)["events"] == before["events"])
+            let shown = try await service.call(.get, new)
+            #expect(shown["events"].array.count { $0["kind"].string == "call" } == 1, "\(shown.text)")
+        }
+    }
+
     @Test func `without JavaScript the forms lead back to the receipt, and reading changes nothing`() async throws {
         try await withService { service in
             let receipt = try service.receipt(of: try await service.submit(phone: "13800000001"))

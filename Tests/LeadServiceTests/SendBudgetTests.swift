@@ -97,6 +97,19 @@ import Testing
         }
     }
 
+    @Test func `to be asked for a proof is no news of a prefix`() async throws {
+        try await withService(["BUDGET_FACTOR": "0.1", "PROOF_OF_WORK": "auto"]) { service in
+            #expect(try await service.sendCode("13800000001").status == 202)
+            let asked = try await service.sendCode("13800000002")
+            #expect(asked.code == "proof_of_work_required")
+            #expect(try await service.count("SELECT count(*) FROM staff_alerts") == 0)
+            #expect(try await service.sendCode("13800000002", proof: try solve(asked["challenge"])).status == 202)
+            let again = try await service.sendCode("13800000003")
+            let proof = again.code == "proof_of_work_required" ? try solve(again["challenge"]) : nil
+            #expect(try await service.sendCode("13800000003", proof: proof).status == 429)
+        }
+    }
+
     @Test func `codes that do not come back make sending dearer, then stop it for a quarter of an hour`() async throws {
         try await withService([
             "PROOF_OF_WORK": "auto", "BUDGET_FACTOR": "0.2", "SENDS_PER_DAY": "1000000", "SENDS_PER_MINUTE": "1000000",
@@ -108,6 +121,10 @@ import Testing
                 let answer = try await service.sendCode("138\(1000 + number)0000", address: "203.0.\(number).7")
                 #expect(answer.status == 202)
             }
+            // Nobody can have typed them yet.
+            try await service.services.sendWatch.runOnce()
+            #expect(service.logs.lines.count { $0.contains("every send costs work") } == 0)
+            service.clock.advance(by: 120)
             try await service.services.sendWatch.runOnce()
             let dear = try await service.sendCode("13700000000")
             #expect(dear.code == "proof_of_work_required")
@@ -121,6 +138,7 @@ import Testing
                 let answer = try await service.sendCode("136\(1000 + number)0000", address: "198.51.\(number).7")
                 #expect(answer.status == 202)
             }
+            service.clock.advance(by: 120)
             try await service.services.sendWatch.runOnce()
             try await service.services.sendWatch.runOnce()
             let stopped = try await service.sendCode("13510000000")
@@ -148,6 +166,7 @@ import Testing
                 let address = "203.0.\(number % networks).\(number + 1)"
                 #expect(try await service.sendCode("138\(1000 + number)0000", address: address).status == 202)
             }
+            service.clock.advance(by: 120)
             try await service.services.sendWatch.runOnce()
             #expect(service.logs.lines.contains { $0.contains("every send costs work") })
             #expect(service.logs.lines.contains { $0.contains("sending is stopped") } == isStopped)

@@ -38,6 +38,10 @@ import Testing
             #expect(try await service.column(months) == "0")
             let wrong = try await service.form("/assessment", fields.replacing("contribution", with: "base") + "1305.6")
             #expect(wrong.status == 422 && wrong.text.contains("这像是个人每月缴的社保"))
+            let much = try await service.form("/assessment", fields + "12000")
+            #expect(much.status == 422 && much.text.contains("像是工资"))
+            let most = try await service.form("/assessment", fields + "3917", accept: "application/json")
+            #expect(most.status == 201, "\(most.text)")
             let kept = try await service.form("/assessment", fields + "x")
             #expect(kept.text.contains(#"value="contribution" checked"#))
         }

@@ -172,7 +172,9 @@ package struct Inquiries: Sendable {
                 told = try await self.database.statement { [intake] in try await $0.insertInquiry(intake) }
             }
             guard let dueAt = told?.dueAt else {
-                return try await self.firstAnswer(attempt, reservation) ?? .codeInvalid
+                if let first = try await self.firstAnswer(attempt, reservation) { return first }
+                try await self.database.statement { try await $0.giveBack(reservation, of: attempt.check) }
+                return .codeInvalid
             }
             return .accepted(
                 InquiryReceipt(

@@ -79,7 +79,15 @@ package final class CircuitBreaker: Sendable {
         guard case .refused(_, _, let rests?) = outcome else {
             return self.record(isHealthy: outcome.isHealthy, at: now)
         }
-        self.condition.withLock { $0 = .open(since: now, pause: max(rests, Self.shortestPause), least: rests) }
+        self.condition.withLock { condition in
+            // A shorter rest that was named later does not end a longer one.
+            if case .open(let since, _, let least) = condition,
+                since.addingTimeInterval(least) >= now.addingTimeInterval(rests)
+            {
+                return
+            }
+            condition = .open(since: now, pause: max(rests, Self.shortestPause), least: rests)
+        }
     }
 
     /// Counts whether the gateway did its work.
@@ -113,6 +121,15 @@ struct CircuitBreakers: Sendable {
 
     subscript(gateway: String, template: String) -> CircuitBreaker? {
         MessagePurpose(rawValue: template).flatMap { self.breakers[gateway]?[$0] }
+    }
+
+    /// Counts what came of a message; a rest that the vendor named is of the account, so that no purpose sends meanwhile.
+    func record(_ outcome: SendOutcome, gateway: String, template: String, at now: Date) {
+        if case .refused(_, _, .some) = outcome {
+            for breaker in self.breakers[gateway, default: [:]].values { breaker.record(outcome, at: now) }
+        } else {
+            self[gateway, template]?.record(outcome, at: now)
+        }
     }
 }
 

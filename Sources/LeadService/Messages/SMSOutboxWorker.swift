@@ -25,6 +25,8 @@ package struct SMSOutboxWorker: BackgroundWorker {
     private static let batch = 20
     /// Before a message that nobody could take is offered once more.
     private static let retryPause: TimeInterval = 2
+    /// Before a message that is no code is offered again while no gateway can take any: it is of use for hours.
+    private static let noticePause: TimeInterval = 120
     /// Before a gateway is asked what became of a message.
     private static let queryPause: TimeInterval = 30
 
@@ -99,6 +101,7 @@ package struct SMSOutboxWorker: BackgroundWorker {
         var attempts: [GatewayAttempt] = []
         var last: (outcome: SendOutcome, gateway: any SMSGateway)?
         var isWorthARetry = false
+        let isCode = leased.challenge != nil
         let templates = self.settings.current.smsTemplates
         let order = self.order(avoiding: leased.doubtful)
         // While every gateway rests, the one that has rested enough is tried sooner.
@@ -122,7 +125,7 @@ package struct SMSOutboxWorker: BackgroundWorker {
                 isWorthARetry = false
                 break
             }
-            isWorthARetry = isWorthARetry || refusal.passes
+            isWorthARetry = isWorthARetry || refusal.passes || (!isCode && refusal == .noFunds)
         }
         let now = self.dependencies.now()
         let resting = order.filter { gateway in !attempts.contains { $0.gateway == gateway.name } }
@@ -132,8 +135,10 @@ package struct SMSOutboxWorker: BackgroundWorker {
                 resting.compactMap { self.breakers[$0.name, message.template]?.opensAgain(after: now) }.min() ?? now
             return await self.postpone(leased, isRetry: false, until: max(again, now.addingTimeInterval(1)), attempts)
         }
-        if isWorthARetry, leased.retries == 0 {
-            return await self.postpone(leased, isRetry: true, until: now.addingTimeInterval(Self.retryPause), attempts)
+        if isWorthARetry, leased.retries == 0 || !isCode {
+            let pause = leased.retries == 0 ? Self.retryPause : Self.noticePause
+            return await self.postpone(
+                leased, isRetry: leased.retries == 0, until: now.addingTimeInterval(pause), attempts)
         }
         var result = MessageResult(last.outcome, gateway: last.gateway.name)
         result.phoneIndex = self.dependencies.keys.index(of: phone)
@@ -179,8 +184,8 @@ package struct SMSOutboxWorker: BackgroundWorker {
         CrashPoint.reach()
         let elapsed = start.duration(to: clock.now)
         let name = gateway.name
+        self.breakers.record(outcome, gateway: name, template: message.template, at: self.dependencies.now())
         if let breaker = self.breakers[name, message.template] {
-            breaker.record(outcome, at: self.dependencies.now())
             Gauge(label: "huifang_sms_breaker_state", dimensions: [("gateway", name), ("purpose", message.template)])
                 .record(breaker.state.rawValue)
         }

@@ -69,6 +69,7 @@ package struct Erasure: Sendable {
         try await tx.eraseMessages(phone: index, pseudonym: pseudonym, upTo: limit, at: now)
         try await tx.deleteCodes(phone: index, upTo: limit)
         try await tx.withdrawConsents(of: lead, givenUpTo: limit, at: now)
+        try await tx.eraseCaseTexts(pseudonym: pseudonym)
         try await tx.repointTasks(of: lead)
         try await tx.eraseLead(lead, pseudonym: pseudonym, at: now)
         try await tx.eraseExports(of: lead, at: now)

@@ -26,12 +26,13 @@ extension PrivacyCase: TableRow {
 /// The free text of a case, still sealed.
 struct SealedCase: TableRow {
     static let columns = "note_sealed, reason_sealed"
-    let note: [UInt8]
+    /// Gone with an erasure.
+    let note: [UInt8]?
     let reason: [UInt8]?
 
     init(row: PostgresRow) throws {
-        let (note, reason) = try row.decode((ByteBuffer, ByteBuffer?).self)
-        self.note = note.bytes
+        let (note, reason) = try row.decode((ByteBuffer?, ByteBuffer?).self)
+        self.note = note?.bytes
         self.reason = reason?.bytes
     }
 }
@@ -81,7 +82,9 @@ extension Transaction {
         return try await self.all(
             """
             SELECT \(columnsOf: PrivacyCase.self) FROM \(unescaped: PrivacyCase.tables)
-            WHERE c.closed_at IS NOT NULL AND (\(cursor)::uuid IS NULL OR c.id < \(cursor)::uuid) ORDER BY c.id DESC LIMIT \(limit)
+            WHERE c.closed_at IS NOT NULL AND (\(cursor)::uuid IS NULL
+                OR (c.closed_at, c.id) < (SELECT closed_at, id FROM privacy_cases WHERE id = \(cursor)::uuid))
+            ORDER BY c.closed_at DESC, c.id DESC LIMIT \(limit)
             """)
     }
 
@@ -114,10 +117,21 @@ extension Transaction {
             """
             WITH closed AS (
                 UPDATE privacy_cases SET outcome = \(outcome.rawValue), reason_sealed = \(reason.map { ByteBuffer(bytes: $0) }),
-                       closed_at = \(now), closed_by = \(staff)
+                       closed_at = \(now), closed_by = \(staff),
+                       note_sealed = CASE WHEN EXISTS (SELECT FROM privacy_requests p WHERE p.case_id = privacy_cases.id AND p.kind = 'erase')
+                                          THEN NULL ELSE note_sealed END
                 WHERE id = \(id) AND closed_at IS NULL RETURNING id
             ), \(auditing: event, when: "closed")
             SELECT 1 FROM closed
+            """)
+    }
+
+    /// Forgets what was written in the closed cases of a number.
+    func eraseCaseTexts(pseudonym: [UInt8]) async throws {
+        try await self.execute(
+            """
+            UPDATE privacy_cases SET note_sealed = NULL, reason_sealed = NULL
+            WHERE pseudonym = \(ByteBuffer(bytes: pseudonym)) AND closed_at IS NOT NULL
             """)
     }
 

@@ -43,24 +43,29 @@ extension DeadlineMove: TableRow {
 }
 
 extension Transaction {
-    /// An inquiry and the newest task of its time or later; nothing when it was erased.
+    /// An inquiry and the task that answers it: the first of its lead that was open after it; nothing when it was erased.
+    ///
+    /// A task of a later inquiry is not this one's: whoever holds an old link neither sees nor moves what came after.
     func receipt(_ inquiry: UUID) async throws -> ReceiptRow? {
         try await self.first(
             """
             SELECT \(columnsOf: ReceiptRow.self) FROM inquiries i JOIN leads l ON l.id = i.lead_id
             LEFT JOIN LATERAL (SELECT * FROM callback_tasks WHERE lead_id = coalesce(l.merged_into, l.id)
-                               ORDER BY accepted_at DESC, id DESC LIMIT 1) t ON NOT i.quarantined
+                                 AND (closed_at IS NULL OR closed_at >= i.accepted_at)
+                               ORDER BY closed_at NULLS LAST, id LIMIT 1) t ON NOT i.quarantined
             LEFT JOIN quarantined_inquiries q ON q.inquiry_id = i.id
             WHERE i.id = \(inquiry) AND i.erased_at IS NULL
             """)
     }
 
-    /// Calls that were made since an inquiry, the oldest first.
-    func receiptCalls(of lead: UUID, since acceptedAt: Date) async throws -> [CopiedCall] {
+    /// Calls to a lead's own number since an inquiry, up to the end of its task, the oldest first.
+    func receiptCalls(of lead: UUID, since acceptedAt: Date, until end: Date?) async throws -> [CopiedCall] {
         try await self.all(
             """
             SELECT \(columnsOf: CopiedCall.self) FROM call_attempts a JOIN callback_tasks t ON t.id = a.task_id
-            WHERE t.lead_id = \(lead) AND a.refused IS NULL AND a.counts AND a.at >= \(acceptedAt) ORDER BY a.at, a.id LIMIT 100
+            JOIN callback_claims c ON c.task_id = a.task_id AND c.claim_number = a.claim_number
+            WHERE \(callsOf: lead) AND a.refused IS NULL AND a.counts AND a.at >= \(acceptedAt)
+              AND (\(end)::timestamptz IS NULL OR a.at <= \(end)::timestamptz) ORDER BY a.at, a.id LIMIT 100
             """)
     }
 

@@ -102,7 +102,9 @@ package struct Receipts: Sendable {
         guard let row = try await tx.receipt(id) else { throw Problems.gone }
         let now = self.dependencies.now()
         var calls: [CopiedCall] = []
-        if let task = row.task { calls = try await tx.receiptCalls(of: task.leadID, since: row.acceptedAt) }
+        if let task = row.task {
+            calls = try await tx.receiptCalls(of: row.leadID, since: row.acceptedAt, until: task.closedAt)
+        }
         return Receipt(
             row: row, calls: calls, moves: try await tx.deadlineMoves(of: id, since: row.acceptedAt),
             requests: try await tx.benefitRequests(of: row.leadID),

@@ -139,7 +139,8 @@ package struct PhoneVerification: Sendable {
             request.windows = windows.map { $0.limited(to: SendWindow.half($0.ceiling)) }
         }
         let admission = try await self.attempt(request, at: now)
-        if case .full(let index) = admission {
+        // Without a proof only half of a window is open: to be asked for one is no news.
+        if case .full(let index) = admission, request.isProven {
             await self.prefixes.look(at: windows[index], refusing: phone, at: now)
         }
         switch admission {

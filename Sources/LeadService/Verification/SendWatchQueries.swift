@@ -33,11 +33,12 @@ extension Transaction {
     /// quarter of an hour under a fiftieth; nil when there is nothing to change.
     ///
     /// For the stop a network's codes that did not come back count up to a fifth of the least number of sends that says
-    /// anything: one network raises the price, five at least are needed to stop everybody.
+    /// anything: one network raises the price, five at least are needed to stop everybody. A code that nobody has had two minutes
+    /// to type says nothing yet.
     ///
     /// Of several processes that look at once one writes: the others find the row as new as theirs.
     func tripBreaker(minimum: Int, at now: Date) async throws -> BreakerTrip? {
-        let tenMinutesAgo = now.addingTimeInterval(-600)
+        let (tenMinutesAgo, typed) = (now.addingTimeInterval(-600), now.addingTimeInterval(-120))
         let (soon, refresh) = (now.addingTimeInterval(60), now.addingTimeInterval(30))
         let later = now.addingTimeInterval(900)
         return try await self.first(
@@ -47,6 +48,7 @@ extension Transaction {
                        coalesce(sum(verified + least(sends - verified, \(max(1, minimum / 5)))), 0)::bigint AS spread
                 FROM (SELECT count(*) AS sends, count(consumed_at) AS verified FROM verification_challenges
                       WHERE issued_at > \(tenMinutesAgo) AND issued_at <= \(now) AND NOT withheld
+                        AND (consumed_at IS NOT NULL OR issued_at <= \(typed))
                       GROUP BY network) networks
             ), known AS (
                 SELECT max(raised_until) AS raised_until, max(stopped_until) AS stopped_until FROM send_breaker

@@ -31,7 +31,7 @@ struct AnswerForm: Sendable {
         } catch {
             failures.append(error)
         }
-        let bases = Self.bases(form, &failures)
+        let bases = self.bases(form, &failures)
         if !bases.isEmpty {
             var insured: Int?
             if case .number(let months)? = members["insured_months"] { insured = Int("\(months)") }
@@ -82,18 +82,20 @@ struct AnswerForm: Sendable {
         return .number(Decimal(try BirthMonth(year: year, month: month, on: self.day).age(on: self.day)))
     }
 
-    private static func bases(_ form: FormFields, _ failures: inout [ValidationFailure]) -> [String: Decimal] {
+    private func bases(_ form: FormFields, _ failures: inout [ValidationFailure]) -> [String: Decimal] {
         var bases: [String: Decimal] = [:]
-        let areContributions = form[self.amountKind] == "contribution"
-        for name in form.values.keys.sorted() where name.hasPrefix(self.basePrefix) {
+        let areContributions = form[Self.amountKind] == "contribution"
+        // Nobody pays more of their own than for the ceiling, three times the average.
+        let ceiling = Decimal(self.rules.wages.map(\.average).max() ?? 0) * 3 * OwnContribution.share + 1
+        for name in form.values.keys.sorted() where name.hasPrefix(Self.basePrefix) {
             guard let text = form[name]?.trimmed, !text.isEmpty else { continue }
-            guard case .number(let yuan) = self.number(text), (0...1_000_000).contains(yuan) else {
+            guard case .number(let yuan) = Self.number(text), (0...1_000_000).contains(yuan) else {
                 failures.append(
                     ValidationFailure(
                         "answer_invalid", at: "/" + name, "基数请填每月多少元，如 12000", english: "Yuan a month, such as 12000."))
                 continue
             }
-            guard areContributions || yuan == 0 || yuan >= self.lowestBase else {
+            guard areContributions || yuan == 0 || yuan >= Self.lowestBase else {
                 failures.append(
                     ValidationFailure(
                         "answer_invalid", at: "/" + name, "这像是个人每月缴的社保，不是基数。请选“个人每月缴的社保”，或改填月工资",
@@ -101,7 +103,14 @@ struct AnswerForm: Sendable {
                             "Less than a minimum wage: choose what you pay of your own, or give the monthly salary."))
                 continue
             }
-            let year = String(name.dropFirst(self.basePrefix.count))
+            guard !areContributions || yuan <= ceiling else {
+                failures.append(
+                    ValidationFailure(
+                        "answer_invalid", at: "/" + name, "这比个人每月最多能缴的还多，像是工资。请选“月缴费基数或税前月工资”，或改填个人缴的",
+                        english: "More than anybody pays of their own: choose the base or the salary."))
+                continue
+            }
+            let year = String(name.dropFirst(Self.basePrefix.count))
             bases[year] = areContributions ? OwnContribution.base(of: yuan) : yuan
         }
         return bases

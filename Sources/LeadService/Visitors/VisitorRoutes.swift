@@ -58,7 +58,7 @@ struct VisitorRoutes: RouteList {
 
     @Sendable private func sendCode(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
         let form = try await request.form(context)
-        let frame = try await self.frame(form)
+        let frame = try await self.frame(form, request)
         if let closed = self.sites.closed(frame.site) { return try self.pages.closed(closed, in: frame) }
         var failures = Self.failures {
             _ = try PersonName(parsing: form["name"] ?? "")
@@ -117,7 +117,7 @@ struct VisitorRoutes: RouteList {
 
     @Sendable private func submit(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
         let form = try await request.form(context)
-        let frame = try await self.frame(form)
+        let frame = try await self.frame(form, request)
         do {
             let draft = try InquiryFields.read(try self.inquiry(form), tokens: self.tokens)
             let sender = InquirySender(
@@ -142,7 +142,7 @@ struct VisitorRoutes: RouteList {
     /// The code step again, with what has become of the code since.
     @Sendable private func showDelivery(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
         let form = try await request.form(context)
-        return try await self.codePage(form, more: [:], resendAfter: nil, in: try await self.frame(form))
+        return try await self.codePage(form, more: [:], resendAfter: nil, in: try await self.frame(form, request))
     }
 
     /// What the code step writes into the form first.
@@ -155,9 +155,13 @@ struct VisitorRoutes: RouteList {
     }
 
     /// The form that the fields came from, and whether a site frames it.
-    private func frame(_ form: FormFields) async throws -> FramedPage {
-        guard let site = try await self.sites.site(form["form_key"]) else { throw Problems.formUnknown }
-        return FramedPage(site: site, form: form)
+    ///
+    /// - Throws: 403 `origin_refused` when the page that posted them may not carry that form.
+    private func frame(_ form: FormFields, _ request: Request) async throws -> FramedPage {
+        guard try await self.sites.site(form["form_key"]) != nil else { throw Problems.formUnknown }
+        // A page of ours that hides where it is sends "null"; the same from elsewhere did not come this far.
+        let origin = request.headers[.origin].flatMap { $0 == "null" ? nil : $0 }
+        return FramedPage(site: try await self.sites.form(form["form_key"], from: origin).site, form: form)
     }
 
     /// The JSON of the same inquiry.

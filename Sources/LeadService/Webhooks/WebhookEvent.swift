@@ -53,7 +53,7 @@ enum WebhookEvent: String, Sendable, CaseIterable {
             case .leadClosed: task.with(["reason": .string("converted"), "closed_at": at])
             case .leadReopened: task.with(["reason": .string("reopened"), "at": at])
             case .consentWithdrawn:
-                ["lead_id": id, "consent_id": id, "purpose": .string("callback"), "withdrawn_at": at]
+                ["lead_id": id, "consent_id": id, "purpose": .string("inquiry"), "withdrawn_at": at]
             case .leadErased: ["lead_id": id, "erased_at": at]
             case .slaWarned: task.with(["stage": .string("most"), "due_at": at])
             case .slaBreached: task.with(["stage": .string("broken"), "due_at": at])

@@ -139,8 +139,9 @@ package struct WebhookWorker: BackgroundWorker {
         Metrics.Timer(label: "huifang_webhook_attempt_duration_seconds").recordNanoseconds(Int64(elapsed.seconds * 1e9))
         var attempt = Attempt(at: at, milliseconds: Int(elapsed.seconds * 1000))
         switch outcome {
-        case .answered(let status, _, _):
+        case .answered(let status, _, let rests):
             attempt.status = status
+            attempt.rests = rests ?? 0
             // A redirect is not followed: where it leads nobody has checked.
             if !(200..<300).contains(status) { attempt.failure = "status_\(status)" }
         case .notSent(let failure), .lost(let failure): attempt.failure = failure
@@ -167,7 +168,7 @@ package struct WebhookWorker: BackgroundWorker {
             ])
         let chance = 0.8 + 0.2 * Double(self.dependencies.randomBytes(1)[0]) / 255
         let pause = Self.pauses[min(max(0, Self.tries - 1 - delivery.triesLeft), Self.pauses.count - 1)]
-        let retryAt = isDead ? nil : now.addingTimeInterval(pause * chance)
+        let retryAt = isDead ? nil : now.addingTimeInterval(max(pause * chance, attempt.rests))
         try await self.database.transaction { tx in
             guard try await tx.failDelivery(delivery, attempt.json, retryAt: retryAt, at: now) else { return }
             let dead = isDead ? try await tx.countDead(of: webhook) : 0
@@ -199,6 +200,8 @@ extension WebhookWorker {
         var failure: String?
         var at: Date
         var milliseconds = 0
+        /// For how many seconds the receiver asked to be left alone.
+        var rests: TimeInterval = 0
 
         var isTaken: Bool { self.failure == nil }
 

@@ -30,7 +30,7 @@ function result(data, move) {
 /** Scores what was answered and gives the id of the result, or nothing when something has to be put right; an inquiry goes without one where too many calculate. */
 async function assess(button, isInquiry) {
   const answer = await api('/assessment', asked());
-  if (isInquiry && answer.status == 429) return false;
+  if (isInquiry && (answer.status == 429 || answer.status == 503)) return false;
   if (answer.status != 201) return void refuse(calc, button, answer);
   clear(calc);
   state.result = answer.body;
@@ -175,7 +175,7 @@ const submit = button => checked() && busy(button, '正在提交…', async () =
     // The code is used and the form is over: the next one starts afresh.
     form.code.value = '';
     forget(state.until);
-    for (const over of ['challenge', 'number', 'dies', 'until', 'fate', 'reference', 'token', 'text', 'source']) delete state[over];
+    for (const over of ['challenge', 'number', 'dies', 'until', 'fate', 'reference', 'token', 'text', 'source', 'typed']) delete state[over];
     token = 0;
     save();
     // The phone is proven: what waited for that is there now.

@@ -63,11 +63,16 @@ async function load() {
   setText($("count"), open.length ? `${open.length} 件待办` : "没有待办的请求。");
 }
 
+// What a case is usually done with.
+const usual = { access: "copy", transfer: "copy", correct: "correct", erase: "erase", restrict: "stop_calls", withdraw: "withdraw" };
+const allowName = () => { $("fulfil-correct").hidden = $("fulfil").elements.kind.value !== "correct"; };
+$("fulfil").addEventListener("change", allowName);
+
 let shown;
 async function show(id) {
   shown = await api("GET", `/api/v1/privacy-cases/${id}`);
   setText($("case-title"), `${title("kind", shown.kind)}，${title("asked_by", shown.asked_by)}`);
-  setText($("case-note"), shown.note);
+  setText($("case-note"), shown.note ?? "内容已随客户的信息删除。");
   $("case-reason").hidden = !shown.reason;
   setText($("case-reason"), shown.reason ? `答复：${shown.reason}` : "");
   $("case-open").hidden = Boolean(shown.outcome);
@@ -75,6 +80,8 @@ async function show(id) {
     form.reset();
     form.querySelector(".error").hidden = true;
   }
+  if (usual[shown.kind]) $("fulfil").elements.kind.value = usual[shown.kind];
+  allowName();
   $("case").showModal();
 }
 

@@ -6,7 +6,7 @@ CREATE TABLE privacy_cases (
     asked_by      text        NOT NULL CHECK (asked_by IN ('person', 'guardian', 'next_of_kin')),
     channel       text        NOT NULL CHECK (channel IN ('telephone', 'letter', 'email', 'counter', 'complaint')),
     pseudonym     bytea       NOT NULL CHECK (octet_length(pseudonym) = 32),
-    note_sealed   bytea       NOT NULL,
+    note_sealed   bytea,
     received_on   date        NOT NULL,
     due_on        date        NOT NULL GENERATED ALWAYS AS (received_on + 15) STORED,
     opened_at     timestamptz NOT NULL,
@@ -16,9 +16,11 @@ CREATE TABLE privacy_cases (
     closed_at     timestamptz CHECK (closed_at >= opened_at),
     closed_by     uuid        REFERENCES staff,
     CONSTRAINT a_closed_case_says_how CHECK ((outcome IS NULL) = (closed_at IS NULL) AND (outcome IS NULL) = (closed_by IS NULL)),
-    CONSTRAINT a_refusal_has_its_reason CHECK (outcome IS DISTINCT FROM 'refused' OR reason_sealed IS NOT NULL)
+    CONSTRAINT a_refusal_has_its_reason CHECK (outcome IS DISTINCT FROM 'refused' OR reason_sealed IS NOT NULL OR note_sealed IS NULL),
+    CONSTRAINT an_open_case_has_its_text CHECK (closed_at IS NOT NULL OR note_sealed IS NOT NULL)
 );
 COMMENT ON TABLE privacy_cases IS 'The number is not kept: whoever works the case gives it again, and the pseudonym says whether it is the same';
+COMMENT ON COLUMN privacy_cases.note_sealed IS 'Null once the person was erased and the case is closed';
 COMMENT ON COLUMN privacy_cases.due_on IS 'Fifteen days after it came in';
 CREATE INDEX open_privacy_cases ON privacy_cases (due_on, id) WHERE closed_at IS NULL;
 
