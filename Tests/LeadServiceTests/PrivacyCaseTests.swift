@@ -100,6 +100,9 @@ import Testing
             let gone = try await service.call(.get, closed, token: officer.token)
             #expect(gone["note"] == .null && gone["reason"] == .null && gone["outcome"].string == "refused")
             #expect(try await service.call(.get, open, token: officer.token)["note"].string == "来信，核对了签名")
+            let answer = #"{"outcome":"done","reason":"已答复"}"#
+            #expect(try await service.call(.post, open + "/close", answer, token: officer.token).status == 204)
+            #expect(try await service.call(.get, open, token: officer.token)["note"] == .null)
             #expect(try await service.soundness() == [])
         }
     }

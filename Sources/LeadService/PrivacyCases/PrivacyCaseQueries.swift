@@ -88,7 +88,7 @@ extension Transaction {
             """)
     }
 
-    /// One case with its texts, told to the audit as looked at.
+    /// One case with its texts.
     func privacyCase(_ id: UUID) async throws -> (PrivacyCase, SealedCase)? {
         let found: PrivacyCase? = try await self.first(
             "SELECT \(columnsOf: PrivacyCase.self) FROM \(unescaped: PrivacyCase.tables) WHERE c.id = \(id)")
@@ -109,6 +109,8 @@ extension Transaction {
         }
     }
 
+    /// Closes a case; what was written in it goes if the person was erased since it was opened, by it or by a code.
+    ///
     /// - Returns: false when it is closed, or there is none.
     func closeCase(
         _ id: UUID, _ outcome: CaseOutcome, reason: [UInt8]?, by staff: UUID, at now: Date, _ event: AuditEvent
@@ -118,7 +120,8 @@ extension Transaction {
             WITH closed AS (
                 UPDATE privacy_cases SET outcome = \(outcome.rawValue), reason_sealed = \(reason.map { ByteBuffer(bytes: $0) }),
                        closed_at = \(now), closed_by = \(staff),
-                       note_sealed = CASE WHEN EXISTS (SELECT FROM privacy_requests p WHERE p.case_id = privacy_cases.id AND p.kind = 'erase')
+                       note_sealed = CASE WHEN EXISTS (SELECT FROM privacy_requests p WHERE p.pseudonym = privacy_cases.pseudonym
+                                                       AND p.kind = 'erase' AND p.requested_at >= privacy_cases.opened_at)
                                           THEN NULL ELSE note_sealed END
                 WHERE id = \(id) AND closed_at IS NULL RETURNING id
             ), \(auditing: event, when: "closed")
