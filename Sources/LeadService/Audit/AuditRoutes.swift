@@ -147,10 +147,7 @@ struct AuditRoutes: RouteList {
             return Wanted(filter: filter, cursor: nil, limit: 0)
         }
         let limit = QueryFields.limit(&fields)
-        let cursor = fields.parsed("cursor", required: false, longest: 36) { text throws(ValidationFailure) in
-            guard let id = UUID(uuidString: text) else { throw LeadCursor.invalid }
-            return id
-        }
+        let cursor = QueryFields.idCursor(&fields)
         try fields.finish()
         return Wanted(filter: filter, cursor: cursor, limit: limit)
     }

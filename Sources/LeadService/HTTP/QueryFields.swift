@@ -29,6 +29,14 @@ enum QueryFields {
         try fields.finish()
     }
 
+    /// `cursor` of a list by id: the last one of the page before.
+    static func idCursor(_ fields: inout FieldReader) -> UUID? {
+        fields.parsed("cursor", required: false, longest: 36) { text throws(ValidationFailure) in
+            guard let id = UUID(uuidString: text) else { throw LeadCursor.invalid }
+            return id
+        }
+    }
+
     /// `limit`, 1–200, 50 by default; a number in a body, its text in a query.
     static func limit(_ fields: inout FieldReader) -> Int {
         guard let value = fields.value("limit") else { return 50 }

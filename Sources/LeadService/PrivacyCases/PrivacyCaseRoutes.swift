@@ -50,10 +50,7 @@ struct PrivacyCaseRoutes: RouteList {
             }
             return text == "open"
         }
-        let cursor = fields.parsed("cursor", required: false, longest: 36) { text throws(ValidationFailure) in
-            guard let id = UUID(uuidString: text) else { throw LeadCursor.invalid }
-            return id
-        }
+        let cursor = QueryFields.idCursor(&fields)
         try fields.finish()
         return .json(try await self.cases.list(open: isOpen ?? true, after: cursor, limit: limit))
     }

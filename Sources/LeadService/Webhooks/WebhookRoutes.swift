@@ -40,10 +40,7 @@ struct WebhookRoutes: RouteList {
     @Sendable private func list(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
         var fields = try QueryFields.reader(request)
         let limit = QueryFields.limit(&fields)
-        let cursor = fields.parsed("cursor", required: false, longest: 36) { text throws(ValidationFailure) in
-            guard let id = UUID(uuidString: text) else { throw LeadCursor.invalid }
-            return id
-        }
+        let cursor = QueryFields.idCursor(&fields)
         try fields.finish()
         return .json(try await self.webhooks.list(before: cursor, limit: limit))
     }
