@@ -1703,7 +1703,7 @@ CREATE TABLE public.pending_reports (
 -- Name: TABLE pending_reports; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON TABLE public.pending_reports IS 'Delivery reports whose message is not settled yet or not ours; joined within ten minutes, deleted after a day';
+COMMENT ON TABLE public.pending_reports IS 'Delivery reports whose message is not settled yet or not ours; joined when it is settled, deleted after a day';
 
 --
 -- Name: permit_calls; Type: TABLE; Schema: public; Owner: -
@@ -3697,6 +3697,12 @@ CREATE INDEX open_privacy_cases ON public.privacy_cases USING btree (due_on, id)
 --
 
 CREATE INDEX pending_reports_by_age ON public.pending_reports USING btree (received_at);
+
+--
+-- Name: pending_reports_by_message; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX pending_reports_by_message ON public.pending_reports USING btree (message_id) WHERE (message_id IS NOT NULL);
 
 --
 -- Name: permit_calls_by_task; Type: INDEX; Schema: public; Owner: -

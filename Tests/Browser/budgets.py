@@ -233,7 +233,9 @@ def main():
         lost.offline(base, tally, shots, WECHAT, "a lost answer", lost.lose_answer, lambda page, code: None)
     with tally.chapter("a lost answer and a reload"):
         lost.offline(base, tally, shots, WECHAT, "a lost answer and a reload", lost.lose_answer, lost.reload)
-        lost.crowded(base, tally, shots, WECHAT)
+        lost.crowded(base, tally, shots, WECHAT, 2)
+        lost.crowded(base, tally, shots, WECHAT, 3)
+        lost.uncounted(base, tally, shots, WECHAT)
     for width in (360, 1440):
         with tally.chapter(f"{width}: the keyboard"):
             keyboard(base, tally, width, shots)

@@ -64,32 +64,61 @@ def lose_answer(page):
     page.js("const send = window.fetch; window.fetch = (...a) => { if (!a[0].endsWith('/inquiries')) return send(...a); window.fetch = send; return send(...a).then(() => { throw new TypeError('lost'); }); };")
 
 
-def crowd(page):
-    """The server has no room: twice, and once more when the visitor has waited through both."""
-    page.js("const send = window.fetch; window.turned = 0; window.fetch = (...a) => { if (!a[0].endsWith('/inquiries') || window.turned == 2) return send(...a); window.turned++; window.bodies = [...window.bodies || [], a[1].body]; return Promise.resolve(new Response(JSON.stringify({ code: 'unavailable', detail: '现在人多，请稍后再试' }), { status: 503, headers: { 'Retry-After': '1' } })); };")
+def crowd(page, times, path="/inquiries"):
+    """The server has no room for so many requests of a path."""
+    page.js("const send = window.fetch, [times, path] = arguments; window.turned = 0; window.fetch = (...a) => { if (!a[0].endsWith(path) || window.turned == times) return send(...a); window.turned++; window.bodies = [...window.bodies || [], a[1].body]; return Promise.resolve(new Response(JSON.stringify({ code: 'unavailable', detail: '现在人多，请稍后再试' }), { status: 503, headers: { 'Retry-After': '1' } })); };", times, path)
 
 
-def crowded(base, tally, shots, agent):
-    """A submit that finds no room goes again by itself, as the same inquiry, and the visitor presses once."""
+def with_code(base, page, phone):
+    """The form up to the press of its last button."""
+    visitors.fill_contact(page, "王女士", phone)
+    page.click("#send")
+    page.wait_text("#sent", visitors.masked(phone))
+    page.type("#code", sent_code(base, phone))
+    page.click("#consent")
+    time.sleep(2.5)  # a form sent sooner than a person can is set aside
+    page.read_logs()
+    page.bodies.clear()
+
+
+def crowded(base, tally, shots, agent, times):
+    """A submit that finds no room goes again by itself, twice, as the same inquiry; after a third the visitor is told and presses again."""
     phone = visitors.made_up_phone()
     with Page(base, 360, shots, agent=agent) as page:
         page.go("/")
-        visitors.fill_contact(page, "王女士", phone)
-        page.click("#send")
-        page.wait_text("#sent", visitors.masked(phone))
-        page.type("#code", sent_code(base, phone))
-        page.click("#consent")
-        time.sleep(2.5)  # a form sent sooner than a person can is set aside
-        page.read_logs()
-        page.bodies.clear()
-        crowd(page)
+        with_code(base, page, phone)
+        crowd(page, times)
         page.click("#submit")
         page.wait_text("#submit", "秒后自动再提交")
-        page.shot("crowded")
+        page.shot(f"crowded-{times}")
+        if times > 2:
+            page.wait_text("#contact .summary", "现在人多")
+            tally.check(f"crowded {times} times: it goes twice by itself and no third time", page.js("return window.turned") == 3, page.js("return window.turned"))
+            kept = [page.value(field) for field in ("#name", "#phone")]
+            tally.check(f"crowded {times} times: what was typed stays", kept == ["王女士", phone] and len(page.value("#code")) == 6, kept)
+            page.click("#submit")
         page.see("#done h1")
         page.read_logs()
         sent = [body for path, body in page.bodies if path == "/api/v1/inquiries" and body]
-        tally.check("crowded: the third is the same inquiry as those that found no room", page.js("return window.bodies") == [sent[0], sent[0]], sent)
+        tally.check(f"crowded {times} times: the last is the same inquiry as those that found no room", page.js("return window.bodies") == [sent[0]] * times, sent)
+        page.go("/")
+        left = [page.value(field) for field in ("#name", "#phone", "#code", "#remark")]
+        tally.check(f"crowded {times} times: nothing typed is left once it was accepted", left == [""] * 4, left)
+
+
+def uncounted(base, tally, shots, agent):
+    """Where too many calculate, the inquiry goes without a result."""
+    phone = visitors.made_up_phone()
+    with Page(base, 360, shots, agent=agent) as page:
+        page.go("/")
+        visitors.fill_calculator(page)
+        with_code(base, page, phone)
+        before = count("inquiries"), count("assessments")
+        crowd(page, 1, "/assessment")
+        page.click("#submit")
+        page.see("#done h1")
+        after = count("inquiries"), count("assessments")
+        tally.check("no room to calculate: the inquiry is taken without a result", (after[0] - before[0], after[1] - before[1]) == (1, 0) and page.js("return window.turned") == 1, (before, after))
 
 
 def reload(page, code):

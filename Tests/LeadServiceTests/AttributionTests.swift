@@ -161,4 +161,71 @@ import Testing
             #expect(!usual.contains("站点") && !usual.contains("来源明细"))
         }
     }
+
+    @Test func `without scripts the campaign in the first page's address comes along, by the calculator or not`()
+        async throws
+    {
+        try await withService { service in
+            let asked = "name=%E7%8E%8B&consent=true&notice_version=2026-11&phone="
+            let came = "http://127.0.0.1:8080/?utm_source=baidu&UTM_Campaign=%E6%98%A5&bd_vid=v-1&phone=x&gclid=g%26b"
+            func step(_ path: String, _ fields: String, referrer: String? = nil) async throws -> Answer {
+                var headers: HTTPFields = [
+                    .contentType: "application/x-www-form-urlencoded", .accept: "text/html",
+                ]
+                if let referrer { headers[.referer] = referrer }
+                return try await service.call(.post, path, fields, headers: headers)
+            }
+            func source(of phone: String, _ page: Answer) async throws -> JSONValue {
+                try #require(page.status == 200, "\(page.text)")
+                try await service.services.outboxWorker.runOnce()
+                service.clock.advance(by: 10)
+                let code = try #require(service.sms.code(to: phone))
+                let done = try await service.post(
+                    "/inquiry", page.hiddenFields + [("name", "王"), ("phone", phone), ("code", code)])
+                #expect(done.status == 200 && done.text.contains("提交成功"), "\(done.text)")
+                let kept = try await service.column("SELECT source::text FROM inquiries ORDER BY id DESC LIMIT 1")
+                return try StrictJSON.read(Array(try #require(kept).utf8))
+            }
+            #expect(
+                try await service.call(.get, "/").text.contains(
+                    #"<meta name="referrer" content="strict-origin-when-cross-origin">"#))
+            let straight = try await source(
+                of: "13800000001", try await step("/inquiry/code", asked + "13800000001", referrer: came))
+            #expect(
+                straight["utm"]["source"].string == "baidu" && straight["utm"]["campaign"].string == "春", "\(straight)")
+            #expect(
+                straight["click_ids"].names.sorted() == ["bd_vid", "gclid"] && straight["click_ids"]["gclid"].string == "g&b")
+            #expect(straight["page_url"].string.hasSuffix("/") && !straight["page_url"].string.contains("utm"))
+
+            let scored = try await step("/assessment", "birth_year=1992&birth_month=5", referrer: came)
+            let path = try #require(scored.headers[.location])
+            #expect(path.contains("utm_source=baidu") && !path.contains("phone"))
+            let result = try await service.call(.get, path, headers: [.accept: "text/html"])
+            let arrival = try #require(result.hiddenFields.first { $0.0 == "arrival" }).1
+            let field = arrival.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+            let calculated = try await source(
+                of: "13800000002",
+                try await step(
+                    "/inquiry/code", asked + "13800000002&arrival=\(field)", referrer: "http://127.0.0.1:8080/"))
+            #expect(calculated["utm"] == straight["utm"] && calculated["click_ids"] == straight["click_ids"])
+
+            let plain = try await source(
+                of: "13800000003",
+                try await step("/inquiry/code", asked + "13800000003", referrer: "http://127.0.0.1:8080/"))
+            #expect(plain.names.isEmpty)
+        }
+    }
+
+    @Test func `a frame without scripts knows its campaign and the site around it, cut to size`() async throws {
+        try await withService { service in
+            let key = try await service.addSite()
+            let many = (0..<1000).map { "&utm_\($0)=\(String(repeating: "v", count: 200))" }.joined()
+            let page = try await service.call(
+                .get, "/embed/inquiry?form=\(key)&utm_source=wechat\(many.prefix(6000))",
+                headers: [.accept: "text/html", .referer: "https://partner.example/"])
+            let arrival = FormFields(try #require(page.hiddenFields.first { $0.0 == "arrival" }).1)
+            #expect(arrival["referrer"] == "https://partner.example/" && arrival.values.count <= 25)
+            #expect(arrival.values.values.allSatisfy { $0.allSatisfy { $0.count <= 100 } })
+        }
+    }
 }

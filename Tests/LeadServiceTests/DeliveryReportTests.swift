@@ -63,6 +63,25 @@ import Testing
         }
     }
 
+    @Test func `what others' messages at the same account report crowds out no report of ours`() async throws {
+        try await withVendors { place in
+            place.aliyun.play { _ in .answer(200, #"{"Code":"isv.OUT_OF_SERVICE"}"#) }
+            let challenge = try await place.ask("13800000026")
+            func tencent(_ phone: String, _ ids: [String]) async throws {
+                let reports = ids.map {
+                    #"{"user_receive_time":"2026-11-25 10:30:02","nationcode":"86","mobile":"\#(phone)","report_status":"SUCCESS","errmsg":"DELIVRD","description":"ok","sid":"\#($0)"}"#
+                }
+                let answer = try await place.report("tencent", "[\(reports.joined(separator: ","))]")
+                #expect(answer.status == 200, "\(answer.text)")
+            }
+            try await tencent("13800000026", ["5000:1"])
+            for batch in 0..<11 { try await tencent("13900000099", (0..<100).map { "other:\(batch)-\($0)" }) }
+            try await place.send()
+            try await place.service.services.deliveryWorker.runOnce()
+            #expect(try await place.delivery(challenge) == .delivered)
+        }
+    }
+
     @Test func `strangers, garbage and floods`() async throws {
         try await withVendors { place in
             let good = #"{"mobile":"13800000027","text":"好的","nationcode":"86"}"#
@@ -191,6 +210,24 @@ import Testing
                 try await place.texts("SELECT state || ' ' || queries FROM messages WHERE delivery IS NULL") == [
                     "unknown 3"
                 ])
+        }
+    }
+
+    @Test(arguments: [
+        ("2026-11-25T23:59:45+08:00", ["20261125", "20261126"]),
+        ("2026-11-26T00:00:20+08:00", ["20261125", "20261126"]), ("2026-11-26T10:00:00+08:00", ["20261126"]),
+    ])
+    func `around midnight the vendor is asked for both days`(_ time: String, _ days: [String]) async throws {
+        try await withVendors { place in
+            place.service.clock.set(try #require(RFC3339.date(time)))
+            place.aliyun.play { $0 == 1 ? .resetAfterReading : .accept }
+            _ = try await place.ask("13800000036")
+            try await place.send()
+            place.aliyun.list("[]")
+            place.service.clock.advance(by: 30)
+            try await place.service.services.deliveryWorker.runOnce()
+            let asked = place.aliyun.requests.filter { $0.headers["x-acs-action"] == "QuerySendDetails" }
+            #expect(asked.map { FormFields($0.body)["SendDate"] ?? "" } == days)
         }
     }
 

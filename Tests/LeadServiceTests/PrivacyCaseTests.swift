@@ -85,6 +85,35 @@ import Testing
         }
     }
 
+    @Test func `a wish beyond what a case was opened for is refused, and the page offers what may be done`()
+        async throws
+    {
+        try await withService { service in
+            let officer = try await service.colleague("hu", .privacy)
+            try await service.submit(phone: "13800000001")
+            let page = try await service.call(
+                .get, "/staff/privacy", token: officer.token, headers: [.accept: "text/html"])
+            let allowed = [
+                "access": "copy", "transfer": "copy", "explain": "copy", "correct": "correct copy",
+                "erase": "erase copy",
+                "restrict": "stop_calls withdraw", "withdraw": "withdraw stop_calls erase",
+            ]
+            for (kind, wishes) in allowed {
+                #expect(page.text.contains(#"data-wishes="\#(wishes)" value="\#(kind)""#), "\(kind)")
+                let path = try await Self.open(service, officer, Self.draft(kind: kind))
+                for wish in ["copy", "correct", "erase", "stop_calls", "withdraw"]
+                where !wishes.split(separator: " ").contains(Substring(wish)) {
+                    let name = wish == "correct" ? #","name":"王五""# : ""
+                    let refused = try await service.call(
+                        .post, path + "/requests", #"{"phone":"13800000001","kind":"\#(wish)"\#(name)}"#,
+                        token: officer.token)
+                    #expect(refused.status == 422 && refused.code == "wish_not_of_case", "\(kind) \(refused.text)")
+                }
+            }
+            #expect(try await service.count("SELECT count(*) FROM privacy_requests") == 0)
+        }
+    }
+
     @Test func `a later erasure by code takes the texts of closed cases with it, and leaves those of an open one`()
         async throws
     {

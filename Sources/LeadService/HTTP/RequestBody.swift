@@ -93,7 +93,10 @@ package struct FormFields: Sendable {
     }
 
     /// The first value of a field.
-    package subscript(name: String) -> String? { self.values[name]?.first }
+    package subscript(name: String) -> String? {
+        get { self.values[name]?.first }
+        set { self.values[name] = newValue.map { [$0] } }
+    }
 
     /// The named fields as members of a JSON object, an empty one as absent; other fields do not matter.
     package func reader(_ names: String...) throws -> FieldReader {

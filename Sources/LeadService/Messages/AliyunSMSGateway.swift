@@ -67,11 +67,26 @@ package struct AliyunSMSGateway: SMSGateway {
     package func canConnect() async -> Bool { await self.client.canConnect(self.account.endpoint) }
 
     package func delivery(of message: AskedMessage) async -> DeliveryAnswer {
+        // The vendor files a message under its own day, which near midnight may not be ours.
+        let days = Set(
+            [-Self.largestSkew, Self.largestSkew].map { ShanghaiDate(message.sentAt.addingTimeInterval($0)) })
+        var answer = DeliveryAnswer.unknownThere
+        for day in days.sorted() {
+            answer = await self.delivery(of: message, on: day)
+            guard case .unknownThere = answer else { return answer }
+        }
+        return answer
+    }
+
+    /// How far the vendor's clock may be from ours, and how long a message may take to get there.
+    private static let largestSkew: TimeInterval = 60
+
+    private func delivery(of message: AskedMessage, on day: ShanghaiDate) async -> DeliveryAnswer {
         let outcome = await self.call(
             "QuerySendDetails",
             [
                 ("PhoneNumber", String(message.phone.dropFirst(3))),
-                ("SendDate", ShanghaiDate(message.sentAt).description.replacing("-", with: "")), ("PageSize", "50"),
+                ("SendDate", day.description.replacing("-", with: "")), ("PageSize", "50"),
                 ("CurrentPage", "1"),
             ])
         guard case .answered(200, let body, _) = outcome, let json = try? StrictJSON.read(body),

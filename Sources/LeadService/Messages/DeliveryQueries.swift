@@ -15,6 +15,46 @@ struct PendingReport: Sendable {
     var receivedAt: Date
 }
 
+/// Which reports are looked at: those that came just now, or those that messages settled since may have had before.
+///
+/// Neither grows with what others' messages at the same vendor's account have reported.
+enum ReportCandidates: Sendable {
+    case received([PendingReport])
+    case settled(after: Date)
+}
+
+extension PostgresQuery.StringInterpolation {
+    /// The reports, each with the message that it may be about as `found`.
+    mutating func appendInterpolation(_ candidates: ReportCandidates) {
+        switch candidates {
+        case .received(let reports):
+            self.appendLiteral("SELECT r.*, m.id AS found FROM unnest(")
+            self.appendInterpolation(reports.map(\.gateway))
+            self.appendLiteral("::text[], ")
+            self.appendInterpolation(reports.map(\.vendorID))
+            self.appendLiteral(
+                """
+                ::text[]) AS came (gateway, vendor_id) JOIN pending_reports r USING (gateway, vendor_id)
+                CROSS JOIN LATERAL (
+                    SELECT id FROM messages WHERE id = r.message_id
+                    UNION ALL SELECT id FROM messages WHERE vendor_id = r.vendor_id AND gateway = r.gateway
+                ) m
+                """)
+        case .settled(let after):
+            self.appendLiteral("SELECT r.*, m.id AS found FROM messages m CROSS JOIN LATERAL (")
+            self.appendLiteral(
+                """
+                SELECT * FROM pending_reports WHERE gateway = m.gateway AND vendor_id = m.vendor_id
+                    UNION ALL SELECT * FROM pending_reports WHERE message_id = m.id
+                ) r
+                WHERE m.state IN ('sent', 'unknown') AND m.delivery IS NULL AND m.finished_at >
+                """)
+            self.appendLiteral(" ")
+            self.appendInterpolation(after)
+        }
+    }
+}
+
 /// A report that found its message.
 struct JoinedReport: TableRow {
     static let columns = "gateway, coalesce(operator, 'other'), delivery"
@@ -61,20 +101,12 @@ extension Transaction {
     /// Joins pending reports to messages by our id or the vendor's, and by number; the first report counts.
     ///
     /// A report about a message whose outcome was unknown says that the gateway took it.
-    func joinReports(receivedAfter: Date) async throws -> [JoinedReport] {
+    func joinReports(_ candidates: ReportCandidates) async throws -> [JoinedReport] {
         try await self.all(
             """
-            WITH recent AS (
-                SELECT * FROM pending_reports WHERE received_at > \(receivedAfter) ORDER BY received_at DESC LIMIT 1000
-            ), matched AS (
-                SELECT DISTINCT ON (m.id) r.*, m.id AS found
-                FROM recent r
-                CROSS JOIN LATERAL (
-                    SELECT id, gateway, phone_index, challenge_id, state, delivery FROM messages WHERE id = r.message_id
-                    UNION ALL
-                    SELECT id, gateway, phone_index, challenge_id, state, delivery FROM messages
-                    WHERE vendor_id = r.vendor_id AND gateway = r.gateway
-                ) m
+            WITH candidates AS (\(candidates)), matched AS (
+                SELECT DISTINCT ON (m.id) r.*
+                FROM candidates r JOIN messages m ON m.id = r.found
                 WHERE coalesce(m.gateway, r.gateway) = r.gateway AND m.state IN ('sent', 'unknown') AND m.delivery IS NULL
                   AND (r.phone_index IS NULL OR r.phone_index = coalesce(
                         m.phone_index, (SELECT c.phone_index FROM verification_challenges c WHERE c.id = m.challenge_id)))

@@ -50,7 +50,7 @@ package struct DeliveryReports: Sendable {
         guard !reports.isEmpty else { return }
         let received = reports
         try await self.database.autocommit { try await $0.insertReports(received) }
-        try await self.join(at: now)
+        try await self.join(.received(received))
     }
 
     /// Stores what a vendor answered when it was asked.
@@ -58,11 +58,11 @@ package struct DeliveryReports: Sendable {
         try await self.receive([.report(report)], from: gateway)
     }
 
-    /// Joins reports of the last ten minutes to their messages, which may have been settled after the report came.
-    func join(at now: Date) async throws {
-        let joined = try await self.database.autocommit {
-            try await $0.joinReports(receivedAfter: now.addingTimeInterval(-600))
-        }
+    /// Joins messages that were settled in the last ten minutes to reports that came before.
+    func joinEarly(at now: Date) async throws { try await self.join(.settled(after: now.addingTimeInterval(-600))) }
+
+    private func join(_ candidates: ReportCandidates) async throws {
+        let joined = try await self.database.autocommit { try await $0.joinReports(candidates) }
         for report in joined {
             Counter(
                 label: "huifang_sms_reports_total",

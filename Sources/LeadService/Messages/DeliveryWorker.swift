@@ -33,7 +33,7 @@ package struct DeliveryWorker: BackgroundWorker {
     /// One round.
     package func runOnce() async throws {
         let now = self.dependencies.now()
-        try await self.reports.join(at: now)
+        try await self.reports.joinEarly(at: now)
         try await self.database.autocommit {
             try await $0.deletePendingReports(before: now.addingTimeInterval(-Self.day))
         }

@@ -102,15 +102,16 @@ package struct PrivacyRequests: Sendable {
     /// Does what was asked under an open case, for the number that it was opened for.
     ///
     /// - Returns: the request's id and the token of its result.
-    /// - Throws: 404; 409 `already_closed`; 422 `phone_mismatch`.
+    /// - Throws: 404; 409 `already_closed`; 422 `phone_mismatch`, `wish_not_of_case`.
     func fulfil(
         _ wish: PrivacyWish, under caseID: UUID, by session: StaffSession
     ) async throws -> (id: UUID, token: String) {
         let (id, now, keys) = (self.dependencies.makeID(), self.dependencies.now(), self.dependencies.keys)
         try await self.database.transaction { tx in
             let known = try await tx.lockLead(phone: keys.index(of: wish.phone))
-            guard let found = try await tx.lockOpenCase(caseID) else { throw Problems.notFound }
+            guard let found = try await tx.lockCase(caseID) else { throw Problems.notFound }
             guard found.isOpen else { throw PrivacyCases.alreadyClosed }
+            guard found.kind?.wishes.contains(wish.kind) ?? false else { throw PrivacyCases.wishNotOfCase }
             guard found.pseudonym == keys.pseudonym(of: wish.phone) else { throw PrivacyCases.phoneMismatch }
             try await self.fulfil(
                 wish, known: known, request: id, by: .staff(session, case: caseID), at: now, tx)

@@ -16,6 +16,19 @@ enum PrivacyCaseKind: String, Sendable, CaseIterable {
         case .explain: "要求说明"
         }
     }
+
+    /// What may be done under it, the usual first; a wish beyond that is a case of its own, with its own days.
+    ///
+    /// Whoever withdraws may have the rest deleted (个人信息保护法, article 47).
+    var wishes: [PrivacyRequestKind] {
+        switch self {
+        case .access, .transfer, .explain: [.copy]
+        case .correct: [.correct, .copy]
+        case .erase: [.erase, .copy]
+        case .restrict: [.stopCalls, .withdraw]
+        case .withdraw: [.withdraw, .stopCalls, .erase]
+        }
+    }
 }
 
 /// For whom a case was brought; next of kin may ask for what a dead person could have (article 49).

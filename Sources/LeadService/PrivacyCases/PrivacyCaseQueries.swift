@@ -37,6 +37,21 @@ struct SealedCase: TableRow {
     }
 }
 
+/// A case under which something is done.
+struct LockedCase: TableRow {
+    static let columns = "kind, pseudonym, closed_at IS NULL"
+    let kind: PrivacyCaseKind?
+    let pseudonym: [UInt8]
+    let isOpen: Bool
+
+    init(row: PostgresRow) throws {
+        let (kind, pseudonym, isOpen) = try row.decode((String, ByteBuffer, Bool).self)
+        self.kind = PrivacyCaseKind(rawValue: kind)
+        self.pseudonym = pseudonym.bytes
+        self.isOpen = isOpen
+    }
+}
+
 /// An open case whose day is near or past.
 struct DueCase: TableRow {
     static let columns = "id, due_on::text"
@@ -98,15 +113,9 @@ extension Transaction {
         return (found, texts)
     }
 
-    /// Locks an open case and gives the pseudonym of its number.
-    func lockOpenCase(_ id: UUID) async throws -> (pseudonym: [UInt8], isOpen: Bool)? {
-        let row = try await self.rows(
-            "SELECT pseudonym, closed_at IS NULL FROM privacy_cases WHERE id = \(id) FOR UPDATE"
-        ).first
-        return try row.map {
-            let (pseudonym, isOpen) = try $0.decode((ByteBuffer, Bool).self)
-            return (pseudonym.bytes, isOpen)
-        }
+    /// Locks a case and gives what it is about and the pseudonym of its number.
+    func lockCase(_ id: UUID) async throws -> LockedCase? {
+        try await self.first("SELECT \(columnsOf: LockedCase.self) FROM privacy_cases WHERE id = \(id) FOR UPDATE")
     }
 
     /// Closes a case; what was written in it goes if the person was erased since it was opened, by it or by a code.

@@ -32,7 +32,12 @@ struct PrivacyCaseRoutes: RouteList {
                     page.context("privacy", title: "隐私请求").merging([
                         "can_work": session.role.may(.workPrivacyRequests),
                         "today": ShanghaiDate(self.now()).description,
-                        "kinds": options(PrivacyCaseKind.allCases, \.title),
+                        "kinds": PrivacyCaseKind.allCases.map {
+                            [
+                                "value": $0.rawValue, "title": $0.title,
+                                "wishes": $0.wishes.map(\.rawValue).joined(separator: " "),
+                            ]
+                        },
                         "petitioners": options(Petitioner.allCases, \.title),
                         "channels": options(CaseChannel.allCases, \.title),
                         "wishes": options(PrivacyRequestKind.allCases, \.title),

@@ -64,7 +64,7 @@ struct PrivacyCases: Sendable {
 
     /// Does something under an open case, for the number that it was opened for.
     ///
-    /// - Throws: 404; 409 `already_closed`; 422 `phone_mismatch`.
+    /// - Throws: 404; 409 `already_closed`; 422 `phone_mismatch`, or `wish_not_of_case`.
     func fulfil(_ wish: PrivacyWish, under id: UUID, by session: StaffSession) async throws -> (id: UUID, token: String)
     {
         try await self.requests.fulfil(wish, under: id, by: session)
@@ -93,6 +93,12 @@ struct PrivacyCases: Sendable {
     static let phoneMismatch = Problem(failures: [
         ValidationFailure(
             "phone_mismatch", at: "/phone", "与登记时的号码不一致，请核对", english: "Not the number the case was opened for.")
+    ])
+
+    static let wishNotOfCase = Problem(failures: [
+        ValidationFailure(
+            "wish_not_of_case", at: "/kind", "这一项不在这件请求的事项里，请另登记一件",
+            english: "Not what the case was opened for; open another one.")
     ])
 
     private func event(

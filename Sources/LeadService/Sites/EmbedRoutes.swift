@@ -31,7 +31,11 @@ struct EmbedRoutes: RouteList {
         var page = self.visitors.contact(nil)
         page.merge(self.visitors.optionalConsents) { first, _ in first }
         page["title"] = "预约顾问来电"
-        page["hidden"] = frame.hidden + [["name": "form_token", "value": self.tokens.make()]]
+        let arrival = Arrival(query: request.uri.query ?? "", referrer: request.headers[.referer])
+        page["hidden"] =
+            frame.hidden + [
+                ["name": "form_token", "value": self.tokens.make()], ["name": Arrival.field, "value": arrival.text],
+            ]
         return try self.visitors.render("inquiries/form", page, in: frame)
     }
 }

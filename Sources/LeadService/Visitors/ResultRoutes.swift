@@ -27,7 +27,8 @@ struct ResultRoutes: RouteList {
         var response: Response
         if self.visitors.pages.wantsPage(request) {
             response = try self.visitors.pages.render(
-                "assessments/result", self.visitors.result(result, at: "/a/" + token))
+                "assessments/result",
+                self.visitors.result(result, at: "/a/" + token, from: Arrival(query: request.uri.query ?? "")))
         } else {
             var members = result.members
             members["assessment_id"] = .string(id.uuidString.lowercased())

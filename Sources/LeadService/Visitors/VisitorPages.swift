@@ -137,7 +137,7 @@ struct VisitorPages: Sendable {
         let own =
             [
                 "id", "challenge_id", "assessment_id", "form_token", "website", "sends", "permit_end", "form_key",
-                "embedded",
+                "embedded", Arrival.field,
             ]
             + Self.extraFields.sorted()
         var values: [(String, String)] = ((asks ? [] : answers) + own).compactMap { name in
@@ -190,7 +190,7 @@ struct VisitorPages: Sendable {
     }
 
     /// A result, with the form that leads on to the call.
-    func result(_ result: AssessmentResult, at path: String) -> [String: Any] {
+    func result(_ result: AssessmentResult, at path: String, from arrival: Arrival) -> [String: Any] {
         let assessed = result.assessed
         let url = self.publicURL.absoluteString.trimmingSuffix("/") + path
         var context = self.asking(assessed.form, asked: false).merging(self.contact(nil)) { _, new in new }
@@ -204,7 +204,11 @@ struct VisitorPages: Sendable {
             context["qr_path"] = code.svgPath
         }
         context.merge(self.optionalConsents) { first, _ in first }
-        context["hidden"] = [["name": "assessment_id", "value": assessed.id.uuidString.lowercased()]]
+        context["hidden"] = [
+            ["name": "assessment_id", "value": assessed.id.uuidString.lowercased()],
+            ["name": Arrival.field, "value": arrival.text],
+        ]
+        context["arrival"] = arrival.text
         return context
     }
 

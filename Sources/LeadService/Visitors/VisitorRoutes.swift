@@ -43,7 +43,11 @@ struct VisitorRoutes: RouteList {
             let answers = try self.pages.answerForm().answers(in: form)
             let result = try await self.assessments.store(answers, from: context.clientAddress)
             let path = "/a/" + self.links.token(.assessment, for: result.assessed.id)
-            if wantsPage { return Response(status: .seeOther, headers: [.location: path]) }
+            if wantsPage {
+                let campaign = Arrival(form, from: request.headers[.referer]).query
+                return Response(
+                    status: .seeOther, headers: [.location: campaign.isEmpty ? path : "\(path)?\(campaign)"])
+            }
             let url = self.pages.publicURL.absoluteString.trimmingSuffix("/") + path
             return .json(result.created(at: url), status: .created)
         } catch let failure as AnswersFailure {
@@ -51,13 +55,15 @@ struct VisitorRoutes: RouteList {
             var page = self.pages.contact(form, failures: failure.failures)
             page.merge(self.pages.asking(form, failures: failure.failures, asked: form["age"] == nil)) { _, new in new }
             page["title"] = "积分测算"
-            page["hidden"] = self.pages.hidden(form, asks: true)
+            page["hidden"] = self.pages.hidden(
+                form, asks: true, more: Self.carried(Arrival(form, from: request.headers[.referer])))
             return try self.pages.pages.render("assessments/form", page, status: .unprocessableContent)
         }
     }
 
     @Sendable private func sendCode(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
-        let form = try await request.form(context)
+        var form = try await request.form(context)
+        form[Arrival.field] = Arrival(form, from: request.headers[.referer]).text
         let frame = try await self.frame(form, request)
         if let closed = self.sites.closed(frame.site) { return try self.pages.closed(closed, in: frame) }
         var failures = Self.failures {
@@ -154,6 +160,10 @@ struct VisitorRoutes: RouteList {
         ]
     }
 
+    private static func carried(_ arrival: Arrival) -> [String: String] {
+        arrival.text.isEmpty ? [:] : [Arrival.field: arrival.text]
+    }
+
     /// The form that the fields came from, and whether a site frames it.
     ///
     /// - Throws: 403 `origin_refused` when the page that posted them may not carry that form.
@@ -181,6 +191,9 @@ struct VisitorRoutes: RouteList {
         ] {
             if let value = form[name], !value.isEmpty { members[name] = .string(value) }
         }
+        let page =
+            self.pages.publicURL.absoluteString.trimmingSuffix("/") + (form["embedded"] == "1" ? "/embed/inquiry" : "/")
+        members["source"] = Arrival(field: form[Arrival.field] ?? "").source(page: page)
         if members["assessment_id"] == nil, AnswerForm.isAnswered(form) {
             members["answers"] = try self.pages.answers(in: form)
         }

@@ -48,7 +48,7 @@ extension Answer {
     /// The hidden fields of a page.
     var hiddenFields: [(String, String)] {
         self.text.matches(of: /<input type="hidden" name="([^"]*)" value="([^"]*)">/).map {
-            (String($0.1), String($0.2))
+            (String($0.1), String($0.2).replacing("&quot;", with: "\"").replacing("&amp;", with: "&"))
         }
     }
 }

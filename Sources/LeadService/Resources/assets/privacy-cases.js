@@ -63,8 +63,8 @@ async function load() {
   setText($("count"), open.length ? `${open.length} 件待办` : "没有待办的请求。");
 }
 
-// What a case is usually done with.
-const usual = { access: "copy", transfer: "copy", correct: "correct", erase: "erase", restrict: "stop_calls", withdraw: "withdraw" };
+/** What may be done under a case, the usual first. */
+const wishes = (kind) => $("titles").content.querySelector(`[data-of=kind][value=${kind}]`).dataset.wishes.split(" ");
 const allowName = () => { $("fulfil-correct").hidden = $("fulfil").elements.kind.value !== "correct"; };
 $("fulfil").addEventListener("change", allowName);
 
@@ -80,7 +80,9 @@ async function show(id) {
     form.reset();
     form.querySelector(".error").hidden = true;
   }
-  if (usual[shown.kind]) $("fulfil").elements.kind.value = usual[shown.kind];
+  const offered = wishes(shown.kind);
+  for (const option of $("fulfil").elements.kind.options) option.hidden = option.disabled = !offered.includes(option.value);
+  $("fulfil").elements.kind.value = offered[0];
   allowName();
   $("case").showModal();
 }
