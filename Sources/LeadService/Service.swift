@@ -155,7 +155,9 @@ package struct LeadServices: Sendable {
                     actions: try AuditActions(Resources.folder), pages: pages, now: dependencies.now),
                 CalendarRoutes(calendar: CalendarList(database: database)),
                 RetentionRoutes(
-                    retention: Retention(database: database, dependencies: dependencies, settings: settings)),
+                    retention: Retention(database: database, dependencies: dependencies, settings: settings),
+                    edit: RetentionEdit(database: database, dependencies: dependencies, settings: settings),
+                    pages: pages, now: dependencies.now),
                 APIKeyRoutes(keys: apiKeys, pages: pages, now: dependencies.now),
                 WebhookRoutes(
                     webhooks: Webhooks(
