@@ -8,6 +8,7 @@ enum OfficePage: String, CaseIterable {
     case exports
     case privacy
     case retention
+    case calendar
     case jobs
     case audit
 
@@ -19,6 +20,7 @@ enum OfficePage: String, CaseIterable {
         case .exports: "导出"
         case .privacy: "隐私请求"
         case .retention: "保存期限"
+        case .calendar: "日历"
         case .jobs: "后台"
         case .audit: "审计"
         }
@@ -29,7 +31,7 @@ enum OfficePage: String, CaseIterable {
         case .people, .apiKeys, .webhooks: .readStaff
         case .privacy: .readPrivacyRequests
         case .audit, .exports, .jobs: .readAudit
-        case .retention: .readOffice
+        case .retention, .calendar: .readOffice
         }
     }
 

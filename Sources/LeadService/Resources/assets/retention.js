@@ -1,7 +1,7 @@
 // What is kept how long: the terms, what is due, and other terms after seeing what would go under them.
 
 import { $, announce, api, busy, confirmed, el, now, report, say, setText, steppedUp } from "./console.js";
-import { stamp } from "./worktime.js";
+import { dateOf, stamp } from "./worktime.js";
 
 const mayManage = document.body.dataset.mayManage === "true";
 const units = { days: "天", months: "个月" };
@@ -9,6 +9,8 @@ let items = [];
 let proposed = null;
 
 const time = (text) => stamp(Date.parse(text), now());
+/** A day that may lie years back: `2025年11月28日`. */
+const fullDay = (text) => dateOf(Date.parse(text)).replace(/^([0-9]+)-0?([0-9]+)-0?([0-9]+)$/, "$1年$2月$3日");
 const words = (item, length) => `${length} ${units[item.unit]}`;
 
 function term(item) {
@@ -23,7 +25,7 @@ function term(item) {
 
 const row = (item) => el("tr", {},
   el("th", { scope: "row" }, item.title), term(item), el("td", {}, `${item.shortest}–${words(item, item.longest)}`),
-  el("td", {}, time(item.before)), el("td", { class: "figure" }, String(item.due)));
+  el("td", {}, fullDay(item.before)), el("td", { class: "figure" }, String(item.due)));
 
 function show(page) {
   items = page.items;
