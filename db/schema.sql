@@ -1044,6 +1044,16 @@ CREATE TABLE public.closure_reviews (
 COMMENT ON TABLE public.closure_reviews IS 'What a supervisor found of a result that ended a promise without a call; the last verdict stands, the audit has all';
 
 --
+-- Name: company_day_changes; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.company_day_changes (
+    is_only boolean DEFAULT true NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT company_day_changes_is_only_check CHECK (is_only)
+);
+
+--
 -- Name: company_days; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2796,6 +2806,13 @@ ALTER TABLE ONLY public.calls
 
 ALTER TABLE ONLY public.closure_reviews
     ADD CONSTRAINT closure_reviews_pkey PRIMARY KEY (attempt_id);
+
+--
+-- Name: company_day_changes company_day_changes_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.company_day_changes
+    ADD CONSTRAINT company_day_changes_pkey PRIMARY KEY (is_only);
 
 --
 -- Name: company_days company_days_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -4775,6 +4792,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calls TO huifang_app;
 
 GRANT SELECT ON TABLE public.closure_reviews TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.closure_reviews TO huifang_app;
+
+--
+-- Name: TABLE company_day_changes; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.company_day_changes TO huifang_reader;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.company_day_changes TO huifang_app;
 
 --
 -- Name: TABLE company_days; Type: ACL; Schema: public; Owner: -

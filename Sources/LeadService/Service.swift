@@ -153,9 +153,14 @@ package struct LeadServices: Sendable {
                 AuditRoutes(
                     audit: AuditList(database: database, dependencies: dependencies),
                     actions: try AuditActions(Resources.folder), pages: pages, now: dependencies.now),
-                CalendarRoutes(calendar: CalendarList(database: database)),
+                CalendarRoutes(
+                    calendar: CalendarList(database: database),
+                    load: CalendarImport(database: database, settings: settings, dependencies: dependencies),
+                    store: calendar, pages: pages, now: dependencies.now),
                 RetentionRoutes(
-                    retention: Retention(database: database, dependencies: dependencies, settings: settings)),
+                    retention: Retention(database: database, dependencies: dependencies, settings: settings),
+                    edit: RetentionEdit(database: database, dependencies: dependencies, settings: settings),
+                    pages: pages, now: dependencies.now),
                 APIKeyRoutes(keys: apiKeys, pages: pages, now: dependencies.now),
                 WebhookRoutes(
                     webhooks: Webhooks(

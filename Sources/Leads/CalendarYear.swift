@@ -40,6 +40,12 @@ extension WorkingCalendar {
                 notice = number
             }
             if case .string(let text)? = members["notice"] { notice = text }
+            guard Self.isLine(notice) else {
+                throw ValidationFailure(
+                    "calendar_invalid", at: "/years/\(name)/notice", "通知文号最多 100 个字，不含电话或证件号码",
+                    english:
+                        "A notice has at most 100 characters that can be shown, and no telephone or identity number.")
+            }
             var status = ""
             if case .string(let text)? = members["status"] { status = text }
             var isOfficial = status == "official"
@@ -86,9 +92,15 @@ extension WorkingCalendar {
         )
     }
 
+    /// Whether a text can stand on a page and in the audit.
+    private static func isLine(_ text: String) -> Bool {
+        text.count <= 100 && text.unicodeScalars.allSatisfy(Text.isVisible) && !PhoneNumber.isTold(in: text)
+            && !IdentityNumber.isTold(in: text)
+    }
+
     private static func conflict(_ day: ShanghaiDate, at pointer: String) -> ValidationFailure {
         ValidationFailure(
-            "calendar_invalid", at: pointer, "\(day) 在文件中既放假又上班，请核对",
+            "calendar_invalid", at: pointer, "\(day.fullText)在文件中既放假又上班，请核对",
             english: "\(day) is both a day off and a make-up day.")
     }
 
@@ -118,12 +130,19 @@ extension WorkingCalendar {
             guard let text else {
                 throw ValidationFailure("calendar_invalid", at: "\(pointer)/\(index)", "缺少日期", english: "No date.")
             }
+            guard Self.isLine(label) else {
+                throw ValidationFailure(
+                    "calendar_invalid", at: "\(pointer)/\(index)", "节日名称最多 100 个字，不含电话或证件号码",
+                    english: "A name has at most 100 characters that can be shown, and no telephone or identity number."
+                )
+            }
             let day: ShanghaiDate
             let place = "\(pointer)/\(index)"
             do { day = try ShanghaiDate(parsing: text) } catch { throw error.within(place) }
             guard years.contains(day.components.year) else {
                 throw ValidationFailure(
-                    "calendar_invalid", at: place, "\(day) 不是该年的日期，请核对", english: "\(day) is not a day of that year.")
+                    "calendar_invalid", at: place, "\(day.fullText)不是该年的日期，请核对",
+                    english: "\(day) is not a day of that year.")
             }
             days[day] = Entry(label: label, pointer: place)
         }

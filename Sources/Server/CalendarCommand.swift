@@ -66,10 +66,14 @@ struct CalendarCommand: AsyncParsableCommand {
         )
         var file: String
 
+        @Flag(help: "Shows the difference and how many deadlines it would move, and changes nothing.")
+        var dryRun = false
+
         @OptionGroup var config: ConfigurationOption
 
         func run() async throws {
             let json = try StrictJSON.read(Array(try Data(contentsOf: URL(fileURLWithPath: self.file))))
+            if self.dryRun { return try await self.preview(json) }
             let outcome = try await Installation.open(self.config) { installation in
                 let settings = installation.settings
                 let load = CalendarImport(
@@ -77,11 +81,32 @@ struct CalendarCommand: AsyncParsableCommand {
                     dependencies: try await installation.dependencies())
                 return try await load.load(json, by: SystemAccount.actor("huifang calendar import"))
             }
+            Self.print(outcome.plan)
             Output.line("loaded \(outcome.years.map(String.init).joined(separator: ", "))")
-            for year in outcome.kept { Output.line("\(year) stays as its notice has it") }
             Output.line("provisional deadlines: \(outcome.moved) moved to a later instant, \(outcome.confirmed) stand")
             for task in outcome.onClosedDays {
                 Output.line("due on a day now closed: task \(task.uuidString.lowercased())")
+            }
+        }
+
+        private func preview(_ json: JSONValue) async throws {
+            let plan = try await Installation.open(self.config) { installation in
+                let settings = installation.settings
+                let load = CalendarImport(
+                    database: installation.database, settings: settings,
+                    dependencies: try await installation.dependencies())
+                return try await load.plan(.years(try WorkingCalendar.years(in: json)))
+            }
+            Self.print(plan)
+            Output.line(
+                "provisional deadlines: \(plan.moved) would move to a later instant, \(plan.confirmed) would stand")
+        }
+
+        /// The difference, a line for each day.
+        private static func print(_ plan: CalendarPlan) {
+            for year in plan.kept { Output.line("\(year) stays as its notice has it") }
+            for change in plan.dayChanges {
+                Output.line("\(change.isAdded ? "+" : "-") \(change.day) \(change.kind.rawValue) \(change.name)")
             }
         }
     }

@@ -1,5 +1,6 @@
 """The console's pages in their states; they build on each other, in this order."""
 
+import office_states
 import staff
 import visitors
 from browser import Keys
@@ -310,4 +311,5 @@ CONSOLE = {
     "the login": login, "the one-time password": password, "the desk": desk, "a call": call, "a lost network": lost_network,
     "a result on its way": saved, "the adviser's other pages": adviser_pages, "a refusal": auditor, "the leads": leads, "assigning": assigning,
     "an entry by hand": entry, "the board": board, "what waits to be looked at": quarantine,
+    "settings of the office": office_states.settings,
 }

@@ -29,6 +29,8 @@ import Testing
             try await described.reviewQuarantine()
             try await described.openSessions()
             try await described.manageAccounts()
+            try await described.changeRetention()
+            try await described.changeCalendar()
         }
         try await withService(["WEBHOOK_PRIVATE_CIDRS": "127.0.0.0/8"]) { service in
             try await DescribedService(service: service, description: description).keepWebhooks()

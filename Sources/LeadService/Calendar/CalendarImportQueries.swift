@@ -26,12 +26,13 @@ struct PromisedDay: TableRow {
 
 /// When an open task is due.
 struct OpenPromise: TableRow {
-    static let columns = "id, due_at"
+    static let columns = "id, due_at, provisional"
     let task: UUID
     let dueAt: Date
+    let provisional: Bool
 
     init(row: PostgresRow) throws {
-        (self.task, self.dueAt) = try row.decode((UUID, Date).self)
+        (self.task, self.dueAt, self.provisional) = try row.decode((UUID, Date, Bool).self)
     }
 }
 
@@ -41,13 +42,20 @@ extension Transaction {
         try await self.execute("LOCK TABLE calendar_years IN SHARE ROW EXCLUSIVE MODE")
     }
 
-    /// Unmet promises that were made while a year was not known; their tasks are locked before them, as a result does it.
+    /// Unmet promises that were made while a year was not known.
     func provisionalPromises() async throws -> [ProvisionalPromise] {
+        try await self.all(
+            "SELECT \(columnsOf: ProvisionalPromise.self) FROM inquiries WHERE provisional AND met_at IS NULL AND cancelled_at IS NULL AND erased_at IS NULL ORDER BY id"
+        )
+    }
+
+    /// Lets nobody keep or change them meanwhile; their tasks are locked before them, as a result does it.
+    func lockProvisionalPromises() async throws {
         try await self.execute(
             "SELECT 1 FROM callback_tasks WHERE provisional AND met_at IS NULL AND state <> 'closed' ORDER BY id FOR NO KEY UPDATE"
         )
-        return try await self.all(
-            "SELECT \(columnsOf: ProvisionalPromise.self) FROM inquiries WHERE provisional AND met_at IS NULL AND cancelled_at IS NULL AND erased_at IS NULL ORDER BY id FOR UPDATE"
+        try await self.execute(
+            "SELECT 1 FROM inquiries WHERE provisional AND met_at IS NULL AND cancelled_at IS NULL AND erased_at IS NULL ORDER BY id FOR UPDATE"
         )
     }
 

@@ -18,7 +18,8 @@ struct CalendarList: Sendable {
             "company_days": .array(
                 company.sorted { $0.key < $1.key }.map {
                     .object([
-                        "day": .string($0.key.description), "kind": .string($0.value ? "open" : "closed"),
+                        "day": .string($0.key.description), "kind": .string($0.value.kind),
+                        "reason": .string($0.value.reason),
                     ])
                 }),
             "provisional_deadlines": .integer(provisional),

@@ -25,22 +25,26 @@ private struct YearRow: TableRow {
 }
 
 private struct CompanyDayRow: TableRow {
-    static let columns = "day::text, kind"
+    static let columns = "day::text, kind, reason"
     let day: ShanghaiDate
-    let isOpen: Bool
+    let own: CompanyDay
 
     init(row: PostgresRow) throws {
-        let (day, kind) = try row.decode((String, String).self)
+        let (day, kind, reason) = try row.decode((String, String, String).self)
         self.day = try ShanghaiDate(parsing: day)
-        self.isOpen = kind == "open"
+        self.own = CompanyDay(isOpen: kind == "open", reason: reason)
     }
 }
 
 extension PostgresQuery.StringInterpolation {
-    /// A number that changes with every import, as an expression: the sum, because an import's time need not be the latest.
+    /// A number that changes with every import and every change of the firm's own days, as an expression: the sum, because an
+    /// import's time need not be the latest.
     mutating func appendInterpolation(calendarVersion _: Void) {
         self.appendLiteral(
-            "(SELECT coalesce(sum(extract(epoch FROM loaded_at) * 1000000)::bigint, 0) FROM calendar_years)")
+            """
+            ((SELECT coalesce(sum(extract(epoch FROM loaded_at) * 1000000)::bigint, 0) FROM calendar_years)
+             + (SELECT coalesce(max(extract(epoch FROM changed_at) * 1000000)::bigint, 0) FROM company_day_changes))
+            """)
     }
 }
 
@@ -56,10 +60,33 @@ extension Transaction {
         ).map(\.year)
     }
 
-    func companyDays() async throws -> [ShanghaiDate: Bool] {
+    func companyDays() async throws -> [ShanghaiDate: CompanyDay] {
         let rows = try await self.all(
             "SELECT \(columnsOf: CompanyDayRow.self) FROM company_days LIMIT 5000", as: CompanyDayRow.self)
-        return Dictionary(rows.map { ($0.day, $0.isOpen) }, uniquingKeysWith: { first, _ in first })
+        return Dictionary(rows.map { ($0.day, $0.own) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    func calendarState() async throws -> CalendarState {
+        CalendarState(years: try await self.calendarYears(), companyDays: try await self.companyDays())
+    }
+
+    /// Sets a day of the firm's own, or takes it back; whoever holds the calendar in memory reads it again.
+    func setCompanyDay(_ day: ShanghaiDate, _ own: CompanyDay?, at now: Date) async throws {
+        if let own {
+            try await self.execute(
+                """
+                INSERT INTO company_days (day, kind, reason)
+                VALUES (\(day.description)::text::date, \(own.isOpen ? "open" : "closed"), \(own.reason))
+                ON CONFLICT (day) DO UPDATE SET kind = excluded.kind, reason = excluded.reason
+                """)
+        } else {
+            try await self.execute("DELETE FROM company_days WHERE day = \(day.description)::text::date")
+        }
+        try await self.execute(
+            """
+            INSERT INTO company_day_changes AS c (changed_at) VALUES (\(now))
+            ON CONFLICT (is_only) DO UPDATE SET changed_at = greatest(excluded.changed_at, c.changed_at + interval '1 microsecond')
+            """)
     }
 
     /// Stores a year; one that is there is replaced only when that is wanted.

@@ -22,10 +22,10 @@ package final class CalendarStore: Service, Sendable {
     /// Reads the tables.
     package func reload() async throws {
         // The version first: a calendar newer than its version is only read once more.
-        let (version, years, company) = try await self.database.autocommit { session in
-            (try await session.calendarVersion(), try await session.calendarYears(), try await session.companyDays())
+        let (version, state) = try await self.database.autocommit { session in
+            (try await session.calendarVersion(), try await session.calendarState())
         }
-        let calendar = WorkingCalendar(years: years, companyDays: company)
+        let calendar = state.calendar
         self.loaded.withLock { $0 = (calendar, version) }
     }
 

@@ -27,9 +27,9 @@ package struct Problem: Error, Sendable {
     package enum Status: Int, Sendable {
         case badRequest = 400, unauthorized, forbidden = 403, notFound, methodNotAllowed, requestTimeout = 408,
             conflict, gone
-        case contentTooLarge = 413, uriTooLong, unsupportedMediaType, misdirectedRequest = 421, unprocessableContent
-        case tooManyRequests = 429, requestHeaderFieldsTooLarge = 431, internalServerError = 500, serviceUnavailable =
-            503
+        case preconditionFailed = 412, contentTooLarge, uriTooLong, unsupportedMediaType, misdirectedRequest = 421
+        case unprocessableContent, tooManyRequests = 429, requestHeaderFieldsTooLarge = 431, internalServerError = 500
+        case serviceUnavailable = 503
 
         var http: HTTPResponse.Status { HTTPResponse.Status(code: self.rawValue) }
     }

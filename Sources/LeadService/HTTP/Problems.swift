@@ -62,6 +62,7 @@ package enum Problems {
             case .requestTimeout: ("请求超时", "Request timeout")
             case .conflict: ("与现有内容冲突", "Conflict")
             case .gone: ("已不存在", "Gone")
+            case .preconditionFailed: ("内容已有变化", "Changed meanwhile")
             case .contentTooLarge: ("内容过大", "Content too large")
             case .uriTooLong: ("网址过长", "Address too long")
             case .unsupportedMediaType: ("不支持的内容类型", "Unsupported content type")

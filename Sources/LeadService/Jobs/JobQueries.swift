@@ -47,6 +47,10 @@ extension Transaction {
             """)
     }
 
+    func lastRound(of name: String) async throws -> Date? {
+        try await self.rows("SELECT ran_at FROM job_runs WHERE name = \(name)").first?.decode(Date.self)
+    }
+
     /// How each of these stands.
     func jobStates(_ names: [String], at now: Date) async throws -> [JobState] {
         try await self.all(

@@ -37,12 +37,12 @@ extension FsckCheck {
             LIMIT 1000
             """
         },
-        // Only inquiries taken after their years' notices were loaded: every other keeps what the visitor was told. A day
+        // Only inquiries taken after their years' notices were loaded and the firm's own days changed: every other keeps what the visitor was told. A day
         // the firm closed may only have been added later, and so may one it opened.
         FsckCheck("I1", "deadline_on_another_day", "an inquiry is due on another day than the next working day") { _ in
             """
             WITH loaded AS (
-                SELECT max(loaded_at) AS at FROM calendar_years
+                SELECT greatest(max(loaded_at), (SELECT changed_at FROM company_day_changes)) AS at FROM calendar_years
             ), days AS (
                 SELECT a.day, min(d.day) FILTER (WHERE d.official AND d.company IS DISTINCT FROM 'closed') AS latest,
                        min(d.day) FILTER (WHERE d.official OR d.company = 'open') AS earliest

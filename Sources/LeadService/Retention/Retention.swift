@@ -35,19 +35,25 @@ package struct Retention: Sendable {
         package var before: Date
         package var rows: Int
 
-        package var json: JSONOutput {
-            .object([
-                "term": .string(self.term.rawValue), "setting": .string(self.term.setting),
-                "length": .integer(self.length), "unit": .string(self.term.unit.rawValue),
+        package var json: JSONOutput { .object(self.members) }
+
+        var members: [String: JSONOutput] {
+            [
+                "term": .string(self.term.rawValue), "title": .string(self.term.title),
+                "setting": .string(self.term.setting), "length": .integer(self.length),
+                "unit": .string(self.term.unit.rawValue),
+                "shortest": .integer(self.term.allowed.lowerBound), "longest": .integer(self.term.allowed.upperBound),
                 "before": .string(RFC3339.text(self.before)), "due": .integer(self.rows),
-            ])
+            ]
         }
     }
 
     /// Every term with what a round would take in the end; changes nothing.
-    package func due() async throws -> [Due] {
+    ///
+    /// - Parameter proposed: the terms to go by instead of those in force.
+    package func due(under proposed: RetentionTerms? = nil) async throws -> [Due] {
         let now = self.dependencies.now()
-        let terms = self.settings.current.retention
+        let terms = proposed ?? self.settings.current.retention
         return try await self.database.snapshot { tx in
             try await tx.allowLongChecks()
             var found: [Due] = []

@@ -26,6 +26,24 @@ package enum RetentionTerm: String, Sendable, CaseIterable {
 
     package enum Unit: String, Sendable {
         case days, months
+
+        func words(_ length: Int) -> String { self == .days ? "\(length) 天" : "\(length) 个月" }
+    }
+
+    /// What people know it by.
+    var title: String {
+        switch self {
+        case .codes: "验证码的加密摘要"
+        case .assessments: "未用于咨询的测算"
+        case .leads: "未成交的线索"
+        case .customers: "已成交的线索"
+        case .messages: "短信发送记录"
+        case .corrections: "更正前的内容"
+        case .evidence: "删除后留下的同意和删除记录"
+        case .requests: "隐私请求的记录"
+        case .exports: "导出记录"
+        case .audit: "操作日志"
+        }
     }
 
     package var unit: Unit {
@@ -73,6 +91,13 @@ package struct RetentionTerms: Sendable, Equatable {
 
     package func length(of term: RetentionTerm) -> Int { self.lengths[term] ?? term.standard }
 
+    /// The same with other lengths for some.
+    func with(_ lengths: [RetentionTerm: Int]) -> RetentionTerms {
+        var terms = self
+        for (term, length) in lengths { terms.lengths[term] = length == term.standard ? nil : length }
+        return terms
+    }
+
     /// What is older at an instant is due.
     package func cutoff(of term: RetentionTerm, at now: Date) -> Date {
         let length = self.length(of: term)
@@ -98,6 +123,6 @@ package struct RetentionTerms: Sendable, Equatable {
     /// - Returns: false for a key that is not of these terms or a length that is not allowed.
     mutating func apply(_ key: String, _ value: JSONValue) -> Bool {
         guard let term = RetentionTerm.allCases.first(where: { $0.setting == key }) else { return false }
-        return Settings.whole(value, term.allowed) { self.lengths[term] = $0 == term.standard ? nil : $0 }
+        return Settings.whole(value, term.allowed) { self = self.with([term: $0]) }
     }
 }

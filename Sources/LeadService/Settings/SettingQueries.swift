@@ -40,6 +40,26 @@ extension Transaction {
         try await self.execute("DELETE FROM settings WHERE key = \(key) AND effective_at = \(effectiveAt)")
     }
 
+    /// Makes a change, with an event that has before and after; values may be numbers of people, so that they are sealed.
+    func applySetting(
+        _ change: SettingsChange, by actor: String, role: String, at now: Date, _ audit: Audit
+    ) async throws {
+        let instant = change.from ?? now
+        if let new = change.new {
+            try await self.insertSetting(
+                key: change.key, value: JSONOutput(new), effectiveAt: instant, by: actor, at: now)
+        } else {
+            try await self.deleteSetting(change.key, effectiveAt: instant)
+        }
+        try await self.insert(
+            audit.event(
+                "settings.change", on: change.key, by: actor, role: role,
+                sealing: [
+                    "old": JSONOutput(change.old), "new": change.new.map { JSONOutput($0) } ?? .null,
+                    "effective_at": .string(RFC3339.text(instant)),
+                ]))
+    }
+
     /// Lets one change of a value that was read follow the other.
     func lockSettings() async throws {
         try await self.execute("LOCK TABLE settings IN SHARE ROW EXCLUSIVE MODE")

@@ -83,21 +83,7 @@ package struct SettingsImport: Sendable {
     }
 
     private func apply(_ change: SettingsChange, by actor: String, at now: Date, in tx: Transaction) async throws {
-        let instant = change.from ?? now
-        if let new = change.new {
-            try await tx.insertSetting(
-                key: change.key, value: JSONOutput(new), effectiveAt: instant, by: actor, at: now)
-        } else {
-            try await tx.deleteSetting(change.key, effectiveAt: instant)
-        }
-        // Values may be numbers of people, so that they are sealed.
-        try await tx.insert(
-            self.audit.event(
-                "settings.change", on: change.key, by: actor, role: "command",
-                sealing: [
-                    "old": JSONOutput(change.old), "new": change.new.map { JSONOutput($0) } ?? .null,
-                    "effective_at": .string(RFC3339.text(instant)),
-                ]))
+        try await tx.applySetting(change, by: actor, role: "command", at: now, self.audit)
     }
 
     /// Refuses what would be stored and not be true: a file that is not here, another text for a notice that people agreed to.

@@ -7,6 +7,8 @@ enum OfficePage: String, CaseIterable {
     case webhooks
     case exports
     case privacy
+    case retention
+    case calendar
     case jobs
     case audit
 
@@ -17,6 +19,8 @@ enum OfficePage: String, CaseIterable {
         case .webhooks: "Webhook"
         case .exports: "导出"
         case .privacy: "隐私请求"
+        case .retention: "保存期限"
+        case .calendar: "日历"
         case .jobs: "后台"
         case .audit: "审计"
         }
@@ -27,6 +31,7 @@ enum OfficePage: String, CaseIterable {
         case .people, .apiKeys, .webhooks: .readStaff
         case .privacy: .readPrivacyRequests
         case .audit, .exports, .jobs: .readAudit
+        case .retention, .calendar: .readOffice
         }
     }
 

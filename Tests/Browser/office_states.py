@@ -1,0 +1,62 @@
+"""The office's pages of what is kept how long and of the working calendar, in their states; whoever looks administers."""
+
+import json
+
+import staff
+
+HOLIDAYS = ["01-01", "02-06", "02-07", "02-08", "04-05", "05-01", "05-02", "06-09", "09-15", "10-01", "10-02", "10-03"]
+NOTICE = json.dumps({"years": {"2027": {
+    "status": "official", "notice": "国办发明电〔2026〕9号",
+    "off_days": [{"date": f"2027-{day}", "name_zh": "法定节假日"} for day in HOLIDAYS],
+    "makeup_workdays": [{"date": "2027-10-09", "for_holiday_zh": "国庆节"}],
+}}}, ensure_ascii=False)
+
+
+def settings(page, look, options):
+    # A login of its own: the changes need one younger than five minutes.
+    staff.log_out(page)
+    staff.log_in(page, "admin", options.password, "/staff/retention")
+    retention(page, look)
+    calendar(page, look)
+
+
+def retention(page, look):
+    page.wait("the terms", lambda: page.visible("#rows tr"))
+    look("retention", is_console=True)
+    page.set_value("#terms input[name=exports]", "12")
+    page.click("#terms button[type=submit]")
+    page.wait_text("#terms-error", "36–120 个月")
+    look("retention-error", is_console=True)
+    page.set_value("#terms input[name=exports]", "36")
+    page.set_value("#terms input[name=assessments]", "60")
+    page.click("#terms button[type=submit]")
+    page.wait_text("#preview-list", "90 天 改为 60 天")
+    look("retention-preview", is_console=True)
+    page.click("#apply")
+    page.wait("the new term", lambda: not page.visible("#preview") and page.value("#terms input[name=assessments]") == "60")
+
+
+def calendar(page, look):
+    page.go("/staff/calendar")
+    page.wait("the year", lambda: page.visible("#rows tr"))
+    look("calendar", is_console=True)
+    page.click("#load-box summary")
+    page.set_value("#load-text", NOTICE.replace("2027-10-09", "2027-10-03"))
+    page.click("#load button[type=submit]")
+    page.wait_text("#load-error", "既放假又上班")
+    look("calendar-error", is_console=True)
+    page.set_value("#load-text", NOTICE)
+    page.click("#load button[type=submit]")
+    page.wait_text("#preview-list", "2027年")
+    look("calendar-preview", is_console=True)
+    page.click("#apply")
+    page.wait_text("#count", "2027")
+    page.click("#day-box summary")
+    page.set_value("#day-date", "2027-03-01")
+    page.set_value("#day-reason", "公司年会")
+    page.click("#day button[type=submit]")
+    page.wait_text("#preview-list", "公司放假（公司年会）")
+    page.click("#apply")
+    page.wait("the calendar without the preview", lambda: not page.visible("#preview"))
+    page.wait_text("#rows", "公司年会")
+    look("calendar-company-day", is_console=True)

@@ -1,0 +1,49 @@
+import Foundation
+import HTTPTypes
+import LeadService
+import Leads
+import Testing
+
+/// Settings of the office for `OpenAPIAnswerTests`.
+extension DescribedService {
+    func changeRetention() async throws {
+        let boss = try await self.service.colleague("keeper", .administrator)
+        let path = "/api/v1/retention"
+        let change = #"{"terms":{"assessments":{"from":90,"to":60}}}"#
+        #expect(try await self.call(.post, path + "/preview", change, token: boss.token).status == 200)
+        #expect(try await self.call(.patch, path, change, token: boss.token).status == 200)
+        for (method, path) in [(HTTPRequest.Method.post, path + "/preview"), (.patch, path)] {
+            #expect(try await self.call(method, path, change, token: boss.token).code == "retention_changed")
+            #expect(try await self.call(method, path, #"{"terms":{}}"#, token: boss.token).status == 422)
+        }
+        let html = HTTPFields(dictionaryLiteral: (.accept, "text/html"))
+        #expect(try await self.call(.get, "/staff/retention", token: boss.token, headers: html).status == 200)
+    }
+
+    func changeCalendar() async throws {
+        let boss = try await self.service.colleague("almanac", .administrator)
+        let path = "/api/v1/calendar"
+        func body(_ text: String, _ fingerprint: String?) -> String {
+            var members: [String: JSONOutput] = ["text": .string(text)]
+            if let fingerprint { members["fingerprint"] = .string(fingerprint) }
+            return JSONOutput.object(members).text
+        }
+        let notice = Notices.official(2027, off: ["2027-01-04"], makeup: ["2027-01-09"])
+        #expect(try await self.call(.post, path, body(notice, "x"), token: boss.token).code == "calendar_changed")
+        let plan = try await self.call(.post, path + "/preview", body(notice, nil), token: boss.token)
+        #expect(plan.status == 200)
+        let print = plan["fingerprint"].string
+        #expect(try await self.call(.post, path, body(notice, print), token: boss.token).status == 200)
+        #expect(try await self.call(.post, path, body("{}", print), token: boss.token).status == 422)
+        #expect(try await self.call(.post, path + "/preview", body("{}", nil), token: boss.token).status == 422)
+        for kind in ["closed", "open", "none"] {
+            let own = #""company_day":{"day":"2026-12-30","kind":"\#(kind)","reason":"公司年会"}"#
+            let look = try await self.call(.post, path + "/preview", "{\(own)}", token: boss.token)
+            let change = #"{\#(own),"fingerprint":"\#(look["fingerprint"].string)"}"#
+            #expect(try await self.call(.post, path, change, token: boss.token).status == 200)
+        }
+        #expect(try await self.call(.get, path, token: boss.token).status == 200)
+        let html = HTTPFields(dictionaryLiteral: (.accept, "text/html"))
+        #expect(try await self.call(.get, "/staff/calendar", token: boss.token, headers: html).status == 200)
+    }
+}
