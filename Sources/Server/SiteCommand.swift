@@ -76,7 +76,7 @@ struct SiteCommand: AsyncParsableCommand {
         func run() async throws {
             let (name, rules) = (self.name, self.rules)
             let key = try await SiteCommand.open(self.config) {
-                try await $0.add(name, { rules.apply(to: &$0) }, by: SystemAccount.actor("huifang site add"))
+                try await $0.add(name, { rules.apply(to: &$0) }, by: .command(SystemAccount.actor("huifang site add")))
             }
             Output.line(key)
         }
@@ -97,7 +97,8 @@ struct SiteCommand: AsyncParsableCommand {
         func run() async throws {
             let (name, rules) = (self.name, self.rules)
             let site = try await SiteCommand.open(self.config) {
-                try await $0.change(name, { rules.apply(to: &$0) }, by: SystemAccount.actor("huifang site set"))
+                try await $0.change(
+                    name, { rules.apply(to: &$0) }, by: .command(SystemAccount.actor("huifang site set")))
             }
             guard let site else {
                 throw Failure.precondition("there is no site '\(name)'; 'huifang site list' names them")

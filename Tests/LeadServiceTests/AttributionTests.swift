@@ -194,7 +194,8 @@ import Testing
             #expect(
                 straight["utm"]["source"].string == "baidu" && straight["utm"]["campaign"].string == "春", "\(straight)")
             #expect(
-                straight["click_ids"].names.sorted() == ["bd_vid", "gclid"] && straight["click_ids"]["gclid"].string == "g&b")
+                straight["click_ids"].names.sorted() == ["bd_vid", "gclid"]
+                    && straight["click_ids"]["gclid"].string == "g&b")
             #expect(straight["page_url"].string.hasSuffix("/") && !straight["page_url"].string.contains("utm"))
 
             let scored = try await step("/assessment", "birth_year=1992&birth_month=5", referrer: came)

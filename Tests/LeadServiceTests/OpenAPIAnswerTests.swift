@@ -31,6 +31,7 @@ import Testing
             try await described.manageAccounts()
             try await described.changeRetention()
             try await described.changeCalendar()
+            try await described.changeSites()
         }
         try await withService(["WEBHOOK_PRIVATE_CIDRS": "127.0.0.0/8"]) { service in
             try await DescribedService(service: service, description: description).keepWebhooks()
@@ -142,7 +143,7 @@ extension DescribedService {
             let reads = [
                 "privacy-requests", "stats", "statistics", "/staff", "/people", "/api-keys", "/audit", "/calendar",
                 "/retention", "/privacy", "/privacy-cases", "/audit/export", "/exports", "/jobs",
-                "/webhooks", "/deliveries",
+                "/webhooks", "/deliveries", "/sites",
             ].contains {
                 operation.path.hasSuffix($0)
             }

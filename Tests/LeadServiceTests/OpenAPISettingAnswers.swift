@@ -46,4 +46,22 @@ extension DescribedService {
         let html = HTTPFields(dictionaryLiteral: (.accept, "text/html"))
         #expect(try await self.call(.get, "/staff/calendar", token: boss.token, headers: html).status == 200)
     }
+
+    func changeSites() async throws {
+        let boss = try await self.service.colleague("placer", .administrator)
+        let path = "/api/v1/sites"
+        let site = #"{"name":"described","origins":["https://described.example"],"quota":5}"#
+        let added = try await self.call(.post, path, site, token: boss.token)
+        #expect(added.status == 201)
+        #expect(try await self.call(.post, path, site, token: boss.token).code == "site_taken")
+        #expect(try await self.call(.post, path, "{}", token: boss.token).status == 422)
+        #expect(try await self.call(.get, path, token: boss.token).status == 200)
+        let change = #"{"version":"\#(added["version"].string)","quota":null}"#
+        #expect(try await self.call(.patch, path + "/described", change, token: boss.token).status == 200)
+        #expect(try await self.call(.patch, path + "/described", change, token: boss.token).code == "site_changed")
+        #expect(try await self.call(.patch, path + "/described", "{}", token: boss.token).status == 422)
+        #expect(try await self.call(.patch, path + "/nobody", change, token: boss.token).status == 404)
+        let html = HTTPFields(dictionaryLiteral: (.accept, "text/html"))
+        #expect(try await self.call(.get, "/staff/sites", token: boss.token, headers: html).status == 200)
+    }
 }

@@ -109,7 +109,7 @@ import Testing
             #expect(try await service.count("SELECT coalesce(sum(used), 0) FROM budgets") == 0)
             #expect(try await service.count("SELECT count(*) FROM submit_locks") == 0)
             // A new quota begins anew, and the same codes are good for it.
-            let changed = try await service.services.sites.change("partner", { $0.quota = 53 }, by: "test")
+            let changed = try await service.services.sites.change("partner", { $0.quota = 53 }, by: .command("test"))
             #expect(changed?.taken == 0)
             let later = try await Self.answers(to: offers, form, service)
             #expect(later.count { $0.status == 201 } == 53)
@@ -131,7 +131,7 @@ import Testing
             #expect(try await service.count("SELECT taken FROM sites") == 0)
             let (challenge, code) = try await service.challenge(for: "13800000002")
             let first = try await service.offer(code, challenge, phone: "13800000002", more: form, key: "k-1")
-            _ = try await service.services.sites.change("partner", { $0.isActive = false }, by: "test")
+            _ = try await service.services.sites.change("partner", { $0.isActive = false }, by: .command("test"))
             let again = try await service.offer(code, challenge, phone: "13800000002", more: form, key: "k-1")
             #expect(first.status == 201 && again.status == 201 && again.text == first.text)
             #expect(try await service.count("SELECT taken FROM sites") == 1)

@@ -50,6 +50,13 @@ package struct FieldReader {
         return value != .null
     }
 
+    /// Takes a member that is there and null, where that says something.
+    package mutating func takesNull(_ name: String) -> Bool {
+        guard self.members[name] == .null else { return false }
+        self.members[name] = nil
+        return true
+    }
+
     /// The member as it is; null counts as absent.
     package mutating func value(_ name: String) -> JSONValue? {
         guard let value = self.members.removeValue(forKey: name), value != .null else { return nil }

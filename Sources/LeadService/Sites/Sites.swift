@@ -84,13 +84,26 @@ extension Problems {
         .forbidden, "origin_refused", "这个网站没有获准使用此表单", english: "Pages of this origin may not use this form.")
 }
 
-/// Managing sites: what `huifang site` does.
+/// Managing sites: what `huifang site` and the office's page do.
 extension Sites {
+    /// Whoever adds or changes a site.
+    package struct Actor: Sendable {
+        var name: String
+        var role: String
+
+        /// A command of the operator's.
+        package static func command(_ name: String) -> Actor { Actor(name: name, role: "command") }
+
+        static func staff(_ session: StaffSession) -> Actor {
+            Actor(name: session.username, role: session.role.rawValue)
+        }
+    }
+
     /// Adds a site.
     ///
     /// - Returns: its form key.
     /// - Throws: 422 for a name that is none; 409 `site_taken`.
-    package func add(_ name: String, _ change: (inout Site) -> Void, by actor: String) async throws -> String {
+    package func add(_ name: String, _ change: (inout Site) -> Void, by actor: Actor) async throws -> String {
         guard name.wholeMatch(of: /[a-z0-9][a-z0-9_-]{0,39}/) != nil, name != Site.defaultName else {
             throw Problem(failures: [
                 ValidationFailure(
@@ -103,7 +116,7 @@ extension Sites {
         var draft = Site(name: name, formKey: key, origins: [])
         change(&draft)
         let site = draft
-        let event = self.event("site.add", site, by: actor)
+        let event = self.event("site.add", on: site, Self.said(site), by: actor)
         let now = self.dependencies.now()
         let isNew = try await self.database.transaction { tx -> Bool in
             guard try await tx.insertSite(site, at: now) else { return false }
@@ -118,30 +131,47 @@ extension Sites {
 
     /// Changes a site; a quota that changes begins anew.
     ///
+    /// - Parameter seen: the version that the change was made from; nil for whatever there is.
     /// - Returns: nil when there is no such site.
+    /// - Throws: 412 `site_changed` when it is another by now.
     package func change(
-        _ name: String, _ change: @escaping @Sendable (inout Site) -> Void, by actor: String
+        _ name: String, from seen: String? = nil, _ change: @escaping @Sendable (inout Site) -> Void, by actor: Actor
     ) async throws -> Site? {
         try await self.database.transaction { tx -> Site? in
             guard var site = try await tx.site(named: name) else { return nil }
+            if let seen, seen != site.version { throw Self.changed }
+            let before = Self.said(site)
             change(&site)
             try await tx.updateSite(site)
-            try await tx.insert(self.event("site.change", site, by: actor))
+            try await tx.insert(
+                self.event(
+                    "site.change", on: site, Self.said(site).merging(["before": .object(before)]) { own, _ in own },
+                    by: actor))
             return try await tx.site(named: name)
         }
     }
+
+    private static let changed = Problem(
+        .preconditionFailed, "site_changed", "这个表单刚被改过，请看过现在的内容再改",
+        english: "The site was changed meanwhile; look at it as it is now.")
 
     /// Every site by its name.
     package func all() async throws -> [Site] {
         try await self.database.autocommit { try await $0.sites() }
     }
 
-    private func event(_ action: String, _ site: Site, by actor: String) -> AuditEvent {
-        self.audit.event(
-            action, on: site.name, by: actor, role: "command",
-            detail: [
-                "origins": .array(site.origins.map { .string($0.description) }), "active": .bool(site.isActive),
-                "closes_on": .optional(site.closesOn?.description), "quota": .optional(site.quota),
-            ])
+    private func event(
+        _ action: String, on site: Site, _ detail: [String: JSONOutput], by actor: Actor
+    ) -> AuditEvent {
+        self.audit.event(action, on: site.name, by: actor.name, role: actor.role, detail: detail)
+    }
+
+    /// What somebody may have said of it.
+    private static func said(_ site: Site) -> [String: JSONOutput] {
+        [
+            "origins": .array(site.origins.map { .string($0.description) }), "active": .bool(site.isActive),
+            "closes_on": .optional(site.closesOn?.description), "quota": .optional(site.quota),
+            "closed_text": .optional(site.closedText),
+        ]
     }
 }

@@ -3,6 +3,7 @@ import Leads
 /// The pages of those who answer for the service, in the order of their links.
 enum OfficePage: String, CaseIterable {
     case people
+    case sites
     case apiKeys = "api-keys"
     case webhooks
     case exports
@@ -15,6 +16,7 @@ enum OfficePage: String, CaseIterable {
     var title: String {
         switch self {
         case .people: "员工"
+        case .sites: "表单"
         case .apiKeys: "密钥"
         case .webhooks: "Webhook"
         case .exports: "导出"
@@ -31,7 +33,7 @@ enum OfficePage: String, CaseIterable {
         case .people, .apiKeys, .webhooks: .readStaff
         case .privacy: .readPrivacyRequests
         case .audit, .exports, .jobs: .readAudit
-        case .retention, .calendar: .readOffice
+        case .sites, .retention, .calendar: .readOffice
         }
     }
 

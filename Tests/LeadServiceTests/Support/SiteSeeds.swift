@@ -16,7 +16,7 @@ extension TestService {
             {
                 $0.origins = parsed
                 more(&$0)
-            }, by: "test")
+            }, by: .command("test"))
     }
 
     /// Asks for a code as a page of that origin would.
