@@ -192,6 +192,9 @@ import Testing
 
     @Test func `a day of the firm's own counts at once, moves no promise, and can be taken back`() async throws {
         try await withService { service in
+            // Promises made after the years were loaded are held against the calendar.
+            try await service.database.query("UPDATE calendar_years SET loaded_at = '2026-01-01'")
+            try await service.services.calendar.reload()
             let boss = try await service.colleague("boss", .administrator)
             #expect(
                 try await service.submit(phone: "13800000001")["due_at"].string == "2026-11-26T18:00:00+08:00")
@@ -234,6 +237,27 @@ import Testing
             #expect(events[3]["detail"]["before"] == .null && events[3]["detail"]["after"]["kind"].string == "closed")
             #expect(events[2]["detail"]["before"]["kind"].string == "closed" && events[2]["detail"]["after"] == .null)
             #expect(events[3]["object"].string == "2026-11-26" && events[3]["actor"].string == "boss")
+        }
+    }
+
+    @Test func `a process that has not read the tables again promises by the firm's own days all the same`()
+        async throws
+    {
+        try await withService { service in
+            // As another process does it: the calendar in this one's memory stays as it was.
+            let other = CalendarImport(
+                database: service.services.database, settings: service.services.settings,
+                dependencies: service.dependencies)
+            let day = try ShanghaiDate(parsing: "2026-11-26")
+            let table: [(CompanyDay?, String)] = [
+                (CompanyDay(isOpen: false, reason: "公司年会"), "2026-11-27"), (nil, "2026-11-26"),
+                (CompanyDay(isOpen: false, reason: "公司年会"), "2026-11-27"),
+            ]
+            for (index, (own, due)) in table.enumerated() {
+                _ = try await other.apply(.companyDay(day, own), by: .command("test"))
+                let answer = try await service.submit(phone: "1380000000\(index)")
+                #expect(answer["due_at"].string == due + "T18:00:00+08:00")
+            }
         }
     }
 
