@@ -14,28 +14,6 @@ import Testing
         return JSONOutput.object(members).text
     }
 
-    private static func day(
-        _ day: String, _ kind: String, _ reason: String? = "公司年会", _ fingerprint: String? = nil
-    ) -> String {
-        var own: [String: JSONOutput] = ["day": .string(day), "kind": .string(kind)]
-        if let reason { own["reason"] = .string(reason) }
-        var members: [String: JSONOutput] = ["company_day": .object(own)]
-        if let fingerprint { members["fingerprint"] = .string(fingerprint) }
-        return JSONOutput.object(members).text
-    }
-
-    /// Previews and applies a day of the firm's own.
-    private static func set(
-        _ service: TestService, _ boss: Colleague, _ day: String, _ kind: String, _ reason: String? = "公司年会"
-    ) async throws -> Answer {
-        let plan = try await service.call(.post, path + "/preview", Self.day(day, kind, reason), token: boss.token)
-        try #require(plan.status == 200, "\(plan.text)")
-        let done = try await service.call(
-            .post, path, Self.day(day, kind, reason, plan["fingerprint"].string), token: boss.token)
-        #expect(done.status == 200, "\(done.text)")
-        return done
-    }
-
     @Test func `a notice shows its difference and the promises it moves, then counts at once, with before and after`()
         async throws
     {
@@ -114,7 +92,7 @@ import Testing
             #expect(swapped.status == 412 && swapped.code == "calendar_changed", "\(swapped.text)")
             #expect(swapped["detail"].string.contains("请重新预览"))
             service.clock.advance(by: 1)
-            _ = try await Self.set(service, two, "2026-12-30", "closed")
+            _ = try await CompanyDayTests.set(service, two, "2026-12-30", "closed")
             let stale = try await service.call(.post, Self.path, Self.body(notice, fingerprint), token: one.token)
             #expect(stale.status == 412 && stale.code == "calendar_changed", "\(stale.text)")
             #expect(
@@ -190,82 +168,12 @@ import Testing
         }
     }
 
-    @Test func `a day of the firm's own counts at once, moves no promise, and can be taken back`() async throws {
-        try await withService { service in
-            let boss = try await service.colleague("boss", .administrator)
-            #expect(
-                try await service.submit(phone: "13800000001")["due_at"].string == "2026-11-26T18:00:00+08:00")
-            service.clock.advance(by: 60)
-            let closed = try await Self.set(service, boss, "2026-11-26", "closed")
-            #expect(closed["company_days"][0]["before"] == .null)
-            #expect(closed["company_days"][0]["after"]["reason"].string == "公司年会")
-            #expect(closed["promises"]["on_closed_days"].int == 1 && closed["promises"]["moved"].int == 0)
-            service.clock.advance(by: 60)
-            #expect(
-                try await service.submit(phone: "13800000002")["due_at"].string == "2026-11-27T18:00:00+08:00")
-            let listed = try await service.call(.get, Self.path, token: boss.token)["company_days"][0]
-            #expect(listed["day"].string == "2026-11-26" && listed["reason"].string == "公司年会")
-            let board = try await service.call(.get, "/api/v1/board", token: boss.token)
-            #expect(board["on_closed_days"].array.map { $0["due_at"].string } == ["2026-11-26T18:00:00+08:00"])
-            #expect(try await service.soundness() == [])
-
-            service.clock.advance(by: 60)
-            let back = try await Self.set(service, boss, "2026-11-26", "none", nil)
-            #expect(back["company_days"][0]["after"] == .null && back["promises"]["on_closed_days"].int == 0)
-            service.clock.advance(by: 60)
-            #expect(
-                try await service.submit(phone: "13800000003")["due_at"].string == "2026-11-26T18:00:00+08:00")
-            #expect(try await service.soundness() == [])
-            // A Saturday that the firm opens.
-            service.clock.set(try #require(RFC3339.date("2026-11-27T10:00:00+08:00")))
-            let chief = try await service.colleague("chief", .administrator)
-            _ = try await Self.set(service, chief, "2026-11-28", "open", "补上周的班")
-            service.clock.advance(by: 60)
-            #expect(
-                try await service.submit(phone: "13800000004")["due_at"].string == "2026-11-28T18:00:00+08:00")
-            #expect(try await service.soundness() == [])
-            service.clock.advance(by: 60)
-            _ = try await Self.set(service, chief, "2026-11-28", "none", nil)
-            #expect(try await service.soundness() == [])
-            let auditor = try await service.colleague("auditor", .auditor)
-            let events = try await service.call(
-                .get, "/api/v1/audit?action=calendar.company_day", token: auditor.token)["items"].array
-            #expect(events.count == 4)
-            #expect(events[3]["detail"]["before"] == .null && events[3]["detail"]["after"]["kind"].string == "closed")
-            #expect(events[2]["detail"]["before"]["kind"].string == "closed" && events[2]["detail"]["after"] == .null)
-            #expect(events[3]["object"].string == "2026-11-26" && events[3]["actor"].string == "boss")
-        }
-    }
-
-    @Test func `a day of the firm's own that has passed, lies far ahead or says nothing is refused`() async throws {
-        try await withService { service in
-            let boss = try await service.colleague("boss", .administrator)
-            let table: [(String, String)] = [
-                (Self.day("2026-11-24", "closed"), "company_day_invalid"),
-                (Self.day("2029-01-01", "closed"), "company_day_invalid"),
-                (Self.day("2026-12-30", "half"), "company_day_invalid"),
-                (Self.day("2026-12-30", "none", nil), "company_day_invalid"),
-                (Self.day("2026-12-30", "closed", "  "), "company_day_invalid"),
-                (Self.day("2026-12-30", "closed", "请打13800000001"), "company_day_invalid"),
-                (Self.day("2026-12-30", "closed", "年会\u{202E}"), "company_day_invalid"),
-                (Self.day("2026-12-30", "closed", String(repeating: "会", count: 51)), "company_day_invalid"),
-                (Self.day("2026-12-30", "closed", nil), "required"), (Self.day("2026-02-30", "closed"), "date_invalid"),
-            ]
-            for (body, code) in table {
-                let refused = try await service.call(.post, Self.path + "/preview", body, token: boss.token)
-                #expect(refused.status == 422 && refused.code == code, "\(body) \(refused.text)")
-                #expect(refused["errors"][0]["pointer"].string.hasPrefix("/company_day/"), "\(refused.text)")
-            }
-            #expect(try await service.count("SELECT count(*) FROM company_days") == 0)
-        }
-    }
-
     @Test func `only administrators change it, after a young login; auditors read the page, others see none of it`()
         async throws
     {
         try await withService { service in
-            let body = Self.day("2026-12-30", "closed", "公司年会", "x")
-            let draft = Self.day("2026-12-30", "closed")
+            let body = CompanyDayTests.day("2026-12-30", "closed", "公司年会", "x")
+            let draft = CompanyDayTests.day("2026-12-30", "closed")
             for role in Role.allCases where role != .administrator {
                 let somebody = try await service.colleague("a-\(role.rawValue)", role)
                 #expect(try await service.call(.post, Self.path, body, token: somebody.token).status == 403, "\(role)")

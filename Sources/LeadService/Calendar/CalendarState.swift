@@ -6,6 +6,11 @@ package struct CompanyDay: Sendable, Hashable {
     package var isOpen: Bool
     package var reason: String
 
+    package init(isOpen: Bool, reason: String) {
+        self.isOpen = isOpen
+        self.reason = reason
+    }
+
     var kind: String { self.isOpen ? "open" : "closed" }
 
     var json: JSONOutput {
