@@ -23,30 +23,6 @@ import Testing
         }
     }
 
-    @Test func `a code that a site's form asked for is none on another's, and one of our own pages is good on each`()
-        async throws
-    {
-        try await withService { service in
-            let key = try await service.addSite()
-            let other = try await service.addSite("other", origins: ["https://other.example"])
-            let phone = "13800000070"
-            let asked = try await service.askForCode(phone, key: key, origin: "https://partner.example")
-            try await service.services.outboxWorker.runOnce()
-            let code = try #require(service.sms.code(to: phone))
-            for more in [#","form_key":"\#(other)""#, ""] {
-                let foreign = try await service.offer(code, asked["challenge_id"].string, phone: phone, more: more)
-                #expect(foreign.status == 422 && foreign.code == "code_invalid", "\(foreign.text)")
-            }
-            let own = try await service.offer(
-                code, asked["challenge_id"].string, phone: phone, more: #","form_key":"\#(key)""#)
-            #expect(own.status == 201, "\(own.text)")
-            let plain = try await service.challenge(for: "13800000071")
-            let elsewhere = try await service.offer(
-                plain.code, plain.id, phone: "13800000071", more: #","form_key":"\#(other)""#)
-            #expect(elsewhere.status == 201, "\(elsewhere.text)")
-        }
-    }
-
     @Test func `five wrong tries kill every live code`() async throws {
         try await withService { service in
             let phone = "13800000041"

@@ -202,7 +202,8 @@ extension DescribedService {
         let form = "application/x-www-form-urlencoded"
         for operation in self.description.operations where operation.path.contains("{") {
             let last = operation.path.split(separator: "/").last.map(String.init) ?? ""
-            let body = operation.method == .patch ? #"{"active":true}"# : bodies[last]
+            let seen = operation.path.contains("/sites/") ? #""version":"x","# : ""
+            let body = operation.method == .patch ? "{\(seen)\"active\":true}" : bodies[last]
             // Of a code, one that was never given out is answered as one that is on its way.
             let names = operation.path.hasPrefix("/api/v1/verification-codes/") ? ["nobody"] : [UUID().text, "nobody"]
             for name in names {

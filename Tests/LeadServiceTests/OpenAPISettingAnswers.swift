@@ -56,6 +56,7 @@ extension DescribedService {
         #expect(try await self.call(.post, path, site, token: boss.token).code == "site_taken")
         #expect(try await self.call(.post, path, "{}", token: boss.token).status == 422)
         #expect(try await self.call(.get, path, token: boss.token).status == 200)
+        #expect(try await self.call(.get, path + "?x=1", token: boss.token).status == 422)
         let change = #"{"version":"\#(added["version"].string)","quota":null}"#
         #expect(try await self.call(.patch, path + "/described", change, token: boss.token).status == 200)
         #expect(try await self.call(.patch, path + "/described", change, token: boss.token).code == "site_changed")

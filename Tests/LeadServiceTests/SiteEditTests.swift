@@ -50,7 +50,7 @@ import Testing
             let told = try await service.column(
                 """
                 SELECT string_agg(actor || ' ' || action || ' ' || coalesce(detail->'before'->>'quota', '-') || ' '
-                    || coalesce(detail->>'quota', '-') || ' ' || (detail->>'active'), ', ' ORDER BY id)
+                    || coalesce(detail->>'quota', '-') || ' ' || (detail->>'active'), ', ' ORDER BY action, detail->>'active' DESC)
                 FROM audit_events WHERE action LIKE 'site.%'
                 """)
             #expect(
@@ -61,7 +61,7 @@ import Testing
 
     @Test(
         arguments: [
-            (#"{"origins":["https://a.example"]}"#, "missing"), (#"{"name":"a"}"#, "missing"),
+            (#"{"origins":["https://a.example"]}"#, "required"), (#"{"name":"a"}"#, "required"),
             (#"{"name":"default","origins":["https://a.example"]}"#, "site_name_invalid"),
             (#"{"name":"Ä","origins":["https://a.example"]}"#, "site_name_invalid"),
             (#"{"name":"a","origins":[]}"#, "origins_invalid"),
@@ -73,7 +73,7 @@ import Testing
             (#"{"name":"a","origins":["https://a.example"],"quota":1.5}"#, "type_mismatch"),
             (#"{"name":"a","origins":["https://a.example"],"closes_on":"2026-02-30"}"#, "date_invalid"),
             (#"{"name":"a","origins":["https://a.example"],"closed_text":"  "}"#, "closed_text_invalid"),
-            (#"{"name":"a","origins":["https://a.example"],"form_key":"x"}"#, "unknown_field"),
+            (#"{"name":"a","origins":["https://a.example"],"form_key":"x"}"#, "unknown_member"),
         ])
     func `what cannot be is said, and nothing is stored`(_ body: String, _ code: String) async throws {
         try await withService { service in

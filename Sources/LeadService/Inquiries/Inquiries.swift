@@ -122,7 +122,6 @@ package struct Inquiries: Sendable {
         }
         let check = CodeAttempt(
             purpose: .inquiry, phone: draft.phone, phoneIndex: phoneIndex, challenge: draft.challenge, code: draft.code,
-            site: sender.site.name,
             // Whatever a client made its key of stays out of the database.
             idempotencyKey: sender.idempotencyKey.map { Base64URL.encode(keys.bucket("idempotency-key", $0)) },
             locks: locks.sorted { $0.lexicographicallyPrecedes($1) },

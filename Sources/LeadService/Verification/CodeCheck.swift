@@ -8,30 +8,12 @@ struct CodeAttempt: Sendable {
     var phoneIndex: [UInt8]
     var challenge: UUID
     var code: VerificationCode
-    /// The form that it came with; nil where there is none.
-    var site: String?
     var idempotencyKey: String?
     var locks: [[UInt8]] = []
     var holder: UUID
     var at: Date
     var lockedUntil: Date
     var wrongBuckets: [BudgetBucket]
-}
-
-/// Where a code was asked for: the form, and whether with or without scripts.
-enum CodeSource {
-    static func text(_ site: String, isPage: Bool) -> String { site + (isPage ? "/page" : "/script") }
-}
-
-extension CodeAttempt {
-    /// Where its code may have been asked for; nil where that does not matter.
-    ///
-    /// A code that a site's form asked for is none on another's; one that was asked for without a key is good on each.
-    var sources: [String]? {
-        self.site.map { site in
-            [site, Site.defaultName].flatMap { site in [true, false].map { CodeSource.text(site, isPage: $0) } }
-        }
-    }
 }
 
 /// What the reservation found: the keys locked or not, a try reserved or not, and the live codes to compare with.

@@ -81,7 +81,6 @@ extension Transaction {
                 SELECT v.id, v.code_mac FROM verification_challenges v, reserved r
                 WHERE v.phone_index = \(phone) AND v.purpose = \(attempt.purpose.rawValue) AND v.consumed_at IS NULL AND v.expires_at > \(now)
                   AND (r.dead_through IS NULL OR v.issued_at > r.dead_through)
-                  AND coalesce(v.source = ANY (\(attempt.sources)::text[]), true)
                 ORDER BY v.issued_at DESC LIMIT 10
             )
             SELECT \(columnsOf: ReservationRow.self)

@@ -260,7 +260,7 @@ package struct PhoneVerification: Sendable {
             parametersSealed: withholding == .testNumber
                 ? try sealed(code.digits, "withheld_codes", "code_sealed", challenge)
                 : try sealed(parameters.text, "messages", "parameters_sealed", message),
-            source: CodeSource.text(site, isPage: way == .page),
+            source: site + (way == .page ? "/page" : "/script"),
             network: keys.bucket("asking-network", address.network), withholding: withholding,
             seed: self.dependencies.randomBytes(2).reduce(0) { $0 << 8 | Int($1) },
             // A test asks again at once, and costs nothing.
