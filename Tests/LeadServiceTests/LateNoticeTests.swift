@@ -44,6 +44,12 @@ import Testing
             for part in ["明泽很抱歉", "11月27日（周五）18:00", answer["receipt_url"].string, "退订回T"] {
                 #expect(text.contains(part), "\(text)")
             }
+            let segments = MessageText.segments(in: text, signedBy: "明泽")
+            // The code is one message, the notice as many as its whole text is billed as.
+            let used = try await service.database.query(
+                "SELECT sum(used)::bigint FROM send_budgets GROUP BY bucket, window_start")
+            let taken = try used.map { try $0.decode(Int.self) }
+            #expect(segments > 1 && taken.contains(segments), "\(segments) \(taken)")
             let receipt = try await service.call(.get, service.receipt(of: answer))
             #expect(receipt["postponed_to"].string == "2026-11-27T18:00:00+08:00")
             #expect(receipt["due_at"].string == "2026-11-26T18:00:00+08:00", "what was promised stays")

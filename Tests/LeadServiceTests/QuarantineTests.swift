@@ -140,6 +140,51 @@ import Testing
         }
     }
 
+    @Test func `what was erased is on no list, and what waits beside it still is`() async throws {
+        try await withService { service in
+            let boss = try await service.colleague("boss", .supervisor)
+            for phone in ["13800000331", "13800000332", "13800000333"] {
+                try await service.submit(phone: phone, more: Self.trap)
+                service.clock.advance(by: 1)
+            }
+            func ids(_ state: String) async throws -> [String] {
+                let list = try await service.call(.get, "/api/v1/quarantine?state=\(state)", token: boss.token)
+                #expect(list.status == 200, "\(list.text)")
+                return list["items"].array.map { $0["id"].string }
+            }
+            let waiting = try await ids("waiting")
+            try #require(waiting.count == 3)
+            #expect(
+                try await service.call(.post, "/api/v1/quarantine/\(waiting[0])/dismiss", token: boss.token).status
+                    == 204)
+            try await service.ask("erase", phone: "13800000331")
+            try await service.ask("erase", phone: "13800000333")
+            #expect(try await ids("waiting") == [waiting[1]])
+            #expect(try await ids("dismissed").isEmpty)
+            #expect(
+                try await service.call(.post, "/api/v1/quarantine/\(waiting[2])/release", token: boss.token).status
+                    == 404)
+            #expect(
+                try await service.call(.post, "/api/v1/quarantine/\(waiting[1])/release", token: boss.token).status
+                    == 200)
+        }
+    }
+
+    @Test func `taking back what was put aside leaves the number's other promise alone`() async throws {
+        try await withService { service in
+            let usual = try service.receipt(of: try await service.submit(phone: "13800000334"))
+            service.clock.advance(by: 61)
+            let aside = try service.receipt(of: try await service.submit(phone: "13800000334", more: Self.trap))
+            for _ in 0..<2 {
+                let cancelled = try await service.call(.post, aside + "/cancel", "{}")
+                #expect(cancelled.status == 200 && cancelled["state"].string == "closed", "\(cancelled.text)")
+            }
+            #expect(try await service.call(.get, usual)["state"].string == "waiting")
+            #expect(try await service.count("SELECT count(*) FROM callback_tasks WHERE state = 'open'") == 1)
+            #expect(try await service.soundness() == [])
+        }
+    }
+
     @Test func `what is dismissed leaves the list, starts nothing, and can still be released`() async throws {
         try await withService { service in
             let told = try await service.submit(phone: "13800000307", more: Self.trap)

@@ -22,7 +22,7 @@ struct Arrival: Sendable, Equatable {
             guard Self.isCampaign(name) || Self.isClick(name), let value = values.first, !value.isEmpty else {
                 return nil
             }
-            return (name, String(value.prefix(Self.longestValue)))
+            return (name, PhoneNumber.redacted(in: String(value.prefix(Self.longestValue))))
         }
         self.parameters = Dictionary(
             known.sorted { $0.0 < $1.0 }.prefix(Self.mostParameters), uniquingKeysWith: { first, _ in first })
@@ -53,8 +53,8 @@ struct Arrival: Sendable, Equatable {
         name.contains(/(?:cl|lk)id$|click_?id$|^[wg]braid$|_vid$|^qz_gdt$/)
     }
 
-    /// The parameters alone, for an address.
-    var query: String { Self.text(self.parameters) }
+    /// The names of the campaign alone, for an address that people keep and pass on: what tells one click from another is left out.
+    var query: String { Self.text(self.parameters.filter { Self.isCampaign($0.key) }) }
 
     /// Everything, for the hidden field; empty when nothing is known.
     var text: String {

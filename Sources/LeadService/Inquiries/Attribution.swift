@@ -20,9 +20,10 @@ enum Attribution {
         Self.text(value) { IdentityNumber.masked(in: $0) }
     }
 
-    /// The same of the source, which is kept in the clear: whatever looks like a mobile number is taken out.
+    /// The same of the source, which is kept in the clear and shown in lists: whatever looks like a mobile number is taken out,
+    /// and so are the tokens of our own links, as the page that a form was on may be somebody's result.
     static func source(_ value: JSONValue?) -> String {
-        Self.text(value) { PhoneNumber.redacted(in: $0) }
+        Self.text(value) { LinkToken.redacted(in: PhoneNumber.redacted(in: $0)) }
     }
 
     private static func text(_ value: JSONValue?, _ clean: (String) -> String) -> String {

@@ -9,8 +9,9 @@ extension QuarantinedInquiry: TableRow {
         i.cancelled_at
         """
 
+    /// What was erased is nobody's to look at any more; its row stays for the counts.
     static let tables = """
-        quarantined_inquiries q JOIN inquiries i ON i.id = q.inquiry_id JOIN leads l ON l.id = i.lead_id
+        quarantined_inquiries q JOIN inquiries i ON i.id = q.inquiry_id AND i.erased_at IS NULL JOIN leads l ON l.id = i.lead_id
         LEFT JOIN staff s ON s.id = q.reviewed_by
         """
 

@@ -29,6 +29,11 @@ package struct LinkToken: Sendable {
         return difference == 0 ? id : nil
     }
 
+    /// A text without tokens: whoever reads an address of ours in it cannot open what it leads to.
+    static func redacted(in text: String) -> String {
+        text.replacing(/(\/[arp]\/)[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])/) { String($0.1) }
+    }
+
     private func mac(_ kind: Kind, _ id: UUID) -> [UInt8] {
         Array(self.keys.mac(.link, Data(kind.rawValue.utf8) + id.bytes).prefix(16))
     }

@@ -51,10 +51,10 @@ package struct LateNoticeWorker: BackgroundWorker {
                     after: after, limit: Self.batch)
             }
             for promise in promises {
-                guard let notice = try self.draft(promise, at: now) else { continue }
                 let newTime = calendar.deadline(
                     acceptedAt: max(now, promise.restsUntil ?? now), closing: settings.openingHours
                 ).dueAt
+                guard let notice = try self.draft(promise, newTime: newTime, at: now) else { continue }
                 let isLeft = try await self.database.statement {
                     try await $0.insertLateNotice(promise, notice, to: newTime, at: now)
                 }
@@ -66,11 +66,11 @@ package struct LateNoticeWorker: BackgroundWorker {
         }
     }
 
-    private func draft(_ promise: BreakingPromise, at now: Date) throws -> NoticeDraft? {
+    private func draft(_ promise: BreakingPromise, newTime: Date, at now: Date) throws -> NoticeDraft? {
         let place = SealedPlace("leads", "phone_sealed", promise.lead)
         do {
             let phone = try PhoneNumber(parsing: try self.dependencies.keys.open(promise.phoneSealed, at: place))
-            return try self.notices.draft(.lateNotice, to: phone, at: now)
+            return try self.notices.draft(.lateNotice, to: phone, about: (promise.inquiry, newTime), at: now)
         } catch let broken as SealBroken {
             self.dependencies.logger.error("a late notice is left out", metadata: broken.logMetadata)
             return nil

@@ -35,7 +35,7 @@ struct NoticeWriter: Sendable {
     /// It takes from the first half of the windows that all sends share, once for each message that its text is billed as: the
     /// other half stays for codes.
     ///
-    /// - Parameter inquiry: what a confirmation confirms; its promise may change, but not the length of it.
+    /// - Parameter inquiry: whose promise it tells; the promise may change, but not the length of it.
     func draft(
         _ purpose: MessagePurpose, to phone: PhoneNumber, _ parameters: [String: String] = [:],
         about inquiry: (id: UUID, dueAt: Date)? = nil, at now: Date

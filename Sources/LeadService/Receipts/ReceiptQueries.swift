@@ -86,6 +86,13 @@ extension Transaction {
             """)
     }
 
+    /// Takes back an inquiry that has no task.
+    func cancelInquiry(_ inquiry: UUID, at now: Date) async throws {
+        try await self.execute(
+            "UPDATE inquiries SET cancelled_at = \(now) WHERE id = \(inquiry) AND cancelled_at IS NULL AND erased_at IS NULL"
+        )
+    }
+
     /// Moves what the visitor was told for every promise of theirs that the task carries, and this one; none is provisional
     /// any more, because they chose its time themselves.
     func moveDeadlines(of receipt: ReceiptRow, to dueAt: Date, window: PreferredWindow, at now: Date) async throws {

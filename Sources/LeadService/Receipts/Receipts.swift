@@ -77,7 +77,12 @@ package struct Receipts: Sendable {
             let receipt = try await self.locked(id, tx)
             guard receipt.row.cancelledAt == nil else { return receipt }
             guard receipt.isOpen else { throw Self.alreadyClosed }
-            try await tx.leaveQueue(receipt.row.leadID, reason: "cancelled_by_visitor", at: now)
+            if receipt.row.isQuarantined {
+                // It has no task; what else the number was promised is not its own to end.
+                try await tx.cancelInquiry(id, at: now)
+            } else {
+                try await tx.leaveQueue(receipt.row.leadID, reason: "cancelled_by_visitor", at: now)
+            }
             try await tx.insert(self.event("receipt.cancel", on: id))
             return try await self.read(id, tx)
         }
