@@ -11,7 +11,9 @@ struct QueueModel {
         var dueAt: Date
         var metAt: Date?
         var isCancelled = false
-        var receipt: String
+        /// The task that answers it.
+        var task: Int
+        var receipt = ""
     }
 
     struct Claim {
@@ -86,9 +88,10 @@ struct QueueModel {
         let due = hours?.end(on: day) ?? day
         let next = hours?.nextStart(from: self.now) ?? self.now
         var told = due
-        if let index = self.openTask(of: lead) {
-            self.join(index, due: due, next: next, window: window)
-            if self.tasks[index].dueAt > self.now { told = self.tasks[index].dueAt }
+        let open = self.openTask(of: lead)
+        if let open {
+            self.join(open, due: due, next: next, window: window)
+            if self.tasks[open].dueAt > self.now { told = self.tasks[open].dueAt }
         } else {
             let rest = self.tasks.filter { $0.lead == lead }.compactMap(\.restsUntil).max()
             self.tasks.append(
@@ -96,8 +99,16 @@ struct QueueModel {
                     id: "", lead: lead, acceptedAt: self.now, newestAt: self.now, dueAt: due,
                     nextAttemptAt: max(next, rest ?? next), window: window))
         }
-        self.inquiries[lead].append(Inquiry(acceptedAt: self.now, dueAt: told, receipt: ""))
+        self.inquiries[lead].append(Inquiry(acceptedAt: self.now, dueAt: told, task: open ?? self.tasks.count - 1))
         return told
+    }
+
+    /// The visitor gives an inquiry up by its receipt, and with it all that its task stands for.
+    mutating func cancel(_ number: Int, of lead: Int) throws(Refusal) {
+        let inquiry = self.inquiries[lead][number]
+        guard !inquiry.isCancelled else { return }
+        guard self.tasks[inquiry.task].isOpen else { throw .alreadyClosed }
+        self.leave(lead, reason: "cancelled_by_visitor")
     }
 
     private mutating func join(_ index: Int, due: Date, next: Date, window: PreferredWindow?) {
