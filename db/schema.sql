@@ -3410,6 +3410,12 @@ CREATE INDEX callback_tasks_changed ON public.callback_tasks USING btree (change
 CREATE INDEX callback_tasks_closed ON public.callback_tasks USING btree (closed_at DESC, id) WHERE (state = 'closed'::text);
 
 --
+-- Name: callback_tasks_due; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX callback_tasks_due ON public.callback_tasks USING btree (due_at, id) WHERE (state = 'open'::text);
+
+--
 -- Name: callback_tasks_met; Type: INDEX; Schema: public; Owner: -
 --
 

@@ -84,8 +84,8 @@ def main():
                 INSERT INTO staff (id, username, display_name, role, password_hash, must_change_password, created_at)
                 SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'bench-' || n, 'bench-' || n, 'adviser', 'none', false, now()
                 FROM generate_series(1000, {999 + options.consoles}) n;
-                INSERT INTO staff_sessions (token_hash, staff_id, created_at, last_seen_at, expires_at, step_up_at)
-                SELECT sha256(convert_to(rpad('bench-' || n || '-', 43, '0'), 'UTF8')),
+                INSERT INTO staff_sessions (id, token_hash, staff_id, created_at, last_seen_at, expires_at, step_up_at)
+                SELECT gen_random_uuid(), sha256(convert_to(rpad('bench-' || n || '-', 43, '0'), 'UTF8')),
                        ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, now(), now(), now() + interval '12 hours', now()
                 FROM generate_series(1000, {999 + options.consoles}) n""")
             left = iter(range(options.tasks))

@@ -7,6 +7,7 @@ Needs Debian's chromium, chromium-driver and python3-selenium, and a development
 import argparse
 from pathlib import Path
 
+import boards
 import mornings
 import staff
 import visitors
@@ -61,6 +62,7 @@ def main():
         staff.administer(base, width, options.shots, tally, options.password, len(phones))
     mornings.by_keyboard(base, options.shots, tally, options.huifang)
     mornings.by_thumb(base, options.shots, tally, options.huifang)
+    boards.supervise(base, options.shots, tally, options.huifang)
     tally.finish()
 
 

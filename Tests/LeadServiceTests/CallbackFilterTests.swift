@@ -136,16 +136,28 @@ import Testing
                 CallbackFilter(source: "article"), CallbackFilter(score: .unassessed), CallbackFilter(age: .yesterday),
                 CallbackFilter(source: "", score: .near, age: .today),
             ]
+            @Sendable func plan(_ view: CallbackView, _ filter: CallbackFilter) async throws -> String {
+                let asked = queue.query(view, filter, for: anna.id, limit: 51)
+                return try await service.database.query(
+                    PostgresQuery(unsafeSQL: "EXPLAIN " + asked.sql, binds: asked.binds)
+                )
+                .map { try $0.decode(String.self) }.joined(separator: "\n")
+            }
             for view in CallbackView.allCases where view != .closed {
                 for filter in filters {
-                    let asked = queue.query(view, filter, for: anna.id, limit: 51)
-                    let plan = try await service.database.query(
-                        PostgresQuery(unsafeSQL: "EXPLAIN " + asked.sql, binds: asked.binds)
-                    )
-                    .map { try $0.decode(String.self) }.joined(separator: "\n")
+                    let plan = try await plan(view, filter)
                     #expect(!plan.contains("Seq Scan on callback_tasks"), "\(view) \(filter)\n\(plan)")
                     #expect(plan.contains("callback_tasks_"), "\(view) \(filter)\n\(plan)")
                 }
+            }
+            // As in life: whole days of tasks are due at one time, and a page sorts none of them.
+            try await service.database.query(
+                "UPDATE callback_tasks SET due_at = '2026-11-24T10:00:00Z', next_attempt_at = '2026-11-24'")
+            try await service.database.query("ANALYZE callback_tasks")
+            for view in [CallbackView.pool, .overdue] {
+                let plan = try await plan(view, CallbackFilter())
+                #expect(plan.contains("Index Scan using callback_tasks_due"), "\(view)\n\(plan)")
+                #expect(!plan.contains("Sort Key: t.due_at"), "\(view)\n\(plan)")
             }
         }
     }

@@ -192,6 +192,31 @@ import Testing
         }
     }
 
+    @Test func `a system is asked again when it said, and never when that would be too late`() async throws {
+        try await withTelephone { place in
+            let service = place.service
+            let anna = try await service.colleague("anna")
+            place.vendor.play { $0 == 1 ? .answer(503, "", header: "retry-after: 12") : .accept }
+            let task = try await service.seed()
+            _ = try await place.ring(task, anna)
+            #expect(try await place.state() == "requested status_503")
+            service.clock.advance(by: 11)
+            #expect(try await place.work() == 0 && place.vendor.requests.count == 1, "it wanted to be left alone")
+            service.clock.advance(by: 1)
+            #expect(try await place.work() == 1 && place.taken.count == 1)
+
+            // In half a minute the adviser would not expect it any more.
+            place.vendor.play { _ in .answer(429, "", header: "retry-after: 30") }
+            service.clock.advance(by: 121)
+            #expect(try await place.dial(task, anna).status == 202)
+            try await place.work()
+            #expect(try await place.state() == "failed status_429")
+            #expect(try await place.shown(task, to: anna)["state"].string == "failed", "the card says so at once")
+            service.clock.advance(by: 40)
+            #expect(try await place.work() == 0 && place.vendor.requests.count == 3)
+        }
+    }
+
     @Test func `after silence nobody is asked twice, and a report says what became of it`() async throws {
         try await withTelephone { place in
             let service = place.service

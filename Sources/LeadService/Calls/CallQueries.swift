@@ -6,7 +6,8 @@ import Postgres
 struct LeasedCall: TableRow {
     static let columns = """
         c.id, c.attempt, s.username, l.id, l.phone_sealed,
-        CASE WHEN c.number = 'second' THEN (SELECT n.phone_sealed FROM second_numbers n WHERE n.lead_id = l.id) END, c.number = 'second'
+        CASE WHEN c.number = 'second' THEN (SELECT n.phone_sealed FROM second_numbers n WHERE n.lead_id = l.id) END, c.number = 'second',
+        c.expires_at
         """
     let id: UUID
     let attempt: Int
@@ -15,10 +16,12 @@ struct LeasedCall: TableRow {
     let phoneSealed: [UInt8]
     let secondSealed: [UInt8]?
     let isSecond: Bool
+    /// When a phone that rings would surprise the adviser.
+    let expiresAt: Date
 
     init(row: PostgresRow) throws {
-        let (id, attempt, adviser, lead, phone, second, isSecond) = try row.decode(
-            (UUID, Int32, String, UUID, ByteBuffer, ByteBuffer?, Bool).self)
+        let (id, attempt, adviser, lead, phone, second, isSecond, expiresAt) = try row.decode(
+            (UUID, Int32, String, UUID, ByteBuffer, ByteBuffer?, Bool, Date).self)
         self.id = id
         self.attempt = Int(attempt)
         self.adviser = adviser
@@ -26,6 +29,7 @@ struct LeasedCall: TableRow {
         self.phoneSealed = phone.bytes
         self.secondSealed = second?.bytes
         self.isSecond = isSecond
+        self.expiresAt = expiresAt
     }
 }
 

@@ -57,11 +57,7 @@ package struct CallWorker: BackgroundWorker {
         let outcome = await self.outcome(of: call, secret: secret)
         let now = self.dependencies.now()
         Counter(label: "huifang_calls_total", dimensions: [("result", outcome.name)]).increment()
-        var retryAt: Date?
-        if case .later = outcome, call.attempt <= Self.pauses.count {
-            retryAt = now.addingTimeInterval(Self.pauses[call.attempt - 1])
-        }
-        let again = retryAt
+        let again = self.retry(of: call, after: outcome, at: now)
         if let failure = outcome.failure {
             self.dependencies.logger.warning(
                 "the telephone system did not take a call",
@@ -82,6 +78,13 @@ package struct CallWorker: BackgroundWorker {
                 "what became of a call is not stored", metadata: ["call": "\(call.id.uuidString.lowercased())"])
         }
         return outcome == .taken
+    }
+
+    /// When the system is asked again: not before it wants to be, and not when it would ring too late, which is said at once.
+    private func retry(of call: LeasedCall, after outcome: DialOutcome, at now: Date) -> Date? {
+        guard case .later(_, let rests) = outcome, call.attempt <= Self.pauses.count else { return nil }
+        let time = now.addingTimeInterval(max(Self.pauses[call.attempt - 1], rests ?? 0))
+        return time < call.expiresAt ? time : nil
     }
 
     private func outcome(of call: LeasedCall, secret: [UInt8]?) async -> DialOutcome {
@@ -142,7 +145,7 @@ extension DialOutcome {
     var failure: String? {
         switch self {
         case .taken: nil
-        case .later(let failure), .refused(let failure), .unknown(let failure): failure
+        case .later(let failure, _), .refused(let failure), .unknown(let failure): failure
         }
     }
 

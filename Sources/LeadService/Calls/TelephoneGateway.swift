@@ -4,8 +4,8 @@ import Leads
 /// What the telephone system made of being asked for a call.
 enum DialOutcome: Sendable, Equatable {
     case taken
-    /// It certainly was not asked, or says that it cannot now.
-    case later(failure: String)
+    /// It certainly was not asked, or says that it cannot now, and may say for how many seconds it wants to be left alone.
+    case later(failure: String, rests: TimeInterval? = nil)
     /// It will not make the call.
     case refused(failure: String)
     /// It may have been asked, and nobody said so: it is not asked again, because a phone would ring twice.
@@ -59,8 +59,8 @@ struct TelephoneGateway: Sendable {
         ]
         switch await client.post(address.url, headers, body) {
         case .answered(200..<300, _, _): return .taken
-        case .answered(let status, _, _) where status == 429 || status == 503:
-            return .later(failure: "status_\(status)")
+        case .answered(let status, _, let rests) where status == 429 || status == 503:
+            return .later(failure: "status_\(status)", rests: rests)
         // A redirect is never followed: where it leads is not where somebody configured numbers to go.
         case .answered(let status, _, _): return .refused(failure: "status_\(status)")
         case .notSent(let failure): return .later(failure: failure)

@@ -3,7 +3,7 @@ import LeadService
 import Leads
 
 extension QueueModel {
-    struct Result {
+    struct Result: Codable {
         var disposition: Disposition
         var reason: PoweredOffReason?
         var callAgainAt: Date?

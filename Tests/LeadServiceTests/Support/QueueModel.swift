@@ -11,7 +11,8 @@ struct QueueModel {
         var dueAt: Date
         var metAt: Date?
         var isCancelled = false
-        var receipt: String
+        /// The task that answers it.
+        var task: Int
     }
 
     struct Claim {
@@ -60,6 +61,9 @@ struct QueueModel {
     let opening = OpeningHours.standard
     let windows = PreferredWindowTimes.standard
     let lease: TimeInterval = 1800
+    let mode: AssignmentMode
+    /// The advisers' names.
+    let people: [String]
     var now: Date
     var inquiries: [[Inquiry]]
     var tasks: [Task] = []
@@ -68,9 +72,13 @@ struct QueueModel {
     /// When a lead's number was put on the do-not-call list.
     var listedAt: [Int: Date] = [:]
 
-    init(calendar: WorkingCalendar, calling: CallingHours, leads: Int, now: Date) {
+    init(
+        calendar: WorkingCalendar, calling: CallingHours, leads: Int, mode: AssignmentMode, people: [String], now: Date
+    ) {
         self.calendar = calendar
         self.calling = calling
+        self.mode = mode
+        self.people = people
         self.now = now
         self.inquiries = Array(repeating: [], count: leads)
     }
@@ -86,9 +94,10 @@ struct QueueModel {
         let due = hours?.end(on: day) ?? day
         let next = hours?.nextStart(from: self.now) ?? self.now
         var told = due
-        if let index = self.openTask(of: lead) {
-            self.join(index, due: due, next: next, window: window)
-            if self.tasks[index].dueAt > self.now { told = self.tasks[index].dueAt }
+        let open = self.openTask(of: lead)
+        if let open {
+            self.join(open, due: due, next: next, window: window)
+            if self.tasks[open].dueAt > self.now { told = self.tasks[open].dueAt }
         } else {
             let rest = self.tasks.filter { $0.lead == lead }.compactMap(\.restsUntil).max()
             self.tasks.append(
@@ -96,8 +105,16 @@ struct QueueModel {
                     id: "", lead: lead, acceptedAt: self.now, newestAt: self.now, dueAt: due,
                     nextAttemptAt: max(next, rest ?? next), window: window))
         }
-        self.inquiries[lead].append(Inquiry(acceptedAt: self.now, dueAt: told, receipt: ""))
+        self.inquiries[lead].append(Inquiry(acceptedAt: self.now, dueAt: told, task: open ?? self.tasks.count - 1))
         return told
+    }
+
+    /// The visitor gives an inquiry up by its receipt, and with it all that its task stands for.
+    mutating func cancel(_ number: Int, of lead: Int) throws(Refusal) {
+        let inquiry = self.inquiries[lead][number]
+        guard !inquiry.isCancelled else { return }
+        guard self.tasks[inquiry.task].isOpen else { throw .alreadyClosed }
+        self.leave(lead, reason: "cancelled_by_visitor")
     }
 
     private mutating func join(_ index: Int, due: Date, next: Date, window: PreferredWindow?) {
@@ -229,74 +246,5 @@ struct QueueModel {
         case undoNotYours = "undo_not_yours"
         case undoChanged = "undo_changed"
         case undoClaimOpen = "undo_claim_open"
-    }
-
-    /// Somebody rings, and an adviser takes it.
-    mutating func claimIncoming(_ lead: Int, by adviser: Int) throws(Refusal) -> Int {
-        guard !self.inquiries[lead].isEmpty else { throw .leadUnknown }
-        // What is refused leaves nothing behind, the end of lapsed claims and an opened task included.
-        var after = self
-        after.endLapsed(of: adviser)
-        if after.openTask(of: lead) == nil {
-            let due = self.calendar.deadline(acceptedAt: self.now, closing: self.opening).dueAt
-            after.tasks.append(
-                Task(id: "", lead: lead, acceptedAt: self.now, newestAt: self.now, dueAt: due, nextAttemptAt: self.now))
-        }
-        guard let index = after.openTask(of: lead) else { throw .leadUnknown }
-        let task = after.tasks[index]
-        let isBusy = after.tasks.indices.contains {
-            $0 != index && after.tasks[$0].holder == adviser && after.tasks[$0].isIncoming
-        }
-        if task.isHeld(at: self.now), task.holder != adviser { throw .claimedByOther }
-        if task.holder == adviser, task.isHeld(at: self.now) {
-            if isBusy, !task.isIncoming { throw .claimOpen }
-            after.tasks[index].claims[task.claims.count - 1].isIncoming = true
-            after.tasks[index].until = self.now.addingTimeInterval(self.lease)
-        } else {
-            if isBusy { throw .claimOpen }
-            after.take(index, by: adviser, incoming: true)
-        }
-        self = after
-        return index
-    }
-
-    /// Gives the adviser's live claim a new lease.
-    mutating func extend(_ index: Int, by adviser: Int) {
-        guard self.tasks[index].holder == adviser, self.tasks[index].isHeld(at: self.now) else { return }
-        self.tasks[index].until = self.now.addingTimeInterval(self.lease)
-    }
-
-    mutating func reveal(_ index: Int, by adviser: Int) throws(Refusal) {
-        let task = self.tasks[index]
-        guard task.isOpen else { throw .alreadyClosed }
-        guard task.holder == adviser, task.isHeld(at: self.now) else { throw .notClaimant }
-        if !task.isIncoming {
-            if self.isStopped(task) {
-                self.leave(task.lead, reason: "do_not_call")
-                throw .doNotCall
-            }
-            let window = task.callAgainAt == nil ? task.window.flatMap { self.windows.span($0) } : nil
-            if self.calling.next(from: self.now, window: window) > self.now { throw .outsideCallingHours }
-        }
-        self.extend(index, by: adviser)
-        let last = task.claims.count - 1
-        self.tasks[index].claims[last].revealedAt = task.claims[last].revealedAt ?? self.now
-    }
-
-    mutating func release(_ index: Int, by adviser: Int) throws(Refusal) {
-        guard self.tasks[index].holder == adviser else {
-            throw self.tasks[index].isOpen ? .notClaimant : .alreadyClosed
-        }
-        self.endClaim(index, "released")
-        self.endPush(index)
-    }
-
-    mutating func assign(_ index: Int, to adviser: Int) throws(Refusal) {
-        guard self.tasks[index].isOpen else { throw .alreadyClosed }
-        if self.tasks[index].holder != nil {
-            self.endClaim(index, self.tasks[index].isHeld(at: self.now) ? "assigned" : "expired")
-        }
-        (self.tasks[index].owner, self.tasks[index].ownerReason) = (adviser, "assigned")
-        self.tasks[index].nextAttemptAt = max(self.tasks[index].nextAttemptAt, self.now)
     }
 }

@@ -2,6 +2,7 @@
 
 import { $, announce, api, busy, confirmed, el, isSessionOver, now, people, person, report, say, setText } from "./console.js";
 import { loadClosures } from "./board-closures.js";
+import { draggable, droppable, isDragging } from "./board-drag.js";
 import { blocks, pauseReasons } from "./dispositions.js";
 import { clock, dayWords, minutes, shortMoment, spacedPhone } from "./worktime.js";
 
@@ -41,14 +42,14 @@ async function assign(task, adviser) {
   }
 }
 
-const lateRow = (task) => el("tr", {},
+const lateRow = (task) => draggable(el("tr", {},
   el("th", { scope: "row" }, task.name_masked), el("td", { class: "phone" }, spacedPhone(task.phone_masked)),
   el("td", {}, shortMoment(Date.parse(task.due_at), now())), el("td", { class: "figure" }, `${task.percent}%`),
-  el("td", {}, task.claimed_by ? person(task.claimed_by) : "—"), el("td", {}, assigner(task)));
+  el("td", {}, task.claimed_by ? person(task.claimed_by) : "—"), el("td", {}, assigner(task))), task);
 
-const closedRow = (task) => el("tr", {},
+const closedRow = (task) => draggable(el("tr", {},
   el("th", { scope: "row" }, task.name_masked), el("td", { class: "phone" }, spacedPhone(task.phone_masked)),
-  el("td", {}, shortMoment(Date.parse(task.due_at), now())), el("td", {}, task.claimed_by ? person(task.claimed_by) : "—"), el("td", {}, assigner(task)));
+  el("td", {}, shortMoment(Date.parse(task.due_at), now())), el("td", {}, task.claimed_by ? person(task.claimed_by) : "—"), el("td", {}, assigner(task))), task);
 
 const pausedRow = (task) => el("tr", {},
   el("th", { scope: "row" }, task.name_masked), el("td", { class: "phone" }, spacedPhone(task.phone_masked)),
@@ -79,6 +80,7 @@ function adviserRow(adviser) {
 }
 
 async function loadBoard() {
+  if (isDragging()) return;
   const board = await api("GET", "/api/v1/board", undefined, { background: true });
   ({ advisers, calls } = board);
   $("paused").replaceChildren(...board.paused.map(pausedRow));
@@ -98,13 +100,18 @@ async function loadForecast() {
   const forecast = await api("GET", "/api/v1/forecast", undefined, { background: true, timeout: 30000 });
   outlook(forecast.today);
   $("assumed").hidden = !forecast.assumed;
-  if (document.activeElement?.closest?.("#late")) return;
+  if (isDragging() || document.activeElement?.closest?.("#late")) return;
   $("late").replaceChildren(...forecast.today.late.map(lateRow));
   $("late-box").hidden = forecast.today.late.length === 0;
   $("days").replaceChildren(...forecast.days.map((day) => el("li", {},
     dayOf(day.date),
     el("b", {}, day.advisers_needed === null ? "60 人以上" : `${day.advisers_needed} 人`))));
 }
+
+droppable($("advisers"), (task, row) => {
+  const adviser = advisers.find((one) => one.id === row.dataset.id);
+  if (adviser) assign(task, adviser.username);
+});
 
 const current = () => advisers.find((adviser) => adviser.id === shown);
 

@@ -85,7 +85,7 @@ export class Calls {
   #shown(claim) {
     if (this.#claim !== claim) return;
     this.#showAgain();
-    $("dial")?.focus();
+    this.numbers.focus();
     this.#read(claim.task.id);
   }
 
@@ -288,7 +288,7 @@ export class Calls {
 
   /** Reads the shown card again: another page may have changed what it says. */
   lookAgain() {
-    if (this.#selected) this.#read(this.#selected);
+    return this.#selected ? this.#read(this.#selected) : undefined;
   }
 
   /** Forgets every number: for a page that is being left. */

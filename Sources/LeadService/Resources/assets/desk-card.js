@@ -102,7 +102,7 @@ export class Card {
           open ? el("button", { type: "button", class: "quiet-button", onclick: (event) => this.#options.onRelease(event.currentTarget) }, "放回公共池") : null),
         card?.pause ? el("p", { class: "pause" }, `已暂停至 ${moment(Date.parse(card.pause.until), now())} · 原因 ${pauseReasons[card.pause.reason] ?? card.pause.reason}（${person(card.pause.by)}） `,
           el("button", { type: "button", id: "resume", onclick: (event) => this.#options.onResume(event.currentTarget) }, "继续")) : null,
-        this.#number(task, number, open, firstPart(telephone)),
+        this.#number(task, number, open, firstPart(telephone), open && card?.can_dial),
         secondPart(telephone),
         open ? scriptPart(this.#options.script) : null,
         el("dl", { class: "facts" },
@@ -125,11 +125,12 @@ export class Card {
       ...this.#assign(task));
   }
 
-  #number(task, number, open, telephone) {
+  /** @param byTheSystem whether a telephone system dials, so that the link is for whoever wants it otherwise */
+  #number(task, number, open, telephone, byTheSystem) {
     if (number) {
       return el("div", { class: "number" },
         el("output", { class: "digits" }, spacedPhone(number.phone)),
-        el("a", { class: "button primary", id: "dial", href: `tel:${number.phone}`, onclick: (event) => this.#options.onDial(event, number) }, "拨打", key("D")),
+        el("a", { class: byTheSystem ? "button" : "button primary", id: "dial", href: `tel:${number.phone}`, onclick: (event) => this.#options.onDial(event, number) }, "拨打", byTheSystem ? null : key("D")),
         el("button", { type: "button", id: "copy", onclick: () => this.#options.onCopy(number) }, "复制", key("C")),
         this.#scan(task, number, "first"),
         ...telephone, el("span", { class: "quiet" }, "记录结果后自动隐藏"));
@@ -137,7 +138,7 @@ export class Card {
     const masked = el("output", { class: "digits" }, spacedPhone(task.phone_masked));
     if (open) {
       return el("div", { class: "number" }, masked,
-        el("button", { type: "button", class: "primary", id: "reveal", onclick: (event) => this.#options.onReveal(event.currentTarget) }, "显示号码", key("R")), ...telephone);
+        el("button", { type: "button", class: byTheSystem ? null : "primary", id: "reveal", onclick: (event) => this.#options.onReveal(event.currentTarget) }, "显示号码", key("R")), ...telephone);
     }
     const answer = task.state !== "closed" && !isTaken(task) && this.#options.mayClaim
       ? el("button", { type: "button", onclick: (event) => this.#options.onIncoming({ lead_id: task.lead_id }, event.currentTarget) }, "客户来电，接听")

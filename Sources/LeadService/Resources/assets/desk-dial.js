@@ -4,6 +4,8 @@ import { announce, busy, el, me, now, say, send } from "./console.js";
 import { callWords } from "./call-words.js";
 import { spacedPhone } from "./worktime.js";
 
+const key = (letter) => el("kbd", { "aria-hidden": "true" }, letter);
+
 const lookEvery = 3_000;
 /** A call that is not over by then is not followed any more. */
 const longest = 3_600_000;
@@ -77,12 +79,12 @@ function editSecond(lead, isKnown, onSecond) {
 /** The newest call of one's own under a claim. */
 const ownCall = ({ card, open }) => (open ? card?.history.find((event) => event.kind === "dialled" && event.by === me.username) : undefined);
 
-/** What the telephone system can do with one number, and what became of its call; nothing where there is no system. */
+/** What the telephone system can do with one number, and what became of its call; nothing where there is no system. `D` is the first number's. */
 function dialPart(number, options) {
   const { card, open, onCall } = options;
   const call = ownCall(options);
   return [
-    open && card?.can_dial ? el("button", { type: "button", id: `dial-${number}`, onclick: (event) => onCall(number, event.currentTarget) }, "电话系统拨打") : null,
+    open && card?.can_dial ? el("button", { type: "button", id: `dial-${number}`, class: number === "first" ? "primary" : null, onclick: (event) => onCall(number, event.currentTarget) }, "电话系统拨打", number === "first" ? key("D") : null) : null,
     call?.number === number ? el("span", { class: "quiet", role: "status" }, callWords(call)) : null];
 }
 

@@ -97,7 +97,7 @@ export class Numbers {
 
   async reveal(button = $("reveal")) {
     const claim = this.#claim();
-    if (!claim || claim.number) { $("dial")?.focus(); return; }
+    if (!claim || claim.number) { this.focus(); return; }
     const { id } = claim.task;
     await busy(button, async () => {
       try {
@@ -148,6 +148,7 @@ export class Numbers {
     await busy(button, async () => {
       try {
         await api("POST", address(id, "dial"), { number });
+        this.#onDialled();
         announce("已交给电话系统，请接听您的话机");
       } catch (problem) {
         this.#explain(id, problem);
@@ -156,9 +157,16 @@ export class Numbers {
     this.#onChange();
   }
 
-  /** Shows the number if it is not, and follows its link. */
+  /** Where a call begins: the telephone system's button, else the number's link. */
+  focus() { ($("dial-first") ?? $("dial"))?.focus(); }
+
+  /** By the telephone system where there is one; else shows the number if it is not, and follows its link. */
   async dial() {
     if (!this.#claim()) { announce("接起一条任务后才能拨打（按 N）"); return; }
+    // Only the whole card says whether there is one.
+    if (!this.#claim().card) await this.#onChange();
+    const system = $("dial-first");
+    if (system) { system.click(); return; }
     if (!this.isShown) await this.reveal();
     if (this.isShown) $("dial")?.click();
   }

@@ -168,7 +168,7 @@ $("bar-back").addEventListener("click", () => {
   $("rows").querySelector("[aria-current], button")?.focus();
 });
 $("bar-reveal").addEventListener("click", async () => {
-  if (calls.numbers.isShown) { $("dial").click(); return; }
+  if (calls.numbers.isShown) { calls.numbers.dial(); return; }
   await calls.numbers.reveal($("bar-reveal"));
   tick();
 });
