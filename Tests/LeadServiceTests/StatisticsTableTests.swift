@@ -108,7 +108,7 @@ import Testing
             let eva = try await service.colleague("eva", .auditor)
             let names = [
                 "comparison", "days", "endings", "funnel", "sources", "articles", "times", "advisers", "assessments",
-                "suggestions", "messages",
+                "suggestions", "messages", "costs",
             ]
             let page = try await service.call(
                 .get, "/staff/statistics", token: eva.token, headers: [.accept: "text/html"])

@@ -71,6 +71,8 @@ struct Statistics: Sendable {
     fileprivate(set) var firstQualified = Delays()
     fileprivate(set) var scores = Scores()
     fileprivate(set) var advisers: [AdviserLoad] = []
+    /// What the advertisements of each source cost in the period, in fen.
+    fileprivate(set) var costs: [String: Int] = [:]
 
     fileprivate init(period: Period, asOf: Date) {
         (self.period, self.asOf) = (period, asOf)
@@ -142,6 +144,7 @@ struct StatisticsReader: Sendable {
                     from: messages.from, gateways: try await tx.gatewayStatistics(in: messages.time, at: now),
                     prices: prices)
             }
+            statistics.costs = try await tx.advertisingCosts(in: period)
             statistics.advisers = try await tx.adviserLoads(in: period.time, at: now)
             return statistics
         }

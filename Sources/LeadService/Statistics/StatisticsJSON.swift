@@ -31,6 +31,7 @@ extension Statistics {
             "articles": .array(
                 self.rankedArticles.map { .object($0.funnel.members.merging(["article": .optional($0.name)]) { $1 }) }),
             "days": .array(self.everyDay.map { $0.day.json(of: $0.date) }), "previous": self.comparison,
+            "costs": self.costJSON,
             "promise": .object([
                 "kept": .integer(self.promises[.kept] ?? 0), "broken": .integer(self.promises[.broken] ?? 0),
                 "open": .integer(self.promises[.open] ?? 0),

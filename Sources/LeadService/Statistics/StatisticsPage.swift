@@ -44,6 +44,7 @@ struct StatisticsPage: Sendable {
         context["advisers"] = statistics.advisers.map { Self.adviser($0) }
         context.merge(self.scores(statistics.scores)) { $1 }
         context.merge(statistics.messageContext) { $1 }
+        context.merge(statistics.costContext) { $1 }
         return context
     }
 

@@ -5,7 +5,8 @@ import Leads
 struct StatisticsTable: Sendable {
     /// The tables that have a file, as its address names them.
     enum Name: String, CaseIterable, Sendable {
-        case comparison, days, endings, funnel, sources, articles, times, advisers, assessments, suggestions, messages
+        case comparison, days, endings, funnel, sources, articles, times, advisers, assessments, suggestions, messages,
+            costs
     }
 
     var columns: [String]
@@ -54,6 +55,7 @@ extension Statistics {
                 columns: ["答案", "份数"],
                 rows: self.scores.rankedSuggestions.map { [labels.label(of: $0.answer), "\($0.count)"] })
         case .messages: self.messageTable
+        case .costs: self.costTable
         }
     }
 
