@@ -426,6 +426,27 @@ SET default_tablespace = '';
 SET default_table_access_method = heap;
 
 --
+-- Name: advertising_costs; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.advertising_costs (
+    day date NOT NULL,
+    source text NOT NULL,
+    campaign text NOT NULL,
+    fen bigint NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    CONSTRAINT advertising_costs_campaign_check CHECK ((char_length(campaign) <= 200)),
+    CONSTRAINT advertising_costs_fen_check CHECK (((fen >= 0) AND (fen <= '99999999999'::bigint))),
+    CONSTRAINT advertising_costs_source_check CHECK (((char_length(source) >= 1) AND (char_length(source) <= 200)))
+);
+
+--
+-- Name: TABLE advertising_costs; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.advertising_costs IS 'Spend by day in Shanghai, source as short_source names it and campaign, as files handed it in; the last file counts';
+
+--
 -- Name: api_keys; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2633,6 +2654,13 @@ CREATE TABLE public.withheld_codes (
 COMMENT ON TABLE public.withheld_codes IS 'Codes of test numbers, for administrators to read while they live';
 
 --
+-- Name: advertising_costs advertising_costs_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.advertising_costs
+    ADD CONSTRAINT advertising_costs_pkey PRIMARY KEY (day, source, campaign);
+
+--
 -- Name: webhook_deliveries an_event_once_for_each; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -4644,6 +4672,13 @@ GRANT ALL ON FUNCTION public.short_source(source jsonb) TO huifang_reader;
 
 REVOKE ALL ON FUNCTION public.take_windows(keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.take_windows(keys bytea[], starts timestamp with time zone[], limits bigint[], ceilings bigint[], slots bigint[], seed bigint) TO huifang_app;
+
+--
+-- Name: TABLE advertising_costs; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.advertising_costs TO huifang_reader;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.advertising_costs TO huifang_app;
 
 --
 -- Name: TABLE api_keys; Type: ACL; Schema: public; Owner: -

@@ -198,6 +198,7 @@ package struct LeadServices: Sendable {
                     reader: StatisticsReader(
                         database: database, dependencies: dependencies, settings: settings, calendar: calendar),
                     page: StatisticsPage(questions: questions, now: dependencies.now), pages: pages),
+                AdvertisingCostRoutes(costs: AdvertisingCosts(database: database, dependencies: dependencies)),
                 EntryRoutes(
                     entry: LeadEntry(
                         database: database, dependencies: dependencies, settings: settings, promises: promises,

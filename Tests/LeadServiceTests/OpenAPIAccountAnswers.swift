@@ -70,6 +70,12 @@ extension DescribedService {
         #expect(try await self.call(.get, "/api/v1/audit/export?x=1", token: boss.token).status == 422)
         #expect(try await self.call(.get, "/api/v1/conversions", token: boss.token).status == 200)
         #expect(try await self.call(.get, "/api/v1/conversions?from=x", token: boss.token).status == 422)
+        let costs = "/api/v1/advertising-costs?dry_run="
+        let csv: HTTPFields = [.contentType: "text/csv"]
+        let file = "day,source,yuan\r\n2026-11-25,article,128.50\r\n2026-11-25,,1\r\n"
+        for (tried, status) in [("true", 200), ("false", 422)] {
+            #expect(try await self.call(.post, costs + tried, file, token: boss.token, headers: csv).status == status)
+        }
         let html: HTTPFields = [.accept: "text/html"]
         #expect(try await self.call(.get, "/staff/audit", token: boss.token, headers: html).status == 200)
         #expect(try await self.call(.get, "/staff/audit?from=x", token: boss.token, headers: html).status == 422)

@@ -141,7 +141,8 @@ extension DescribedService {
             let body = operation.json["requestBody"] == .null ? nil : "{}"
             // What an auditor reads is what an adviser does not.
             let reads = [
-                "privacy-requests", "stats", "statistics", "/staff", "/people", "/api-keys", "/audit", "/calendar",
+                "privacy-requests", "stats", "/stats/{table}", "statistics", "/staff", "/people", "/api-keys", "/audit",
+                "/calendar",
                 "/retention", "/privacy", "/privacy-cases", "/audit/export", "/exports", "/jobs",
                 "/webhooks", "/deliveries", "/sites",
             ].contains {

@@ -185,7 +185,10 @@ extension DescribedService {
             let page = try await self.call(
                 .get, "/staff/statistics" + query, token: chief.token, headers: [.accept: "text/html"])
             #expect(page.status == status)
+            let file = try await self.call(.get, "/api/v1/stats/sources" + query, token: chief.token)
+            #expect(file.status == status)
         }
+        #expect(try await self.call(.get, "/api/v1/stats/nothing", token: chief.token).status == 404)
         #expect(try await self.call(.get, "/api/v1/leads/export", token: chief.token).status == 200)
         let row = self.description.root["components"]["schemas"]["ExportRow"]
         for more in ["phone=masked", "phone=plain&reason=test", "columns=lead_id,phone"] {

@@ -58,6 +58,10 @@ struct Statistics: Sendable {
     fileprivate(set) var messages: Messages?
     fileprivate(set) var funnel = Funnel()
     fileprivate(set) var sources: [String: Funnel] = [:]
+    fileprivate(set) var articles: [String: Funnel] = [:]
+    fileprivate(set) var days: [ShanghaiDate: Day] = [:]
+    /// Nil when the period has not begun.
+    fileprivate(set) var previous: Previous?
     fileprivate(set) var promises: [PromiseOutcome: Int] = [:]
     fileprivate(set) var endings: [Ending: Int] = [:]
     /// Open time from acceptance to the first counting attempt, to the first time the person was spoken to, and to the first
@@ -67,6 +71,8 @@ struct Statistics: Sendable {
     fileprivate(set) var firstQualified = Delays()
     fileprivate(set) var scores = Scores()
     fileprivate(set) var advisers: [AdviserLoad] = []
+    /// What the advertisements of each source cost in the period, in fen.
+    fileprivate(set) var costs: [String: Int] = [:]
 
     fileprivate init(period: Period, asOf: Date) {
         (self.period, self.asOf) = (period, asOf)
@@ -75,9 +81,11 @@ struct Statistics: Sendable {
     fileprivate mutating func count(_ inquiry: CountedInquiry, _ open: (Date, Date) -> TimeInterval) {
         self.funnel.count(inquiry)
         self.sources[inquiry.source, default: Funnel()].count(inquiry)
+        self.articles[inquiry.article, default: Funnel()].count(inquiry)
         let outcome = PromiseOutcome(
             dueAt: inquiry.dueAt, metAt: inquiry.metAt, endedAt: inquiry.endedAt, at: self.asOf)
         self.promises[outcome, default: 0] += 1
+        self.days[ShanghaiDate(inquiry.acceptedAt), default: Day()].count(outcome)
         if outcome == .leftOut {
             self.endings[Ending(by: inquiry.endedBy, reason: inquiry.endReason ?? "unknown"), default: 0] += 1
         }
@@ -85,49 +93,6 @@ struct Statistics: Sendable {
         if let contact = inquiry.contactAt { self.firstContact.add(open(inquiry.acceptedAt, contact)) }
         if let qualified = inquiry.qualifiedAt { self.firstQualified.add(open(inquiry.acceptedAt, qualified)) }
         if let total = inquiry.total { self.scores.add(total, suggested: inquiry.suggested) }
-    }
-}
-
-/// Lengths of time, of which half and nineteen in twenty are asked for.
-struct Delays: Sendable {
-    private var seconds: [TimeInterval] = []
-
-    var count: Int { self.seconds.count }
-
-    mutating func add(_ length: TimeInterval) { self.seconds.append(length) }
-
-    /// The shortest length that so many per cent do not exceed, in whole minutes, begun ones included.
-    func minutes(percent: Int) -> Int? {
-        guard !self.seconds.isEmpty else { return nil }
-        let rank = max(1, (self.seconds.count * percent + 99) / 100)
-        return Int((self.seconds.sorted()[rank - 1] / 60).rounded(.up))
-    }
-}
-
-/// How the visitors' own assessments are spread.
-struct Scores: Sendable {
-    static let width = 10
-
-    private(set) var count = 0
-    private(set) var reaching = 0
-    private var bins: [Int: Int] = [:]
-    private(set) var suggested: [String: Int] = [:]
-
-    mutating func add(_ total: Int, suggested: [String]) {
-        self.count += 1
-        self.bins[total / Self.width, default: 0] += 1
-        if total >= AssessedAnswers.standard {
-            self.reaching += 1
-        } else {
-            for answer in suggested { self.suggested[answer, default: 0] += 1 }
-        }
-    }
-
-    /// From the lowest score to the highest, the standard included, also where nobody is.
-    var histogram: [(from: Int, count: Int)] {
-        let standard = AssessedAnswers.standard / Self.width
-        guard let lowest = self.bins.keys.min(), let highest = self.bins.keys.max() else { return [] }
-        return (min(lowest, standard)...max(highest, standard)).map { ($0 * Self.width, self.bins[$0] ?? 0) }
     }
 }
 
@@ -163,36 +128,60 @@ struct StatisticsReader: Sendable {
         }
     }
 
+    /// The numbers of a period and, for comparison, of the one before it.
     func read(_ period: Statistics.Period) async throws -> Statistics {
         let now = self.dependencies.now()
-        let settings = self.settings.current
-        let calendar = self.calendar.current
-        let codes = self.kept(.codes, of: period, at: now)
+        let prices = self.settings.current.smsPrices
         let messages = self.kept(.messages, of: period, at: now)
         return try await self.database.snapshot { tx in
-            var statistics = Statistics(period: period, asOf: now)
-            var last: CountedInquiry?
-            repeat {
-                let rows = try await tx.countedInquiries(accepted: period.time, after: last, limit: Self.batch)
-                for row in rows {
-                    statistics.count(row) {
-                        calendar.workingSeconds(from: $0, to: $1, within: settings.openingHours)
-                    }
-                }
-                last = rows.count == Self.batch ? rows.last : nil
-            } while last != nil
-            if let codes {
-                statistics.codes = Statistics.Codes(
-                    from: codes.from, forms: try await tx.codeCounts(issued: codes.time))
+            var statistics = try await self.count(period, at: now, in: tx)
+            if let before = period.before(ShanghaiDate(now)) {
+                statistics.previous = Statistics.Previous(
+                    period: before, numbers: try await self.count(before, at: now, in: tx).headlines)
             }
             if let messages {
                 statistics.messages = Statistics.Messages(
                     from: messages.from, gateways: try await tx.gatewayStatistics(in: messages.time, at: now),
-                    prices: settings.smsPrices)
+                    prices: prices)
             }
+            statistics.costs = try await tx.advertisingCosts(in: period)
             statistics.advisers = try await tx.adviserLoads(in: period.time, at: now)
             return statistics
         }
+    }
+
+    /// One of its tables as a file, told to the audit.
+    func table(
+        _ name: StatisticsTable.Name, _ period: Statistics.Period, labels: Questionnaire, for session: StaffSession
+    ) async throws -> StatisticsTable {
+        let statistics = try await self.read(period)
+        let event = Audit(dependencies: self.dependencies).event(
+            "statistics.export", on: "\(name.rawValue) \(period.from)/\(period.to)", by: session.username,
+            role: session.auditRole)
+        try await self.database.transaction { tx in try await tx.insert(event) }
+        return statistics.table(name, labels: labels)
+    }
+
+    /// The inquiries of a period, and the codes.
+    private func count(_ period: Statistics.Period, at now: Date, in tx: Transaction) async throws -> Statistics {
+        let settings = self.settings.current
+        let calendar = self.calendar.current
+        var statistics = Statistics(period: period, asOf: now)
+        var last: CountedInquiry?
+        repeat {
+            let rows = try await tx.countedInquiries(accepted: period.time, after: last, limit: Self.batch)
+            for row in rows {
+                statistics.count(row) {
+                    calendar.workingSeconds(from: $0, to: $1, within: settings.openingHours)
+                }
+            }
+            last = rows.count == Self.batch ? rows.last : nil
+        } while last != nil
+        if let codes = self.kept(.codes, of: period, at: now) {
+            statistics.codes = Statistics.Codes(
+                from: codes.from, forms: try await tx.codeCounts(issued: codes.time))
+        }
+        return statistics
     }
 
     /// The part of a period whose rows are all kept: retention takes them by the hour, so from the first whole day that is left.

@@ -27,11 +27,14 @@ struct StatisticsPage: Sendable {
             ] as [String: Any]
         }
         context.merge(self.steps(statistics)) { $1 }
-        context["sources"] = statistics.rankedSources.map { Self.source($0.name, $0.funnel) }
-        context["times"] = [
-            ("第一次拨打", statistics.firstAttempt), ("第一次联系上", statistics.firstContact),
-            ("第一次有意向", statistics.firstQualified),
-        ].map {
+        context["sources"] = statistics.rankedSources.map {
+            Self.origin($0.name, $0.funnel, without: "直接访问", beyond: "其他来源")
+        }
+        context["articles"] = statistics.rankedArticles.map {
+            Self.origin($0.name, $0.funnel, without: "未知页面", beyond: "其他文章")
+        }
+        context.merge(Self.comparison(statistics)) { $1 }
+        context["times"] = statistics.times.map {
             [
                 "name": $0, "count": $1.count, "half": Self.length($1.minutes(percent: 50)),
                 "most": Self.length($1.minutes(percent: 95)),
@@ -41,6 +44,7 @@ struct StatisticsPage: Sendable {
         context["advisers"] = statistics.advisers.map { Self.adviser($0) }
         context.merge(self.scores(statistics.scores)) { $1 }
         context.merge(statistics.messageContext) { $1 }
+        context.merge(statistics.costContext) { $1 }
         return context
     }
 
@@ -61,26 +65,19 @@ struct StatisticsPage: Sendable {
         ConsolePage(session: session, now: self.now(), people: []).context("statistics", title: "统计")
     }
 
-    /// The steps from a code to a contract, each with its bar.
+    /// The steps from a code to a contract, with their chart.
     private func steps(_ statistics: Statistics) -> [String: Any] {
-        let funnel = statistics.funnel
-        var steps: [(String, Int, isShare: Bool)] = []
-        if let codes = statistics.codes {
-            steps += [("发出验证码", codes.sent, false), ("验证通过", codes.verified, false)]
-        }
-        steps += [
-            ("受理咨询", funnel.accepted, true), ("已拨打", funnel.attempted, true), ("已联系上", funnel.contacted, true),
-            ("有意向", funnel.qualified, true), ("已签约", funnel.converted, true),
-        ]
-        let most = max(1, steps.map(\.1).max() ?? 1)
+        let accepted = statistics.funnel.accepted
+        let before = statistics.steps.count - statistics.funnel.counts.count
         var context: [String: Any] = [
-            "steps": steps.map { name, count, isShare in
+            "steps": statistics.steps.enumerated().map { index, step in
                 [
-                    "name": name, "count": count, "width": count * 120 / most,
-                    "share": isShare && funnel.accepted > 0 ? Self.share(count, of: funnel.accepted) : "—",
+                    "name": step.name, "count": step.count,
+                    "share": index >= before && accepted > 0 ? Self.share(step.count, of: accepted) : "—",
                 ] as [String: Any]
             }
         ]
+        context["funnel_chart"] = StatisticsChart.funnel(statistics.steps)
         switch statistics.codes?.from {
         case nil: context["codes_note"] = "验证码的记录只留几天，这段日期的已经删除。"
         case let from? where from > statistics.period.from:
@@ -90,12 +87,42 @@ struct StatisticsPage: Sendable {
         return context
     }
 
-    private static func source(_ name: String?, _ funnel: Statistics.Funnel) -> [String: Any] {
+    private static func origin(
+        _ name: String?, _ funnel: Statistics.Funnel, without: String, beyond: String
+    ) -> [String: Any] {
         [
-            "name": name.map { $0.isEmpty ? "直接访问" : $0 } ?? "其他来源", "accepted": funnel.accepted,
+            "name": name.map { $0.isEmpty ? without : $0 } ?? beyond, "accepted": funnel.accepted,
             "attempted": funnel.attempted, "contacted": funnel.contacted, "qualified": funnel.qualified,
             "converted": funnel.converted,
         ]
+    }
+
+    /// The period before, and the days one by one.
+    private static func comparison(_ statistics: Statistics) -> [String: Any] {
+        var context: [String: Any] = [
+            "comparisons": statistics.comparisons.map { name, value, before, difference in
+                func text(_ number: Int?) -> String { number.map { "\($0)\(name.unit)" } ?? "—" }
+                return [
+                    "name": name.title, "value": text(value), "before": text(before),
+                    "difference": Statistics.words(difference, of: name),
+                ] as [String: Any]
+            },
+            "days": statistics.everyDay.map {
+                [
+                    "date": $0.date.description, "accepted": $0.day.accepted, "kept": $0.day.kept,
+                    "broken": $0.day.broken,
+                ] as [String: Any]
+            },
+        ]
+        context["days_chart"] = StatisticsChart.days(statistics.everyDay)
+        if let previous = statistics.previous {
+            context["has_previous"] = true
+            context["previous_text"] =
+                previous.period.from == previous.period.to
+                ? previous.period.from.longText
+                : "\(previous.period.from.longText)至 \(previous.period.to.text)"
+        }
+        return context
     }
 
     private static func adviser(_ load: AdviserLoad) -> [String: Any] {
@@ -106,23 +133,14 @@ struct StatisticsPage: Sendable {
         ]
     }
 
-    /// The histogram: 22 pixels a bar, 6 between them, 120 high at most.
+    /// The histogram.
     private func scores(_ scores: Scores) -> [String: Any] {
-        let bins = scores.histogram
-        let most = max(1, bins.map(\.count).max() ?? 1)
-        func x(_ from: Int) -> Int { 8 + (from - (bins.first?.from ?? 0)) / Scores.width * 28 }
-        let standard = x(AssessedAnswers.standard)
-        return [
+        [
             "has_scores": scores.count > 0, "scored": scores.count, "reaching": scores.reaching,
             "reaching_share": Self.share(scores.reaching, of: scores.count),
-            "chart_width": 32 + bins.count * 28, "standard_x": standard - 3, "standard_label_x": standard,
-            "bins": bins.map { from, count in
-                let height = count * 120 / most
-                return [
-                    "from": from, "range": "\(from)–\(from + Scores.width - 1)", "count": count, "x": x(from),
-                    "middle": x(from) + 11, "y": 154 - height, "label_y": 150 - height, "height": height,
-                    "is_any_here": count > 0, "reaches": from >= AssessedAnswers.standard,
-                ] as [String: Any]
+            "scores_chart": StatisticsChart.scores(scores.histogram) ?? "",
+            "bins": scores.histogram.map { from, count in
+                ["range": "\(from)–\(from + Scores.width - 1)", "count": count] as [String: Any]
             },
             "has_suggestions": !scores.suggested.isEmpty,
             "suggested": scores.rankedSuggestions.map {
@@ -142,7 +160,7 @@ struct StatisticsPage: Sendable {
     }
 
     /// Why an inquiry was over.
-    private static func reason(_ code: String) -> String {
+    static func reason(_ code: String) -> String {
         if let disposition = Disposition(rawValue: code) { return disposition.title }
         return switch code {
         case "cancelled": "客户取消或要求停止"

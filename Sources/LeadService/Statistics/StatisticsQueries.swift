@@ -9,8 +9,16 @@ struct CountedInquiry: TableRow {
         i.id, i.accepted_at, i.due_at, i.met_at, short_source(i.source), results.contact_at, results.qualified_at, results.is_converted,
         coalesce(i.cancelled_at, closing.closed_at), CASE WHEN i.cancelled_at IS NULL THEN closing.closed_reason ELSE 'cancelled' END,
         CASE WHEN i.cancelled_at IS NULL THEN closing.username END, a.total::bigint,
-        ARRAY(SELECT DISTINCT k FROM jsonb_array_elements(a.suggestions) AS s (step), jsonb_object_keys(s.step -> 'answers_changed') AS k)
+        ARRAY(SELECT DISTINCT k FROM jsonb_array_elements(a.suggestions) AS s (step), jsonb_object_keys(s.step -> 'answers_changed') AS k),
+        \(Self.page)
         """
+
+    /// Host and path of the page that the form stood on, else of the first one of the visit; never a query, which may hold a person.
+    private static let page = """
+        left(coalesce(substring(i.source ->> 'page_url' FROM \(Self.hostAndPath)),
+                      substring(i.source ->> 'landing_url' FROM \(Self.hostAndPath)), ''), 200)
+        """
+    private static let hostAndPath = "'^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^?#]+)'"
 
     /// A lead has one open task at a time: that of an inquiry which nobody answered is the first to end after it.
     static let tables = """
@@ -51,6 +59,7 @@ struct CountedInquiry: TableRow {
     let total: Int?
     /// The answers that a suggested step would change.
     let suggested: [String]
+    let article: String
 
     init(row: PostgresRow) throws {
         let columns = row.makeRandomAccess()
@@ -67,6 +76,7 @@ struct CountedInquiry: TableRow {
         self.endedBy = try columns[10].decode(String?.self)
         self.total = try columns[11].decode(Int?.self)
         self.suggested = try columns[12].decode([String].self)
+        self.article = try columns[13].decode(String.self)
     }
 }
 
