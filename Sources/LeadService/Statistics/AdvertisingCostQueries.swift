@@ -23,13 +23,21 @@ private struct SourceCost: TableRow {
     init(row: PostgresRow) throws { (self.source, self.fen) = try row.decode((String, Int).self) }
 }
 
-extension Transaction {
-    /// Text as spreadsheets in China write it: GBK, and what GB 18030 adds to it.
-    func textOfGB18030(_ bytes: [UInt8]) async throws -> String {
-        try await self.first(
-            "SELECT convert_from(\(ByteBuffer(bytes: bytes)), 'GB18030') AS text", as: Text.self)?.text ?? ""
+extension Database {
+    /// Text as spreadsheets in China write it, GBK and what GB 18030 adds to it; nil for bytes that are none.
+    func textOfGB18030(_ bytes: [UInt8]) async throws -> String? {
+        do {
+            return try await self.snapshot { tx in
+                try await tx.first(
+                    "SELECT convert_from(\(ByteBuffer(bytes: bytes)), 'GB18030') AS text", as: Text.self)?.text
+            }
+        } catch let error as PSQLError where ["22021", "22P05"].contains(error.sqlState ?? "") {
+            return nil
+        }
     }
+}
 
+extension Transaction {
     /// Adds or replaces each, and tells how many were new and how many cost something else before.
     func set(_ costs: [AdvertisingCost], at now: Date) async throws -> (added: Int, replaced: Int) {
         let counts = try await self.first(

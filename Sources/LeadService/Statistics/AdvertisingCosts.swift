@@ -1,7 +1,5 @@
 import Foundation
 import Leads
-import NIOCore
-import Postgres
 
 /// What advertisements of one campaign of a source cost on one day.
 struct AdvertisingCost: Sendable, Equatable {
@@ -25,7 +23,7 @@ struct AdvertisingCostImport: Sendable {
     var unchanged: Int { self.rows - self.added - self.replaced }
 }
 
-/// Takes what advertisements cost from a file, and hands a month of it to the statistics.
+/// Takes what advertisements cost from a file, for the statistics to divide.
 struct AdvertisingCosts: Sendable {
     let database: Database
     let dependencies: Dependencies
@@ -62,12 +60,11 @@ struct AdvertisingCosts: Sendable {
                 "这是 Excel 工作簿。请在 Excel 中选“另存为”，类型选 CSV 后再提交", "This is a workbook; save it as CSV.")
         }
         if let text = String(validating: file, as: UTF8.self) { return text }
-        do {
-            return try await self.database.snapshot { tx in try await tx.textOfGB18030(file) }
-        } catch let error as PSQLError where ["22021", "22P05"].contains(error.sqlState ?? "") {
+        guard let text = try await self.database.textOfGB18030(file) else {
             throw AdvertisingCostFile.unreadable(
                 "文件既不是 UTF-8 也不是 GBK 编码。请另存为“CSV UTF-8”后再提交", "Neither UTF-8 nor GBK.")
         }
+        return text
     }
 }
 
