@@ -162,6 +162,11 @@ package struct LeadServices: Sendable {
                     edit: RetentionEdit(database: database, dependencies: dependencies, settings: settings),
                     pages: pages, now: dependencies.now),
                 APIKeyRoutes(keys: apiKeys, pages: pages, now: dependencies.now),
+                SettingRoutes(
+                    settings: SettingsImport(
+                        database: database, dependencies: dependencies, locked: configuration.lockedSettings.keys),
+                    store: settings, titles: try SettingTitles(resources: resources), pages: pages,
+                    now: dependencies.now),
                 SiteRoutes(sites: sites, pages: pages, publicURL: visitors.publicURL, now: dependencies.now),
                 WebhookRoutes(
                     webhooks: Webhooks(

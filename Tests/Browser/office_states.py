@@ -1,4 +1,5 @@
-"""The office's pages of what is kept how long and of the working calendar, in their states; whoever looks administers."""
+"""The office's pages of what is kept how long, of the working calendar, of the settings and of forms elsewhere, in their states; whoever looks
+administers."""
 
 import json
 
@@ -18,6 +19,42 @@ def settings(page, look, options):
     staff.log_in(page, "admin", options.password, "/staff/retention")
     retention(page, look)
     calendar(page, look)
+    values(page, look)
+    sites(page, look)
+
+
+def values(page, look):
+    page.go("/staff/settings")
+    page.wait("the settings", lambda: page.visible("#groups input"))
+    look("settings", is_console=True)
+    page.set_value("#opening_hours", "25:00-26:00")
+    page.click("#settings button[type=submit]")
+    page.wait_text("#settings-error", "营业时间：不能使用这个值")
+    look("settings-error", is_console=True)
+    page.set_value("#opening_hours", "09:00-18:00")
+    page.set_value("#company_address", "上海市徐汇区漕溪北路 1 号")
+    page.click("#settings button[type=submit]")
+    page.wait_text("#preview-list", "漕溪北路")
+    look("settings-preview", is_console=True)
+    page.click("#apply")
+    page.wait("the settings without the preview", lambda: not page.visible("#preview") and "漕溪北路" in page.value("#company_address"))
+
+
+def sites(page, look):
+    page.go("/staff/sites")
+    page.wait_text("#count", "")
+    page.click("#add-box summary")
+    page.set_value("#add-name", f"partner-{page.width}")
+    page.set_value("#add-origins", "https://*.partner.example")
+    page.click("#add-submit")
+    page.wait_text("#add-error", "不带路径和通配符")
+    look("sites-error", is_console=True)
+    page.set_value("#add-origins", "https://www.partner.example")
+    page.set_value("#add-quota", "200")
+    page.click("#add-submit")
+    page.wait_text("#tag-box", "data-form=")
+    page.wait_text("#rows", f"partner-{page.width}")
+    look("sites", is_console=True)
 
 
 def retention(page, look):

@@ -32,6 +32,7 @@ import Testing
             try await described.changeRetention()
             try await described.changeCalendar()
             try await described.changeSites()
+            try await described.changeSettings()
         }
         try await withService(["WEBHOOK_PRIVATE_CIDRS": "127.0.0.0/8"]) { service in
             try await DescribedService(service: service, description: description).keepWebhooks()
@@ -144,7 +145,7 @@ extension DescribedService {
                 "privacy-requests", "stats", "/stats/{table}", "statistics", "/staff", "/people", "/api-keys", "/audit",
                 "/calendar",
                 "/retention", "/privacy", "/privacy-cases", "/audit/export", "/exports", "/jobs",
-                "/webhooks", "/deliveries", "/sites",
+                "/webhooks", "/deliveries", "/sites", "/settings",
             ].contains {
                 operation.path.hasSuffix($0)
             }

@@ -65,4 +65,20 @@ extension DescribedService {
         let html = HTTPFields(dictionaryLiteral: (.accept, "text/html"))
         #expect(try await self.call(.get, "/staff/sites", token: boss.token, headers: html).status == 200)
     }
+
+    func changeSettings() async throws {
+        let boss = try await self.service.colleague("tuner", .administrator)
+        let path = "/api/v1/settings"
+        let change = #"{"values":{"claim_minutes":20},"seen":{"claim_minutes":30}}"#
+        #expect(try await self.call(.get, path, token: boss.token).status == 200)
+        #expect(try await self.call(.get, path + "?x=1", token: boss.token).status == 422)
+        #expect(try await self.call(.post, path + "/preview", change, token: boss.token).status == 200)
+        #expect(try await self.call(.patch, path, change, token: boss.token).status == 200)
+        for (method, path) in [(HTTPRequest.Method.post, path + "/preview"), (.patch, path)] {
+            #expect(try await self.call(method, path, change, token: boss.token).code == "setting_changed")
+            #expect(try await self.call(method, path, "{}", token: boss.token).status == 422)
+        }
+        let html = HTTPFields(dictionaryLiteral: (.accept, "text/html"))
+        #expect(try await self.call(.get, "/staff/settings", token: boss.token, headers: html).status == 200)
+    }
 }

@@ -12,7 +12,7 @@ package struct SettingsImport: Sendable {
 
     private let database: Database
     private let dependencies: Dependencies
-    private let locked: Set<String>
+    let locked: Set<String>
     private let audit: Audit
 
     /// - Parameter locked: the keys that the environment locks.
@@ -31,19 +31,41 @@ package struct SettingsImport: Sendable {
 
     /// Finds what a file changes and, with `applies`, changes it: all of it or nothing, each key with an event.
     ///
-    /// - Throws: a 422 problem that names every key and value that cannot be taken.
-    package func load(_ json: JSONValue, applies: Bool, by actor: String) async throws -> Outcome {
+    /// - Parameter seen: the values that the change was made from; nil for whatever there is.
+    /// - Throws: a 422 problem that names every key and value that cannot be taken; 412 `setting_changed` for one that is no longer
+    ///   what was seen.
+    package func load(
+        _ json: JSONValue, applies: Bool, from seen: [String: JSONValue]? = nil, by actor: String,
+        role: String = "command"
+    ) async throws -> Outcome {
         try await self.database.transaction { tx in
             // Nobody else changes a setting between the difference and its application.
             if applies { try await tx.lockSettings() }
             let now = self.dependencies.now()
             let file = try SettingsFile(json, at: now)
             try await self.check(file, in: tx)
-            let outcome = self.difference(of: file, from: try await tx.settingRows(), at: now)
+            let rows = try await tx.settingRows()
+            if let seen { try Self.compare(seen, with: SettingsFile(rows: rows, at: now).main.values) }
+            let outcome = self.difference(of: file, from: rows, at: now)
             guard applies else { return outcome }
-            for change in outcome.changes { try await self.apply(change, by: actor, at: now, in: tx) }
+            for change in outcome.changes {
+                try await tx.applySetting(change, by: actor, role: role, at: now, self.audit)
+            }
             return outcome
         }
+    }
+
+    /// Refuses a change that was made from what is no longer there.
+    private static func compare(_ seen: [String: JSONValue], with stored: [String: JSONValue]) throws {
+        let failures = seen.sorted { $0.key < $1.key }.compactMap { key, value -> ValidationFailure? in
+            guard let now = stored[key], !Settings.areEqual(now, value, for: key) else { return nil }
+            return ValidationFailure(
+                "setting_changed", at: "/seen/\(key)", "这一项刚被改过，请看过现在的值再改",
+                english: "'\(key)' was changed meanwhile; look at it as it is now.")
+        }
+        guard let first = failures.first else { return }
+        throw Problem(
+            .preconditionFailed, first.code, first.detail, english: first.detailInEnglish, failures: failures)
     }
 
     private func difference(of file: SettingsFile, from stored: [SettingRow], at now: Date) -> Outcome {
@@ -80,10 +102,6 @@ package struct SettingsImport: Sendable {
             outcome.changes.append(SettingsChange(key: row.key, old: row.value, new: nil, from: row.effectiveAt))
         }
         return outcome
-    }
-
-    private func apply(_ change: SettingsChange, by actor: String, at now: Date, in tx: Transaction) async throws {
-        try await tx.applySetting(change, by: actor, role: "command", at: now, self.audit)
     }
 
     /// Refuses what would be stored and not be true: a file that is not here, another text for a notice that people agreed to.

@@ -3,6 +3,7 @@ import Leads
 /// The pages of those who answer for the service, in the order of their links.
 enum OfficePage: String, CaseIterable {
     case people
+    case settings
     case sites
     case apiKeys = "api-keys"
     case webhooks
@@ -16,6 +17,7 @@ enum OfficePage: String, CaseIterable {
     var title: String {
         switch self {
         case .people: "员工"
+        case .settings: "设置"
         case .sites: "表单"
         case .apiKeys: "密钥"
         case .webhooks: "Webhook"
@@ -33,7 +35,7 @@ enum OfficePage: String, CaseIterable {
         case .people, .apiKeys, .webhooks: .readStaff
         case .privacy: .readPrivacyRequests
         case .audit, .exports, .jobs: .readAudit
-        case .sites, .retention, .calendar: .readOffice
+        case .settings, .sites, .retention, .calendar: .readOffice
         }
     }
 

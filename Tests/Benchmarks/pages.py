@@ -1,8 +1,8 @@
-"""The queue's page of fifty tasks against a constant route of the same size.
+"""The landing page and the queue's page of fifty tasks, each against a constant route of about its size.
 
-    scripts/with-postgres python3 Tests/Benchmarks/queue_page.py --executable .build/release/huifang
+    scripts/with-postgres python3 Tests/Benchmarks/pages.py --executable .build/release/huifang
 
-The constant is the static file of the console whose size is nearest: it comes from memory, through the same middleware. `wrk` asks for
+The constant is the static file whose size is nearest: it comes from memory, through the same middleware. `wrk` asks for
 both by turns, 16 connections, one thread; it must be installed."""
 
 import argparse
@@ -37,6 +37,26 @@ def rate(port, path, seconds):
     if "Non-2xx" in done.stdout or done.returncode:
         raise SystemExit(f"wrk of {path} failed: {done.stdout} {done.stderr}")
     return float(re.search(r"Requests/sec:\s*([\d.]+)", done.stdout).group(1))
+
+
+def compare(service, postmaster, path, target, options):
+    """The rate of a path against that of the file whose size is nearest, by turns."""
+    size = len(get(options.port, path))
+    sizes = {name: os.path.getsize(name) for name in glob.glob(f"{ASSETS}/*.js") + glob.glob(f"{ASSETS}/*.css")}
+    nearest = "/assets/" + os.path.basename(min(sizes, key=lambda name: abs(sizes[name] - size)))
+    print(f"{path}: {size:,} bytes; {nearest}: {len(get(options.port, nearest)):,} bytes", flush=True)
+    for each in (path, nearest):
+        rate(options.port, each, 1)
+    ratios = []
+    for number in range(options.rounds):
+        rates = {each: rate(options.port, each, options.seconds) for each in ((path, nearest) if number % 2 else (nearest, path))}
+        ratios.append(rates[path] / rates[nearest])
+        print(f"round {number + 1}: {rates[path]:,.0f}/s and {rates[nearest]:,.0f}/s, ratio {ratios[-1]:.3f}; load average {os.getloadavg()[0]:.1f}", flush=True)
+    cpu, cluster = service.cpu(), cluster_cpu_seconds(postmaster)
+    asked = rate(options.port, path, options.seconds) * options.seconds
+    print(f"{path} costs {(service.cpu() - cpu) / asked * 1e6:,.0f} µs of the service and {(cluster_cpu_seconds(postmaster) - cluster) / asked * 1e6:,.0f} µs of PostgreSQL")
+    print(f"median ratio {statistics.median(ratios):.3f} ({min(ratios):.3f}–{max(ratios):.3f}); at least {target}: "
+          f"{'yes' if statistics.median(ratios) >= target else 'no'}", flush=True)
 
 
 def main():
@@ -76,22 +96,8 @@ def main():
             listed = get(options.port, LIST)
             if len(json.loads(listed)["items"]) != 50:
                 raise SystemExit("the list has not fifty tasks")
-            sizes = {name: os.path.getsize(name) for name in glob.glob(f"{ASSETS}/*.js") + glob.glob(f"{ASSETS}/*.css")}
-            nearest = "/assets/" + os.path.basename(min(sizes, key=lambda name: abs(sizes[name] - len(listed))))
-            constant = get(options.port, nearest)
-            print(f"{LIST}: {len(listed):,} bytes; {nearest}: {len(constant):,} bytes", flush=True)
-            for path in (LIST, nearest):
-                rate(options.port, path, 1)
-            ratios = []
-            for number in range(options.rounds):
-                rates = {path: rate(options.port, path, options.seconds) for path in ((LIST, nearest) if number % 2 else (nearest, LIST))}
-                ratios.append(rates[LIST] / rates[nearest])
-                print(f"round {number + 1}: {rates[LIST]:,.0f}/s and {rates[nearest]:,.0f}/s, ratio {ratios[-1]:.3f}; load average {os.getloadavg()[0]:.1f}", flush=True)
-            cpu, cluster = service.cpu(), cluster_cpu_seconds(postmaster)
-            asked = rate(options.port, LIST, options.seconds) * options.seconds
-            print(f"a list costs {(service.cpu() - cpu) / asked * 1e6:,.0f} µs of the service and {(cluster_cpu_seconds(postmaster) - cluster) / asked * 1e6:,.0f} µs of PostgreSQL")
-            print(f"median ratio {statistics.median(ratios):.3f} ({min(ratios):.3f}–{max(ratios):.3f}); at least 0.5: "
-                  f"{'yes' if statistics.median(ratios) >= 0.5 else 'no'}")
+            for path, target in (("/", 0.9), (LIST, 0.5)):
+                compare(service, postmaster, path, target, options)
         finally:
             service.stop()
 
