@@ -32,12 +32,12 @@ def values(page, look):
     page.wait_text("#settings-error", "营业时间：不能使用这个值")
     look("settings-error", is_console=True)
     page.set_value("#opening_hours", "09:00-18:00")
-    page.set_value("#company_address", "上海市徐汇区漕溪北路 1 号")
+    page.set_value("#company_address", f"上海市徐汇区漕溪北路 {page.width} 号")
     page.click("#settings button[type=submit]")
     page.wait_text("#preview-list", "漕溪北路")
     look("settings-preview", is_console=True)
     page.click("#apply")
-    page.wait("the settings without the preview", lambda: not page.visible("#preview") and "漕溪北路" in page.value("#company_address"))
+    page.wait("the settings without the preview", lambda: not page.visible("#preview") and page.value("#company_address").endswith(f"{page.width} 号"))
 
 
 def sites(page, look):

@@ -93,7 +93,7 @@ function changes() {
 
 /** Says a refusal at the field it is about. */
 function refuse(problem) {
-  const first = problem.errors?.[0];
+  const first = problem.body?.errors?.[0];
   const key = first?.pointer?.split("/").find((part) => items.has(part));
   fail(first?.detail ?? say(problem), key);
 }
