@@ -116,7 +116,8 @@ struct PrivacyRoutes: RouteList {
         let expires = row.requestedAt.addingTimeInterval(PrivacyRequests.lifetime)
         let isFile = FormFields(request.uri.query ?? "")["format"] == "json"
         if !isFile, self.pages.wantsPage(request) {
-            var page = PrivacyResultPage.context(row, copy, until: expires)
+            var page = PrivacyResultPage.context(
+                row, copy, until: expires, questions: self.visitors.questions)
             page["result_path"] = "/p/" + token
             return try self.pages.render("privacy/result", page)
         }
