@@ -48,6 +48,8 @@ def main():
                 with tally.chapter(words, page, options.shots):
                     tell = visitors.inquire if scripts else visitors.inquire_without_scripts
                     phones.append(tell(page, tally, "王女士" if scripts else "李先生"))
+                    if not scripts and width == 360:
+                        phones.append(visitors.inquire_at_once_without_scripts(page, tally, "赵女士"))
                 if scripts:
                     with tally.chapter(f"{width} the renewal check", page, options.shots):
                         visitors.check_renewal(page, tally)

@@ -23,6 +23,10 @@ package enum AlertKind: String, Sendable, CaseIterable {
     case deliveryFalling = "delivery_falling"
     /// The numbers of a prefix asked for more codes than it has.
     case prefixFull = "prefix_full"
+    /// The codes of the day, or the money for them, are nearly used up or used up.
+    case budgetFull = "budget_full"
+    /// Codes do not come back, and sending is stopped for a while.
+    case sendingStopped = "sending_stopped"
     /// A privacy case must be answered soon, or should have been.
     case privacyDue = "privacy_due"
     /// Promises lie on a day that was closed after they were made.
@@ -41,8 +45,8 @@ package enum AlertKind: String, Sendable, CaseIterable {
         case .slaBroken: [.team, .supervisors]
         case .slaLate, .calendarMissing, .manyReveals, .unrevealedResults, .closedDay, .manyExports:
             [.supervisors]
-        case .slaHalf, .assigned, .claimLapsed, .robotFailing, .deliveryFalling, .prefixFull, .privacyDue,
-            .exportWaiting, .webhookPaused:
+        case .slaHalf, .assigned, .claimLapsed, .robotFailing, .deliveryFalling, .prefixFull, .budgetFull,
+            .sendingStopped, .privacyDue, .exportWaiting, .webhookPaused:
             []
         }
     }
@@ -95,6 +99,13 @@ struct Alert: Sendable {
                 ? "一件隐私请求最迟 \(self.value("day"))要答复" : "一件隐私请求已过答复期限（\(self.value("day"))）"
         case .prefixFull:
             "号段 \(self.value("prefix")) 的号码\(self.value("window") == "hour" ? "这一小时" : "今天")要的验证码太多（上限 \(self.value("count")) 条），先不发给它们；若是刷量，可在设置里列入不发的号段"
+        case .budgetFull:
+            (self.value("budget") == "money_day" ? "今天的短信费用" : "今天全站的验证码")
+                + (self.value("percent") == "100"
+                    ? "已用完（\(self.value("count")) 条），暂时发不出验证码，请核对是否刷量，再调整设置"
+                    : "已用去八成（上限 \(self.value("count")) 条），请核对是否刷量")
+        case .sendingStopped:
+            "发出的验证码几乎没有人用上，像是刷量，已暂停发送 15 分钟；今天再次暂停不再提醒，请核对"
         case .webhookPaused:
             "发往 \(self.value("host")) 的 Webhook 已自动暂停（\(self.value("reason"))），新的事件先排队，请检查后恢复"
         case .deliveryFalling:

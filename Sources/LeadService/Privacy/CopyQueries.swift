@@ -84,11 +84,17 @@ private struct StoredInquiry: TableRow {
 }
 
 extension CopiedConsent: TableRow {
-    static let columns = "purpose, notice_version, text_shown, given_at, withdrawn_at"
+    static let columns = """
+        purpose, notice_version, text_shown, given_at, withdrawn_at,
+        CASE WHEN channel IS DISTINCT FROM 'staff' THEN host(address) END,
+        CASE WHEN channel IS DISTINCT FROM 'staff' THEN encode(user_agent_hash, 'hex') END, channel, reminder_valid_until::text
+        """
 
     init(row: PostgresRow) throws {
-        (self.purpose, self.noticeVersion, self.textShown, self.givenAt, self.withdrawnAt) =
-            try row.decode((String, String, String?, Date, Date?).self)
+        (
+            self.purpose, self.noticeVersion, self.textShown, self.givenAt, self.withdrawnAt, self.address,
+            self.browser, self.channel, self.reminderUntil
+        ) = try row.decode((String, String, String?, Date, Date?, String?, String?, String?, String?).self)
     }
 }
 

@@ -40,21 +40,12 @@ struct NoticeRoutes: RouteList {
         var context: [String: Any] = [
             "title": "隐私说明", "version": notice.version,
             "effective_text": (try? ShanghaiDate(parsing: notice.effectiveOn))?.fullText ?? notice.effectiveOn,
-            "sha256": Hex.text(notice.sha256), "blocks": Self.blocks(notice.text), "is_current": isCurrent,
+            "sha256": Hex.text(notice.sha256), "text_html": NoticeText.html(notice.text), "is_current": isCurrent,
+            // What is in force is the latest that is; a later one is still to come.
+            "is_coming": notice.effectiveOn > (self.notices.current?.effectiveOn ?? notice.effectiveOn),
         ]
         if isCurrent { context.merge(PrivacyRoutes.requestForm(nil, failures: [])) { first, _ in first } }
         return try self.pages.render("privacy/notice", context)
-    }
-
-    /// The little Markdown a notice needs: headings, list items and paragraphs, a line each.
-    static func blocks(_ markdown: String) -> [[String: Any]] {
-        markdown.split(separator: "\n").compactMap { line in
-            let text = String(line).trimmed.replacingOccurrences(of: "**", with: "")
-            if text.isEmpty || text.hasPrefix("# ") { return nil }
-            if text.hasPrefix("## ") { return ["text": String(text.dropFirst(3)), "is_heading": true] }
-            if text.hasPrefix("- ") { return ["text": String(text.dropFirst(2)), "is_item": true] }
-            return ["text": text, "is_paragraph": true]
-        }
     }
 
     private static func json(_ notice: PrivacyNotice) -> Response {

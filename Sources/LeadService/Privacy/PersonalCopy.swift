@@ -103,12 +103,21 @@ struct CopiedConsent: Sendable {
     var textShown: String?
     var givenAt: Date
     var withdrawnAt: Date?
+    /// The network address it came from, and the digest of the browser's name; nil where a colleague wrote it down, whose they are.
+    var address: String?
+    var browser: String?
+    /// By which form; nil for the oldest.
+    var channel: String?
+    /// The end of the permit that is to be reminded of.
+    var reminderUntil: String?
 
     var json: JSONOutput {
         .object([
             "purpose": .string(self.purpose), "notice_version": .string(self.noticeVersion),
             "text_shown": .optional(self.textShown), "given_at": .string(RFC3339.text(self.givenAt)),
             "withdrawn_at": .optional(self.withdrawnAt.map { RFC3339.text($0) }),
+            "address": .optional(self.address), "user_agent_sha256": .optional(self.browser),
+            "channel": .optional(self.channel), "reminder_valid_until": .optional(self.reminderUntil),
         ])
     }
 }

@@ -35,7 +35,8 @@ enum PrivacyRequestKind: String, Sendable, CaseIterable {
         case .correct: "与这个号码有关的信息已按您填写的内容更正。"
         case .stopCalls: "已登记：我们不再致电这个号码。"
         case .withdraw: "与这个号码有关的同意已全部撤回，我们不再致电，也不再使用这些信息。"
-        case .erase: "与这个号码有关的信息已删除。只留下不含号码和姓名的同意与删除记录，用来证明我们照办了。"
+        case .erase:
+            "与这个号码有关的信息已删除。只留下不含号码和姓名的同意记录（内容、时间、当时的网络地址和浏览器摘要）与删除记录，用来证明我们照办了，保存期满即删除。"
         }
     }
 }

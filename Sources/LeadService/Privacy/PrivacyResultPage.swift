@@ -3,7 +3,9 @@ import Leads
 
 /// The result of a request for people: what was done, then what the request may show of what is kept, in words and times.
 enum PrivacyResultPage {
-    static func context(_ row: PrivacyRequestRow, _ copy: PersonalCopy, until expires: Date) -> [String: Any] {
+    static func context(
+        _ row: PrivacyRequestRow, _ copy: PersonalCopy, until expires: Date, questions: Questionnaire
+    ) -> [String: Any] {
         var context: [String: Any] = [
             "title": row.kind.title, "outcome": row.kind.outcome, "is_copy": row.kind == .copy,
             "is_empty": row.kind == .copy && copy.isEmpty,
@@ -11,22 +13,25 @@ enum PrivacyResultPage {
             "inquiries": copy.inquiries.map { inquiry -> [String: Any] in
                 [
                     "at": ShanghaiDate.timeText(inquiry.acceptedAt), "name": inquiry.name,
-                    "remark": inquiry.remark ?? "", "has_remark": inquiry.remark != nil,
+                    "details": CopiedDetails.lines(of: inquiry),
                     "due": ShanghaiDate.timeText(inquiry.dueAt)
                         + (inquiry.postponedTo.map { "，改为 \(ShanghaiDate.timeText($0))" } ?? ""),
                 ]
             },
-            "assessments": copy.assessments.map {
-                let kind = $0.reviewedBy == nil ? "估算" : "顾问复核"
+            "assessments": copy.assessments.map { assessment -> [String: Any] in
+                let kind = assessment.reviewedBy == nil ? "估算" : "顾问复核"
+                let assessed = assessment.assessed
                 return [
-                    "at": $0.assessed.assessedOn,
-                    "text": "\(kind) \($0.assessed.total) 分（规则 \($0.assessed.ruleVersion)）",
+                    "at": assessed.assessedOn, "text": "\(kind) \(assessed.total) 分（规则 \(assessed.ruleVersion)）",
+                    "answers": CopiedDetails.lines(of: assessed, questions: questions),
+                    "items": assessed.items.map { ["text": $0.text, "points": $0.points.minusSigned] },
                 ]
             },
             "consents": copy.consents.map { consent -> [String: Any] in
                 [
                     "at": ShanghaiDate.timeText(consent.givenAt),
                     "text": consent.textShown ?? Self.purpose(consent.purpose), "version": consent.noticeVersion,
+                    "details": CopiedDetails.lines(of: consent),
                     "withdrawn": consent.withdrawnAt.map { "，已于 \(ShanghaiDate.timeText($0)) 撤回" } ?? "",
                 ]
             },

@@ -72,7 +72,8 @@ struct PrivacyRoutes: RouteList {
             let held = try await self.verification.challenge(heldBy: phone, for: .privacy, from: context.clientAddress)
             var response = try await self.codePage(
                 form, phone, kind, challenge: carried ?? held.uuidString.lowercased(), resendAfter: seconds,
-                failures: [CodeSteps.tooMany(retryAfter: seconds, again: carried != nil)], status: .tooManyRequests)
+                failures: [CodeSteps.tooMany(retryAfter: seconds, again: carried != nil, at: "/ask")],
+                status: .tooManyRequests)
             response.headers[.retryAfter] = String(seconds)
             return response
         case .telephone(let seconds): return try self.visitors.telephone(retryAfter: seconds)
@@ -115,7 +116,8 @@ struct PrivacyRoutes: RouteList {
         let expires = row.requestedAt.addingTimeInterval(PrivacyRequests.lifetime)
         let isFile = FormFields(request.uri.query ?? "")["format"] == "json"
         if !isFile, self.pages.wantsPage(request) {
-            var page = PrivacyResultPage.context(row, copy, until: expires)
+            var page = PrivacyResultPage.context(
+                row, copy, until: expires, questions: self.visitors.questions)
             page["result_path"] = "/p/" + token
             return try self.pages.render("privacy/result", page)
         }

@@ -51,11 +51,13 @@ struct CodeSteps: Sendable {
 
     /// What the code step says of a code that is not sent.
     ///
-    /// - Parameter again: whether the form has asked for one before, as far as it knows; otherwise its message may be there all the
-    ///   same, because somebody pressed twice.
-    static func tooMany(retryAfter seconds: Int, again: Bool) -> ValidationFailure {
+    /// - Parameters:
+    ///   - again: whether the form has asked for one before, as far as it knows; otherwise its message may be there all the
+    ///     same, because somebody pressed twice.
+    ///   - place: what of the page asks again, where `again`.
+    static func tooMany(retryAfter seconds: Int, again: Bool, at place: String = "/phone") -> ValidationFailure {
         ValidationFailure(
-            "too_many_requests", at: again ? "/phone" : "/code",
+            "too_many_requests", at: again ? place : "/code",
             again ? "同一号码请在 \(seconds) 秒后再发" : "短信如已收到，请直接填写验证码；同一号码 \(seconds) 秒后可以再发",
             english: "Too many requests.")
     }

@@ -73,6 +73,11 @@ extension Transaction {
             """)
     }
 
+    /// Whether the breaker lets no code out.
+    func isSendingStopped(at now: Date) async throws -> Bool {
+        try await !self.rows("SELECT 1 FROM send_breaker WHERE stopped_until > \(now)").isEmpty
+    }
+
     /// Marks how full the windows are, in steps; returns what nobody has marked before.
     func markAlarms(_ windows: [SendWindow], used: [Int]) async throws -> [(window: Int, percent: Int)] {
         var marks: [(window: Int, percent: Int)] = []

@@ -36,6 +36,9 @@ package struct SendWatchWorker: BackgroundWorker {
             let watched = self.watched(sites, settings: settings, at: now)
             let windows = watched.map(\.window)
             let used = try await session.usage(of: windows)
+            // Told before it is marked as told: a process that dies in between tells it at its next look.
+            let told = self.news(of: watched, used: used, stopped: try await session.isSendingStopped(at: now), at: now)
+            if !told.isEmpty { _ = try await session.insertAlerts(told, at: now) }
             return (trip, watched, used, try await session.markAlarms(windows, used: used))
         }
         if let trip { self.report(trip) }
@@ -52,6 +55,28 @@ package struct SendWatchWorker: BackgroundWorker {
                 "send budget filling up",
                 metadata: Dictionary(uniqueKeysWithValues: labels.map { ($0.0, "\($0.1)") }))
         }
+    }
+
+    /// What administrators are told, once a day each: the day's budgets of everybody nearly used and used up, and the stop.
+    private func news(of watched: [Watched], used: [Int], stopped: Bool, at now: Date) -> [AlertDraft] {
+        var news = zip(watched, used).flatMap { budget, used -> [AlertDraft] in
+            let window = budget.window
+            guard [.allDay, .moneyDay].contains(window.kind), let name = window.kind.alarmName else { return [] }
+            return SendWindow.toldPercents.filter { used * 100 >= window.ceiling * $0 }.map { percent in
+                AlertDraft(
+                    id: self.dependencies.makeID(), kind: .budgetFull,
+                    about: "\(name)@\(RFC3339.text(window.start))/\(percent)",
+                    parameters: ["budget": name, "percent": String(percent), "count": String(window.ceiling)],
+                    roles: [.administrator])
+            }
+        }
+        if stopped {
+            news.append(
+                AlertDraft(
+                    id: self.dependencies.makeID(), kind: .sendingStopped, about: ShanghaiDate(now).text,
+                    roles: [.administrator]))
+        }
+        return news
     }
 
     private struct Watched: Sendable {

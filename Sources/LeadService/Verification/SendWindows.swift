@@ -60,6 +60,8 @@ struct SendWindow: Sendable {
 
     /// How full a window is when an alarm is raised, as the table allows.
     static let alarmPercents = [50, 80, 100]
+    /// How full one of a day is when administrators are told.
+    static let toldPercents = [80, 100]
 
     /// The same window, of which the send may find room among the first `limit`.
     func limited(to limit: Int) -> SendWindow {

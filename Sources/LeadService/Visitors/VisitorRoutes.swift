@@ -142,6 +142,16 @@ struct VisitorRoutes: RouteList {
                 form, more: [:], resendAfter: nil, failures: problem.failures, status: problem.status.http, in: frame)
         } catch let problem as Problem where problem.code == "form_closed" {
             return try self.pages.closed(problem, in: frame)
+        } catch {
+            let problem = ErrorMiddleware.problem(for: error, logger: context.logger)
+            guard [.tooManyRequests, .serviceUnavailable].contains(problem.status) else { throw problem }
+            // The same form, so that pressed again it is the same inquiry, whatever became of this one.
+            let failure = ValidationFailure(
+                problem.code, at: "/hand-in", problem.detail, english: problem.detailInEnglish)
+            var response = try await self.codePage(
+                form, more: [:], resendAfter: nil, failures: [failure], status: problem.status.http, in: frame)
+            if let retryAfter = problem.retryAfter { response.headers[.retryAfter] = String(retryAfter) }
+            return response
         }
     }
 
@@ -206,8 +216,13 @@ struct VisitorRoutes: RouteList {
     ) async throws -> Response {
         var page = self.pages.contact(form, failures: failures)
         let sends = CodeSteps.sends(more["sends"] ?? form["sends"])
-        let step = try await self.pages.codes.context(
-            of: more["challenge_id"] ?? form["challenge_id"], sends: sends)
+        let step: [String: Any]
+        do {
+            step = try await self.pages.codes.context(of: more["challenge_id"] ?? form["challenge_id"], sends: sends)
+        } catch  where status == .serviceUnavailable {
+            // What has become of the message cannot be said now; the form can be given back all the same.
+            step = try await self.pages.codes.context(of: nil, sends: sends)
+        }
         page.merge(step) { _, new in new }
         // What was agreed to travels on; once something of it is refused, the box is asked again, empty, for today's notice.
         let refused = failures.map(\.pointer).filter { $0.hasPrefix("/consent") && !$0.hasPrefix("/consent/reminder") }
