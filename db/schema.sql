@@ -1544,6 +1544,56 @@ COMMENT ON TABLE public.key_checks IS 'Written when a key is first used here, ne
 COMMENT ON COLUMN public.key_checks.mac IS 'HMAC of a constant under a key derived for this alone';
 
 --
+-- Name: lead_import_inquiries; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.lead_import_inquiries (
+    inquiry_id uuid NOT NULL,
+    import_id uuid NOT NULL,
+    is_new_lead boolean NOT NULL
+);
+
+--
+-- Name: TABLE lead_import_inquiries; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.lead_import_inquiries IS 'Which inquiries a batch made, and whether their lead with them';
+
+--
+-- Name: lead_imports; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.lead_imports (
+    id uuid NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    made_by text NOT NULL,
+    sha256 bytea NOT NULL,
+    basis text NOT NULL,
+    added integer NOT NULL,
+    joined integer NOT NULL,
+    repeated integer NOT NULL,
+    refused integer NOT NULL,
+    undone_at timestamp with time zone,
+    undone_by text,
+    CONSTRAINT lead_imports_added_check CHECK ((added >= 0)),
+    CONSTRAINT lead_imports_basis_check CHECK ((basis = ANY (ARRAY['call_in'::text, 'walk_in'::text, 'wechat'::text, 'written'::text, 'other'::text]))),
+    CONSTRAINT lead_imports_joined_check CHECK ((joined >= 0)),
+    CONSTRAINT lead_imports_made_by_check CHECK (((char_length(made_by) >= 1) AND (char_length(made_by) <= 64))),
+    CONSTRAINT lead_imports_refused_check CHECK ((refused >= 0)),
+    CONSTRAINT lead_imports_repeated_check CHECK ((repeated >= 0)),
+    CONSTRAINT lead_imports_sha256_check CHECK ((octet_length(sha256) = 32)),
+    CONSTRAINT lead_imports_undone_by_check CHECK (((char_length(undone_by) >= 1) AND (char_length(undone_by) <= 64))),
+    CONSTRAINT something_came_in CHECK (((added + joined) > 0)),
+    CONSTRAINT undone_by_somebody CHECK (((undone_at IS NULL) = (undone_by IS NULL)))
+);
+
+--
+-- Name: TABLE lead_imports; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.lead_imports IS 'Batches of leads from files, with counts and the digest of the file, and nobody''s data';
+
+--
 -- Name: lead_permits; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2962,6 +3012,20 @@ ALTER TABLE ONLY public.key_checks
     ADD CONSTRAINT key_checks_pkey PRIMARY KEY (number);
 
 --
+-- Name: lead_import_inquiries lead_import_inquiries_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_import_inquiries
+    ADD CONSTRAINT lead_import_inquiries_pkey PRIMARY KEY (inquiry_id);
+
+--
+-- Name: lead_imports lead_imports_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_imports
+    ADD CONSTRAINT lead_imports_pkey PRIMARY KEY (id);
+
+--
 -- Name: lead_permits lead_permits_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3312,6 +3376,12 @@ ALTER TABLE ONLY public.withheld_codes
     ADD CONSTRAINT withheld_codes_pkey PRIMARY KEY (challenge_id);
 
 --
+-- Name: a_file_comes_in_once; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX a_file_comes_in_once ON public.lead_imports USING btree (sha256) WHERE (undone_at IS NULL);
+
+--
 -- Name: api_keys_by_previous_hash; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -3598,6 +3668,18 @@ CREATE INDEX inquiries_by_name ON public.inquiries USING btree (name_index);
 --
 
 CREATE INDEX inquiries_by_site ON public.inquiries USING btree (site, accepted_at) WHERE (site IS NOT NULL);
+
+--
+-- Name: lead_import_inquiries_by_import; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX lead_import_inquiries_by_import ON public.lead_import_inquiries USING btree (import_id);
+
+--
+-- Name: lead_imports_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX lead_imports_by_age ON public.lead_imports USING btree (made_at, id);
 
 --
 -- Name: lead_permits_by_end; Type: INDEX; Schema: public; Owner: -
@@ -4360,6 +4442,20 @@ ALTER TABLE ONLY public.job_holds
     ADD CONSTRAINT job_holds_held_by_fkey FOREIGN KEY (held_by) REFERENCES public.staff(id);
 
 --
+-- Name: lead_import_inquiries lead_import_inquiries_import_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_import_inquiries
+    ADD CONSTRAINT lead_import_inquiries_import_id_fkey FOREIGN KEY (import_id) REFERENCES public.lead_imports(id);
+
+--
+-- Name: lead_import_inquiries lead_import_inquiries_inquiry_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_import_inquiries
+    ADD CONSTRAINT lead_import_inquiries_inquiry_id_fkey FOREIGN KEY (inquiry_id) REFERENCES public.inquiries(id) ON DELETE CASCADE;
+
+--
 -- Name: lead_permits lead_permits_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -4945,6 +5041,20 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_runs TO huifang_app;
 
 GRANT SELECT ON TABLE public.key_checks TO huifang_reader;
 GRANT SELECT,INSERT ON TABLE public.key_checks TO huifang_app;
+
+--
+-- Name: TABLE lead_import_inquiries; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.lead_import_inquiries TO huifang_reader;
+GRANT SELECT,INSERT,DELETE ON TABLE public.lead_import_inquiries TO huifang_app;
+
+--
+-- Name: TABLE lead_imports; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.lead_imports TO huifang_reader;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.lead_imports TO huifang_app;
 
 --
 -- Name: TABLE lead_permits; Type: ACL; Schema: public; Owner: -

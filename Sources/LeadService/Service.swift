@@ -88,6 +88,9 @@ package struct LeadServices: Sendable {
         let tokens = FormTokens(dependencies: dependencies)
         let queue = CallbackQueue(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
+        let entry = LeadEntry(
+            database: database, dependencies: dependencies, settings: settings, promises: promises, notices: notices,
+            assessments: assessments, queue: queue)
         let forecasts = Forecasts(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         let eligibility = Eligibility(database: database, dependencies: dependencies, rules: pointsRules)
@@ -204,10 +207,10 @@ package struct LeadServices: Sendable {
                         database: database, dependencies: dependencies, settings: settings, calendar: calendar),
                     page: StatisticsPage(questions: questions, now: dependencies.now), pages: pages),
                 AdvertisingCostRoutes(costs: AdvertisingCosts(database: database, dependencies: dependencies)),
-                EntryRoutes(
-                    entry: LeadEntry(
-                        database: database, dependencies: dependencies, settings: settings, promises: promises,
-                        notices: notices, assessments: assessments, queue: queue)),
+                EntryRoutes(entry: entry),
+                LeadImportRoutes(
+                    imports: LeadImports(
+                        database: database, dependencies: dependencies, entry: entry, promises: promises)),
                 ExportRoutes(exports: exports, jobs: exportJobs, now: dependencies.now),
                 ExportJobRoutes(jobs: exportJobs, pages: pages, now: dependencies.now),
                 JobRoutes(

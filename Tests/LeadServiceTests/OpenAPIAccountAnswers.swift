@@ -76,6 +76,12 @@ extension DescribedService {
         for (tried, status) in [("true", 200), ("false", 422)] {
             #expect(try await self.call(.post, costs + tried, file, token: boss.token, headers: csv).status == status)
         }
+        let leads =
+            #"{"file":"bmFtZSxwaG9uZQrnjossMTM4MDAwMDAwOTUKeCwxCg==","consent":{"basis":"written","evidence":"表"},"dry_run":"#
+        for (tried, status) in [("true", 200), ("false", 201), ("false", 409), ("0", 422)] {
+            #expect(
+                try await self.call(.post, "/api/v1/imports", leads + tried + "}", token: boss.token).status == status)
+        }
         let html: HTTPFields = [.accept: "text/html"]
         #expect(try await self.call(.get, "/staff/audit", token: boss.token, headers: html).status == 200)
         #expect(try await self.call(.get, "/staff/audit?from=x", token: boss.token, headers: html).status == 422)

@@ -84,8 +84,10 @@ extension DescribedService {
                 try await self.call(
                     method, path, "{}", token: chief.token, headers: [.contentType: type, .contentEncoding: "gzip"]
                 ).status == 415)
+            // Where files are taken the body may be longer.
+            let much = path == "/api/v1/imports" ? String(repeating: large, count: 49) : large
             #expect(
-                try await self.call(method, path, large, token: chief.token, headers: [.contentType: type]).status
+                try await self.call(method, path, much, token: chief.token, headers: [.contentType: type]).status
                     == 413)
             guard operation.takes("application/json") else { continue }
             #expect(try await self.call(method, path, #"{"a":1,"a":2}"#, token: chief.token).status == 400)

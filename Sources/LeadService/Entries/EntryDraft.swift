@@ -75,7 +75,8 @@ extension EntryDraft {
             fingerprintText: JSONOutput.object(identity).text)
     }
 
-    private static func consent(_ consent: inout FieldReader) throws -> (basis: ConsentBasis, evidence: Remark)? {
+    /// How they agreed, and the words about it; recorded as failures of the fields otherwise.
+    static func consent(_ consent: inout FieldReader) throws -> (basis: ConsentBasis, evidence: Remark)? {
         let basis = consent.parsed("basis", longest: 32) { text throws(ValidationFailure) in
             guard let basis = ConsentBasis(rawValue: text) else {
                 throw ValidationFailure(

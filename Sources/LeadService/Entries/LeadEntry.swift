@@ -142,6 +142,13 @@ package struct LeadEntry: Sendable {
                 "inquiry.submit", on: inquiry, by: session, detail: ["basis": .string(draft.basis.rawValue)]))
     }
 
+    /// What stores one row of a file: an entry without answers, under the promise that holds now.
+    func intake(_ draft: EntryDraft, by session: StaffSession, from sender: EntrySender) throws -> Intake {
+        guard let notice = self.notices.current else { throw Problems.unavailable }
+        let fingerprint = self.dependencies.keys.mac(.fingerprint, Data(draft.fingerprintText.utf8))
+        return try self.intake(draft, nil, fingerprint, nil, notice, by: session, from: sender)
+    }
+
     private static func place(of inquiry: UUID) -> SealedPlace { SealedPlace("submit_keys", "body_sealed", inquiry) }
 
     /// An id made of a key (UUIDv8, RFC 9562 §5.8).

@@ -19,9 +19,13 @@ struct EdgeMiddleware: RouterMiddleware {
         if let authority = request.head.authority, !self.hosts.contains(Self.host(authority)) {
             throw Problems.misdirected
         }
+        var context = context
+        if request.method == .post, request.uri.path == LeadImport.path {
+            context.maxUploadSize = LeadImport.mostBodyBytes
+        }
         guard request.headers[.contentEncoding] == nil else { throw Problems.unsupportedMediaType }
         if let length = request.headers[.contentLength], let bytes = Int(length), bytes > context.maxUploadSize {
-            throw Problems.tooLarge
+            throw request.uri.path == LeadImport.path ? LeadImport.tooLarge : Problems.tooLarge
         }
         return try await next(request, context)
     }

@@ -27,5 +27,6 @@ package struct LeadRequestContext: RequestContext {
         self.channel.close(promise: nil)
     }
 
-    package var maxUploadSize: Int { 64 * 1024 }
+    /// The longest body that is read; an address that takes files has more.
+    package var maxUploadSize = 64 * 1024
 }

@@ -3,12 +3,6 @@ import Leads
 import NIOCore
 import Postgres
 
-private struct Text: TableRow {
-    static let columns = "text"
-    let text: String
-    init(row: PostgresRow) throws { self.text = try row.decode(String.self) }
-}
-
 private struct SetCounts: TableRow {
     static let columns = "added, replaced"
     let added: Int
@@ -21,20 +15,6 @@ private struct SourceCost: TableRow {
     let source: String
     let fen: Int
     init(row: PostgresRow) throws { (self.source, self.fen) = try row.decode((String, Int).self) }
-}
-
-extension Database {
-    /// Text as spreadsheets in China write it, GBK and what GB 18030 adds to it; nil for bytes that are none.
-    func textOfGB18030(_ bytes: [UInt8]) async throws -> String? {
-        do {
-            return try await self.snapshot { tx in
-                try await tx.first(
-                    "SELECT convert_from(\(ByteBuffer(bytes: bytes)), 'GB18030') AS text", as: Text.self)?.text
-            }
-        } catch let error as PSQLError where ["22021", "22P05"].contains(error.sqlState ?? "") {
-            return nil
-        }
-    }
 }
 
 extension Transaction {

@@ -33,7 +33,7 @@ struct AdvertisingCosts: Sendable {
     /// - Throws: 422 with each row that cannot be, unless it is only tried.
     func take(_ file: [UInt8], isTried: Bool, for session: StaffSession) async throws -> AdvertisingCostImport {
         let (costs, failures) = try AdvertisingCostFile.read(
-            try await self.text(file), today: ShanghaiDate(self.dependencies.now()))
+            try await self.database.csvText(file), today: ShanghaiDate(self.dependencies.now()))
         guard isTried || failures.isEmpty else { throw Problem(failures: failures) }
         let audit = Audit(dependencies: self.dependencies)
         let now = self.dependencies.now()
@@ -52,50 +52,27 @@ struct AdvertisingCosts: Sendable {
                 isTried: isTried, rows: costs.count, added: added, replaced: replaced, failures: failures)
         }
     }
-
-    /// UTF-8, or what a Chinese spreadsheet writes, which PostgreSQL reads.
-    private func text(_ file: [UInt8]) async throws -> String {
-        if file.starts(with: [0x50, 0x4B, 0x03, 0x04]) {
-            throw AdvertisingCostFile.unreadable(
-                "这是 Excel 工作簿。请在 Excel 中选“另存为”，类型选 CSV 后再提交", "This is a workbook; save it as CSV.")
-        }
-        if let text = String(validating: file, as: UTF8.self) { return text }
-        guard let text = try await self.database.textOfGB18030(file) else {
-            throw AdvertisingCostFile.unreadable(
-                "文件既不是 UTF-8 也不是 GBK 编码。请另存为“CSV UTF-8”后再提交", "Neither UTF-8 nor GBK.")
-        }
-        return text
-    }
 }
 
 /// A file of costs: a heading, then a row for each day, source and campaign.
 enum AdvertisingCostFile {
     static let mostRows = 5000
 
-    static func unreadable(_ detail: String, _ english: String) -> Problem {
-        Problem(failures: [ValidationFailure("csv_invalid", detail, english: english)])
-    }
-
     /// The rows that can be, and what is wrong with each of the others, by its line.
     static func read(
         _ text: String, today: ShanghaiDate
     ) throws -> (costs: [AdvertisingCost], failures: [ValidationFailure]) {
-        let rows: [CSVRows.Row]
-        do {
-            rows = try CSVRows.read(text)
-        } catch {
-            throw Self.unreadable("第 \(error.line) 行的引号不成对", "The quotes of line \(error.line) do not match.")
-        }
+        let rows = try CSVRows.readable(text)
         let heading = rows.first?.cells.map { $0.lowercased() } ?? []
         func place(_ names: String...) -> Int? { heading.firstIndex { names.contains($0) } }
         guard let day = place("日期", "day"), let source = place("来源", "source"),
             let yuan = place("花费", "消费", "yuan")
         else {
-            throw Self.unreadable(
+            throw CSVRows.unreadable(
                 "第一行应有“日期、来源、花费”三列，可加“计划”", "The first line names day, source, yuan, and campaign if wanted.")
         }
         guard rows.count - 1 <= Self.mostRows else {
-            throw Self.unreadable("一个文件最多 \(Self.mostRows) 行，请分几个文件提交", "At most \(Self.mostRows) rows.")
+            throw CSVRows.unreadable("一个文件最多 \(Self.mostRows) 行，请分几个文件提交", "At most \(Self.mostRows) rows.")
         }
         let campaign = place("计划", "campaign")
         var (costs, failures) = ([AdvertisingCost](), [ValidationFailure]())
