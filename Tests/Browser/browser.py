@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from selenium import webdriver
-from selenium.common.exceptions import ElementNotInteractableException, StaleElementReferenceException, TimeoutException
+from selenium.common.exceptions import ElementNotInteractableException, StaleElementReferenceException, TimeoutException, WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -123,8 +123,18 @@ class Page:
     def wait(self, what, condition, seconds=PATIENCE):
         """Asks again until the condition holds; an element that the page has just replaced is looked for anew."""
         replaced = (StaleElementReferenceException, ElementNotInteractableException)
+
+        def look(_):
+            try:
+                return condition()
+            except WebDriverException as problem:
+                # The driver's other words for an element of a page that has gone meanwhile.
+                if "does not belong to the document" in str(problem):
+                    return None
+                raise
+
         try:
-            return WebDriverWait(self.driver, seconds, 0.05, ignored_exceptions=replaced).until(lambda _: condition())
+            return WebDriverWait(self.driver, seconds, 0.05, ignored_exceptions=replaced).until(look)
         except TimeoutException:
             raise AssertionError(f"waited in vain for {what}, on {self.path}") from None
 
@@ -161,9 +171,12 @@ class Page:
 
     def type(self, selector, text):
         """Replaces what a field holds."""
-        field = self.bring(selector)
-        field.clear()
-        field.send_keys(text)
+        def write():
+            field = self.bring(selector)
+            field.clear()
+            field.send_keys(text)
+            return True
+        self.wait(f"{selector} to type into", write)
 
     def value(self, selector):
         return self.all(selector)[0].get_property("value")

@@ -72,7 +72,8 @@ def code_of_number(page, tally):
     page.shot("desk-scan")
     if not tally.check(f"{page.width}: a reader of such codes is installed", shutil.which("zbarimg"), "zbar-tools"):
         return
-    picture = Image.open(io.BytesIO(page.see(".scan svg").screenshot_as_png)).convert("L")
+    shot = page.wait("a picture of the code", lambda: page.see(".scan svg").screenshot_as_png)
+    picture = Image.open(io.BytesIO(shot)).convert("L")
     picture.save(buffer := io.BytesIO(), "PNG")
     read = subprocess.run(["zbarimg", "-q", "--raw", "png:-"], input=buffer.getvalue(), capture_output=True, timeout=30)
     tally.check(f"{page.width}: the code dials the number that is shown", read.stdout.decode().strip() == f"tel:+86{number}", "another text, or none")
