@@ -96,6 +96,7 @@ def crowded(base, tally, shots, agent, times):
             tally.check(f"crowded {times} times: it goes twice by itself and no third time", page.js("return window.turned") == 3, page.js("return window.turned"))
             kept = [page.value(field) for field in ("#name", "#phone")]
             tally.check(f"crowded {times} times: what was typed stays", kept == ["王女士", phone] and len(page.value("#code")) == 6, kept)
+            page.wait("the button to be pressed again", lambda: page.js("return !document.querySelector('#submit').disabled"))
             page.click("#submit")
         page.see("#done h1")
         page.read_logs()
