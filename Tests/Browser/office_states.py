@@ -32,12 +32,13 @@ def values(page, look):
     page.wait_text("#settings-error", "营业时间：不能使用这个值")
     look("settings-error", is_console=True)
     page.set_value("#opening_hours", "09:00-18:00")
-    page.set_value("#company_address", f"上海市徐汇区漕溪北路 {page.width} 号")
+    cap = str(int(page.value("#push_cap")) % 20 + 1)
+    page.set_value("#push_cap", cap)
     page.click("#settings button[type=submit]")
-    page.wait_text("#preview-list", "漕溪北路")
+    page.wait_text("#preview-list", "分到手里最多几件")
     look("settings-preview", is_console=True)
     page.click("#apply")
-    page.wait("the settings without the preview", lambda: not page.visible("#preview") and page.value("#company_address").endswith(f"{page.width} 号"))
+    page.wait("the settings without the preview", lambda: not page.visible("#preview") and page.value("#push_cap") == cap)
 
 
 def sites(page, look):
