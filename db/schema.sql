@@ -1549,15 +1549,14 @@ COMMENT ON COLUMN public.key_checks.mac IS 'HMAC of a constant under a key deriv
 
 CREATE TABLE public.lead_import_inquiries (
     inquiry_id uuid NOT NULL,
-    import_id uuid NOT NULL,
-    is_new_lead boolean NOT NULL
+    import_id uuid NOT NULL
 );
 
 --
 -- Name: TABLE lead_import_inquiries; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON TABLE public.lead_import_inquiries IS 'Which inquiries a batch made, and whether their lead with them';
+COMMENT ON TABLE public.lead_import_inquiries IS 'Which inquiries a batch made';
 
 --
 -- Name: lead_imports; Type: TABLE; Schema: public; Owner: -
@@ -1573,8 +1572,6 @@ CREATE TABLE public.lead_imports (
     joined integer NOT NULL,
     repeated integer NOT NULL,
     refused integer NOT NULL,
-    undone_at timestamp with time zone,
-    undone_by text,
     CONSTRAINT lead_imports_added_check CHECK ((added >= 0)),
     CONSTRAINT lead_imports_basis_check CHECK ((basis = ANY (ARRAY['call_in'::text, 'walk_in'::text, 'wechat'::text, 'written'::text, 'other'::text]))),
     CONSTRAINT lead_imports_joined_check CHECK ((joined >= 0)),
@@ -1582,9 +1579,7 @@ CREATE TABLE public.lead_imports (
     CONSTRAINT lead_imports_refused_check CHECK ((refused >= 0)),
     CONSTRAINT lead_imports_repeated_check CHECK ((repeated >= 0)),
     CONSTRAINT lead_imports_sha256_check CHECK ((octet_length(sha256) = 32)),
-    CONSTRAINT lead_imports_undone_by_check CHECK (((char_length(undone_by) >= 1) AND (char_length(undone_by) <= 64))),
-    CONSTRAINT something_came_in CHECK (((added + joined) > 0)),
-    CONSTRAINT undone_by_somebody CHECK (((undone_at IS NULL) = (undone_by IS NULL)))
+    CONSTRAINT something_came_in CHECK (((added + joined) > 0))
 );
 
 --
@@ -2704,6 +2699,13 @@ CREATE TABLE public.withheld_codes (
 COMMENT ON TABLE public.withheld_codes IS 'Codes of test numbers, for administrators to read while they live';
 
 --
+-- Name: lead_imports a_file_comes_in_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_imports
+    ADD CONSTRAINT a_file_comes_in_once UNIQUE (sha256);
+
+--
 -- Name: advertising_costs advertising_costs_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3376,12 +3378,6 @@ ALTER TABLE ONLY public.withheld_codes
     ADD CONSTRAINT withheld_codes_pkey PRIMARY KEY (challenge_id);
 
 --
--- Name: a_file_comes_in_once; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE UNIQUE INDEX a_file_comes_in_once ON public.lead_imports USING btree (sha256) WHERE (undone_at IS NULL);
-
---
 -- Name: api_keys_by_previous_hash; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -3674,12 +3670,6 @@ CREATE INDEX inquiries_by_site ON public.inquiries USING btree (site, accepted_a
 --
 
 CREATE INDEX lead_import_inquiries_by_import ON public.lead_import_inquiries USING btree (import_id);
-
---
--- Name: lead_imports_by_age; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX lead_imports_by_age ON public.lead_imports USING btree (made_at, id);
 
 --
 -- Name: lead_permits_by_end; Type: INDEX; Schema: public; Owner: -
@@ -5047,14 +5037,14 @@ GRANT SELECT,INSERT ON TABLE public.key_checks TO huifang_app;
 --
 
 GRANT SELECT ON TABLE public.lead_import_inquiries TO huifang_reader;
-GRANT SELECT,INSERT,DELETE ON TABLE public.lead_import_inquiries TO huifang_app;
+GRANT SELECT,INSERT ON TABLE public.lead_import_inquiries TO huifang_app;
 
 --
 -- Name: TABLE lead_imports; Type: ACL; Schema: public; Owner: -
 --
 
 GRANT SELECT ON TABLE public.lead_imports TO huifang_reader;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.lead_imports TO huifang_app;
+GRANT SELECT,INSERT ON TABLE public.lead_imports TO huifang_app;
 
 --
 -- Name: TABLE lead_permits; Type: ACL; Schema: public; Owner: -

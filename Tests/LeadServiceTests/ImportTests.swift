@@ -49,8 +49,9 @@ import Testing
             #expect(
                 try await service.count(
                     """
-                    SELECT count(*) FROM inquiries i JOIN lead_import_inquiries l ON l.inquiry_id = i.id AND l.is_new_lead
+                    SELECT count(*) FROM inquiries i JOIN lead_import_inquiries l ON l.inquiry_id = i.id
                     JOIN callback_tasks t ON t.lead_id = i.lead_id AND t.due_at = i.due_at
+                    WHERE NOT EXISTS (SELECT FROM inquiries o WHERE o.lead_id = i.lead_id AND o.id <> i.id)
                     """) == 2)
             let claimed = try await service.claim(anna, #"{"phone":"13800000002"}"#)
             #expect(claimed["due_at"].string == entered["due_at"].string, "\(claimed.text)")
@@ -64,8 +65,8 @@ import Testing
             #expect(card["consents"][0]["evidence"].string == "展会登记表")
             #expect(
                 try await service.count(
-                    "SELECT count(*) FROM inquiries i JOIN lead_import_inquiries l ON NOT l.is_new_lead JOIN inquiries m ON m.id = l.inquiry_id AND m.lead_id = i.lead_id"
-                ) == 2)
+                    "SELECT count(*) FROM inquiries o JOIN inquiries i ON i.lead_id = o.lead_id AND i.id <> o.id JOIN lead_import_inquiries l ON l.inquiry_id = i.id"
+                ) == 1)
             let event = try await service.column(
                 "SELECT actor || ' ' || (detail->>'new') || ' ' || (detail->>'joined') || ' ' || length(detail->>'sha256') FROM audit_events WHERE action = 'lead_import.add'"
             )

@@ -30,7 +30,7 @@ extension Transaction {
 
     func insertImport(
         _ id: UUID, at now: Date, by username: String, sha256: [UInt8], basis: ConsentBasis, _ result: LeadImportResult,
-        _ made: [ImportedInquiry]
+        _ inquiries: [UUID]
     ) async throws {
         try await self.execute(
             """
@@ -40,9 +40,8 @@ extension Transaction {
                        \(result.repeated), \(result.refused.count - result.repeated)
                 RETURNING id
             )
-            INSERT INTO lead_import_inquiries (inquiry_id, import_id, is_new_lead)
-            SELECT g.inquiry, import.id, g.is_new = 1
-            FROM import, unnest(\(made.map(\.inquiry))::uuid[], \(made.map { $0.isNewLead ? 1 : 0 })::bigint[]) AS g (inquiry, is_new)
+            INSERT INTO lead_import_inquiries (inquiry_id, import_id)
+            SELECT g.inquiry, import.id FROM import, unnest(\(inquiries)::uuid[]) AS g (inquiry)
             """)
     }
 }

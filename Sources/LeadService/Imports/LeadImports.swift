@@ -70,7 +70,7 @@ struct LeadImports: Sendable {
         _ rows: [ImportedRow], of handed: LeadImport, _ result: inout LeadImportResult, _ tx: Transaction,
         by session: StaffSession, from sender: EntrySender
     ) async throws {
-        var made: [ImportedInquiry] = []
+        var made: [UUID] = []
         for row in rows {
             let intake = try self.entry.intake(row.draft, by: session, from: sender)
             guard let stored = try await tx.insertInquiry(intake) else {
@@ -78,10 +78,9 @@ struct LeadImports: Sendable {
                 result.refuse(row, Self.listed)
                 continue
             }
-            made.append(ImportedInquiry(inquiry: intake.inquiryID, isNewLead: stored.lead == intake.lead))
+            made.append(intake.inquiryID)
+            if stored.lead == intake.lead { result.added += 1 } else { result.joined += 1 }
         }
-        result.added = made.count { $0.isNewLead }
-        result.joined = made.count - result.added
         guard !made.isEmpty else {
             throw CSVRows.unreadable("没有一行可以导入，请先试算，看看每一行的原因", "No row can come in; try it to see why.")
         }
@@ -103,12 +102,6 @@ struct LeadImports: Sendable {
 
     private static let listed = ValidationFailure(
         "do_not_call", "这个号码在不再联系名单上，不能导入；客户可用验证码自行提交", english: "This number is on the do-not-call list.")
-}
-
-/// An inquiry that a file made.
-struct ImportedInquiry: Sendable {
-    var inquiry: UUID
-    var isNewLead: Bool
 }
 
 extension LeadImportResult {

@@ -10,23 +10,18 @@ CREATE TABLE lead_imports (
     joined    integer     NOT NULL CHECK (joined >= 0),
     repeated  integer     NOT NULL CHECK (repeated >= 0),
     refused   integer     NOT NULL CHECK (refused >= 0),
-    undone_at timestamptz,
-    undone_by text        CHECK (char_length(undone_by) BETWEEN 1 AND 64),
     CONSTRAINT something_came_in CHECK (added + joined > 0),
-    CONSTRAINT undone_by_somebody CHECK ((undone_at IS NULL) = (undone_by IS NULL))
+    CONSTRAINT a_file_comes_in_once UNIQUE (sha256)
 );
 COMMENT ON TABLE lead_imports IS 'Batches of leads from files, with counts and the digest of the file, and nobody''s data';
-CREATE UNIQUE INDEX a_file_comes_in_once ON lead_imports (sha256) WHERE undone_at IS NULL;
-CREATE INDEX lead_imports_by_age ON lead_imports (made_at, id);
-GRANT SELECT, INSERT, UPDATE ON lead_imports TO huifang_app;
+GRANT SELECT, INSERT ON lead_imports TO huifang_app;
 GRANT SELECT ON lead_imports TO huifang_reader;
 
 CREATE TABLE lead_import_inquiries (
-    inquiry_id  uuid    PRIMARY KEY REFERENCES inquiries ON DELETE CASCADE,
-    import_id   uuid    NOT NULL REFERENCES lead_imports,
-    is_new_lead boolean NOT NULL
+    inquiry_id uuid PRIMARY KEY REFERENCES inquiries ON DELETE CASCADE,
+    import_id  uuid NOT NULL REFERENCES lead_imports
 );
-COMMENT ON TABLE lead_import_inquiries IS 'Which inquiries a batch made, and whether their lead with them';
+COMMENT ON TABLE lead_import_inquiries IS 'Which inquiries a batch made';
 CREATE INDEX lead_import_inquiries_by_import ON lead_import_inquiries (import_id);
-GRANT SELECT, INSERT, DELETE ON lead_import_inquiries TO huifang_app;
+GRANT SELECT, INSERT ON lead_import_inquiries TO huifang_app;
 GRANT SELECT ON lead_import_inquiries TO huifang_reader;
