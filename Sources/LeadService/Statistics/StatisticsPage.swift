@@ -109,7 +109,7 @@ struct StatisticsPage: Sendable {
             },
             "days": statistics.everyDay.map {
                 [
-                    "date": $0.date.description, "accepted": $0.day.accepted, "kept": $0.day.kept,
+                    "date": $0.date.text, "accepted": $0.day.accepted, "kept": $0.day.kept,
                     "broken": $0.day.broken,
                 ] as [String: Any]
             },
