@@ -51,6 +51,8 @@ package struct LeadServices: Sendable {
     ) async throws {
         let database = Database(client: client, logger: dependencies.logger)
         let settings = SettingsStore(database: database, now: dependencies.now, locked: configuration.lockedSettings)
+        let settingsImport = SettingsImport(
+            database: database, dependencies: dependencies, locked: configuration.lockedSettings.keys)
         let rules = try RuleFiles(folder: resources.appendingPathComponent("rules"))
         let calendar = CalendarStore(database: database, shipped: rules.calendar)
         let pages = try await Pages(resources: resources, settings: settings)
@@ -162,13 +164,13 @@ package struct LeadServices: Sendable {
                     store: calendar, pages: pages, now: dependencies.now),
                 RetentionRoutes(
                     retention: Retention(database: database, dependencies: dependencies, settings: settings),
-                    edit: RetentionEdit(database: database, dependencies: dependencies, settings: settings),
+                    edit: RetentionEdit(
+                        database: database, dependencies: dependencies, settings: settings, changes: settingsImport),
                     pages: pages, now: dependencies.now),
                 APIKeyRoutes(keys: apiKeys, pages: pages, now: dependencies.now),
                 SettingRoutes(
-                    settings: SettingsImport(
-                        database: database, dependencies: dependencies, locked: configuration.lockedSettings.keys),
-                    store: settings, titles: try SettingTitles(resources: resources), pages: pages,
+                    settings: settingsImport, store: settings, titles: try SettingTitles(resources: resources),
+                    pages: pages,
                     now: dependencies.now),
                 SiteRoutes(sites: sites, pages: pages, publicURL: visitors.publicURL, now: dependencies.now),
                 WebhookRoutes(

@@ -54,7 +54,8 @@ struct SettingsCommand: AsyncParsableCommand {
             let outcome: SettingsImport.Outcome
             do {
                 outcome = try await SettingsCommand.open(self.config) {
-                    try await $0.load(json, applies: applies, by: SystemAccount.actor("huifang settings import"))
+                    try await $0.load(
+                        json, applies: applies, by: .command(SystemAccount.actor("huifang settings import")))
                 }
             } catch let problem as Problem {
                 let reasons = problem.failures.map { "\($0.pointer) \($0.detailInEnglish)" }

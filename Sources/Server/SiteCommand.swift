@@ -75,10 +75,10 @@ struct SiteCommand: AsyncParsableCommand {
 
         func run() async throws {
             let (name, rules) = (self.name, self.rules)
-            let key = try await SiteCommand.open(self.config) {
+            let site = try await SiteCommand.open(self.config) {
                 try await $0.add(name, { rules.apply(to: &$0) }, by: .command(SystemAccount.actor("huifang site add")))
             }
-            Output.line(key)
+            if let key = site.formKey { Output.line(key) }
         }
     }
 

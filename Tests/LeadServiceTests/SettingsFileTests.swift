@@ -51,7 +51,7 @@ import Testing
         _ text: String, _ service: TestService, locked: [String] = [], applies: Bool = true
     ) async throws -> SettingsImport.Outcome {
         let outcome = try await Self.settings(service, locked: locked).load(
-            try Self.json(text), applies: applies, by: "test")
+            try Self.json(text), applies: applies, by: .command("test"))
         try await service.services.settings.reload()
         return outcome
     }

@@ -68,8 +68,8 @@ struct APIKeys: Sendable {
     /// - Throws: 409 `key_name_taken`.
     func make(_ draft: APIKeyDraft, by session: StaffSession) async throws -> (id: UUID, key: String) {
         let (id, made, now) = (self.dependencies.makeID(), MadeAPIKey(self.dependencies), self.dependencies.now())
-        let event = self.event(
-            "key.add", on: id, by: session,
+        let event = self.audit.event(
+            "key.add", on: id, by: session.actor,
             ["name": .string(draft.name), "scopes": .array(draft.scopes.map { .string($0.rawValue) })])
         let isNew = try await self.database.autocommit {
             try await $0.insertKey(id, draft, made, by: session.staffID, at: now, event)
@@ -84,7 +84,7 @@ struct APIKeys: Sendable {
     func rotate(_ id: UUID, by session: StaffSession) async throws -> (key: String, previousUntil: Date) {
         let (made, now) = (MadeAPIKey(self.dependencies), self.dependencies.now())
         let until = now.addingTimeInterval(Self.overlap)
-        let event = self.event("key.rotate", on: id, by: session)
+        let event = self.audit.event("key.rotate", on: id, by: session.actor)
         let isDone = try await self.database.autocommit {
             try await $0.rotateKey(id, to: made, previousUntil: until, at: now, event)
         }
@@ -94,17 +94,10 @@ struct APIKeys: Sendable {
 
     /// Ends a key and the one before it, at once.
     func revoke(_ id: UUID, by session: StaffSession) async throws {
-        let (now, event) = (self.dependencies.now(), self.event("key.revoke", on: id, by: session))
+        let (now, event) = (self.dependencies.now(), self.audit.event("key.revoke", on: id, by: session.actor))
         guard try await self.database.autocommit({ try await $0.revokeKey(id, at: now, event) }) else {
             throw Problems.notFound
         }
-    }
-
-    private func event(
-        _ action: String, on id: UUID, by session: StaffSession, _ detail: [String: JSONOutput] = [:]
-    ) -> AuditEvent {
-        self.audit.event(
-            action, on: id.uuidString.lowercased(), by: session.username, role: session.role.rawValue, detail: detail)
     }
 }
 

@@ -20,6 +20,15 @@ package struct AuditEvent: Sendable {
     package var mac: [UInt8]
 }
 
+/// Who does something: a username, or a command's name, and as what.
+package struct AuditActor: Sendable {
+    package var name: String
+    package var role: String
+
+    /// A command of the operator's.
+    package static func command(_ name: String) -> AuditActor { AuditActor(name: name, role: "command") }
+}
+
 /// Makes audit events whose MAC shows any later change.
 package struct Audit: Sendable {
     let dependencies: Dependencies
@@ -33,6 +42,13 @@ package struct Audit: Sendable {
         _ action: String, on object: String, by actor: String, role: String, detail: [String: JSONOutput] = [:]
     ) -> AuditEvent {
         self.make(action, on: object, by: actor, role: role, detail: detail)
+    }
+
+    /// An event about a row.
+    func event(
+        _ action: String, on object: UUID, by actor: AuditActor, _ detail: [String: JSONOutput] = [:]
+    ) -> AuditEvent {
+        self.event(action, on: object.uuidString.lowercased(), by: actor.name, role: actor.role, detail: detail)
     }
 
     /// An event with free text, which may name anybody and so is only kept sealed.

@@ -17,14 +17,6 @@ package struct CalendarImport: Sendable {
         package var confirmed: Int { self.plan.confirmed }
     }
 
-    /// Who changes it, and as what.
-    package struct Author: Sendable {
-        var name: String
-        var role: String
-
-        package static func command(_ name: String) -> Author { Author(name: name, role: "command") }
-    }
-
     private let database: Database
     private let settings: SettingsStore
     private let dependencies: Dependencies
@@ -60,7 +52,7 @@ package struct CalendarImport: Sendable {
     /// - Parameter fingerprint: the plan's that was looked at; nil where nobody looked.
     /// - Throws: 412 `calendar_changed` when it would not do what was looked at.
     package func apply(
-        _ change: CalendarChange, looked fingerprint: String? = nil, by author: Author
+        _ change: CalendarChange, looked fingerprint: String? = nil, by author: AuditActor
     ) async throws -> Outcome {
         try await self.settings.reload()
         let (settings, now) = (self.settings.current, self.dependencies.now())
@@ -104,7 +96,7 @@ package struct CalendarImport: Sendable {
     }
 
     private func carryOut(
-        _ moves: [CalendarPlan.Move], by author: Author, at now: Date, _ tx: Transaction
+        _ moves: [CalendarPlan.Move], by author: AuditActor, at now: Date, _ tx: Transaction
     ) async throws {
         for move in moves {
             let inquiry = move.promise.inquiry

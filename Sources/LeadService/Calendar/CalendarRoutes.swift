@@ -31,8 +31,7 @@ struct CalendarRoutes: RouteList {
                 let fingerprint = fields.string("fingerprint", longest: 64)
                 try fields.finish()
                 guard let change, let fingerprint else { throw Problems.internal }
-                let session = try context.loggedIn
-                let author = CalendarImport.Author(name: session.username, role: session.role.rawValue)
+                let author = try context.loggedIn.actor
                 let outcome = try await change.pointed {
                     try await self.load.apply(change, looked: fingerprint, by: author)
                 }

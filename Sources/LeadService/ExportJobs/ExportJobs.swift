@@ -26,8 +26,8 @@ struct ExportJobs: Sendable {
         let (id, now, keys) = (self.dependencies.makeID(), self.dependencies.now(), self.dependencies.keys)
         let sealed = try keys.seal(draft.filters.text, at: ClaimedExport.filterPlace(id))
         let fingerprint = keys.mac(.fingerprint, Data(draft.fingerprintText.utf8))
-        let event = self.event(
-            "export.request", on: id, by: session,
+        let event = self.audit.event(
+            "export.request", on: id, by: session.actor,
             [
                 "format": .string(draft.format.rawValue), "filters": .object(draft.filter.summary),
                 "columns": .array(draft.columns.map { .string($0.rawValue) }), "phone": .string(draft.phone.rawValue),
@@ -88,7 +88,7 @@ struct ExportJobs: Sendable {
     func approve(_ id: UUID, by session: StaffSession) async throws {
         let (job, now) = (try await self.job(id), self.dependencies.now())
         guard job.requestedByID != session.staffID else { throw Problems.ownExport }
-        let event = self.event("export.approve", on: id, by: session)
+        let event = self.audit.event("export.approve", on: id, by: session.actor)
         let isApproved = try await self.database.autocommit {
             try await $0.approveExportJob(id, by: session.staffID, at: now, event)
         }
@@ -100,7 +100,7 @@ struct ExportJobs: Sendable {
     /// - Throws: 404; 409 `export_over`.
     func cancel(_ id: UUID, by session: StaffSession) async throws {
         _ = try await self.job(id)
-        let (now, event) = (self.dependencies.now(), self.event("export.cancel", on: id, by: session))
+        let (now, event) = (self.dependencies.now(), self.audit.event("export.cancel", on: id, by: session.actor))
         let isCancelled = try await self.database.transaction { tx in
             guard try await tx.cancelExportJob(id, at: now, event) else { return false }
             try await tx.forgetExport(id, at: now)
@@ -137,7 +137,8 @@ struct ExportJobs: Sendable {
         } catch is SealBroken {
             throw try await self.damaged(id)
         }
-        let event = self.event("export.download", on: id, by: session, ["sha256": .string(Hex.text(sha256))])
+        let event = self.audit.event(
+            "export.download", on: id, by: session.actor, ["sha256": .string(Hex.text(sha256))])
         guard try await self.database.autocommit({ try await $0.noteExportDownload(id, at: now, event) }) else {
             throw Problems.exportGone
         }
@@ -157,13 +158,6 @@ struct ExportJobs: Sendable {
             throw Problems.notFound
         }
         return job
-    }
-
-    private func event(
-        _ action: String, on id: UUID, by session: StaffSession, _ detail: [String: JSONOutput] = [:]
-    ) -> AuditEvent {
-        self.audit.event(
-            action, on: id.uuidString.lowercased(), by: session.username, role: session.auditRole, detail: detail)
     }
 }
 

@@ -31,8 +31,8 @@ struct PrivacyCases: Sendable {
     func open(_ draft: PrivacyCaseDraft, by session: StaffSession) async throws -> UUID {
         let (id, keys) = (self.dependencies.makeID(), self.dependencies.keys)
         let note = try keys.seal(draft.note.text, at: SealedPlace("privacy_cases", "note_sealed", id))
-        let event = self.event(
-            "privacy.case_open", on: id, by: session,
+        let event = self.audit.event(
+            "privacy.case_open", on: id, by: session.actor,
             ["kind": .string(draft.kind.rawValue), "asked_by": .string(draft.petitioner.rawValue)])
         let now = self.dependencies.now()
         try await self.database.statement {
@@ -44,7 +44,7 @@ struct PrivacyCases: Sendable {
 
     /// A case with its texts; the look is told to the audit.
     func show(_ id: UUID, to session: StaffSession) async throws -> JSONOutput {
-        let event = self.event("privacy.case_view", on: id, by: session)
+        let event = self.audit.event("privacy.case_view", on: id, by: session.actor)
         let (found, texts) = try await self.database.transaction { tx in
             guard let found = try await tx.privacyCase(id) else { throw Problems.notFound }
             try await tx.insert(event)
@@ -77,7 +77,8 @@ struct PrivacyCases: Sendable {
         let sealed = try reason.map {
             try self.dependencies.keys.seal($0.text, at: SealedPlace("privacy_cases", "reason_sealed", id))
         }
-        let event = self.event("privacy.case_close", on: id, by: session, ["outcome": .string(outcome.rawValue)])
+        let event = self.audit.event(
+            "privacy.case_close", on: id, by: session.actor, ["outcome": .string(outcome.rawValue)])
         let now = self.dependencies.now()
         let isClosed = try await self.database.statement {
             try await $0.closeCase(id, outcome, reason: sealed, by: session.staffID, at: now, event)
@@ -100,11 +101,4 @@ struct PrivacyCases: Sendable {
             "wish_not_of_case", at: "/kind", "这一项不在这件请求的事项里，请另登记一件",
             english: "Not what the case was opened for; open another one.")
     ])
-
-    private func event(
-        _ action: String, on id: UUID, by session: StaffSession, _ detail: [String: JSONOutput] = [:]
-    ) -> AuditEvent {
-        self.audit.event(
-            action, on: id.uuidString.lowercased(), by: session.username, role: session.role.rawValue, detail: detail)
-    }
 }

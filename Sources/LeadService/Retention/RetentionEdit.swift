@@ -9,17 +9,11 @@ struct TermChange: Sendable, Equatable {
 
 /// Terms as administrators change them: what would go under others is counted first, then all of them change or none.
 struct RetentionEdit: Sendable {
-    private let database: Database
-    private let dependencies: Dependencies
-    private let settings: SettingsStore
-    private let audit: Audit
-
-    init(database: Database, dependencies: Dependencies, settings: SettingsStore) {
-        self.database = database
-        self.dependencies = dependencies
-        self.settings = settings
-        self.audit = Audit(dependencies: dependencies)
-    }
+    let database: Database
+    let dependencies: Dependencies
+    let settings: SettingsStore
+    /// Terms are settings, and change as those do.
+    let changes: SettingsImport
 
     /// What is due, with the lengths that were set for later, and when a round was last made.
     func list(_ due: [Retention.Due]) async throws -> JSONOutput {
@@ -60,21 +54,13 @@ struct RetentionEdit: Sendable {
     /// Changes terms from now on, each with an event that has before and after.
     ///
     /// - Throws: 412 `retention_changed` for a term that is no longer what was seen.
-    func apply(_ changes: [RetentionTerm: TermChange], by session: StaffSession) async throws {
-        let (now, audit) = (self.dependencies.now(), self.audit)
-        try await self.database.transaction { tx in
-            try await tx.lockSettings()
-            let stored = Settings(rows: try await tx.settingRows().filter { $0.effectiveAt <= now }).retention
-            try self.check(changes, against: stored)
-            for term in RetentionTerm.allCases {
-                guard let change = changes[term], change.to != change.from else { continue }
-                try await tx.applySetting(
-                    SettingsChange(
-                        key: term.setting, old: .number(Decimal(change.from)), new: .number(Decimal(change.to)),
-                        from: nil),
-                    by: session.username, role: session.role.rawValue, at: now, audit)
-            }
+    func apply(_ changes: [RetentionTerm: TermChange], by actor: AuditActor) async throws {
+        _ = try await self.proposed(changes)
+        func values(_ length: (TermChange) -> Int) -> [String: JSONValue] {
+            Dictionary(
+                uniqueKeysWithValues: changes.map { ($0.key.setting, JSONValue.number(Decimal(length($0.value)))) })
         }
+        _ = try await self.changes.load(.object(values(\.to)), applies: true, from: values(\.from), by: actor)
         try await self.settings.reload()
     }
 

@@ -22,7 +22,7 @@ struct RetentionRoutes: RouteList {
                 return .json(try await self.edit.list(try await self.retention.due(under: terms)))
             },
             Route(.patch, path, .steppedUp(.manageStaff)) { request, context in
-                try await self.edit.apply(try await Self.changes(request, context), by: try context.loggedIn)
+                try await self.edit.apply(try await Self.changes(request, context), by: try context.loggedIn.actor)
                 return .json(try await self.edit.list(try await self.retention.due()))
             },
             Route(.get, "/staff/retention", .page(.readOffice)) { _, context in

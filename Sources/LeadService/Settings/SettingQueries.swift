@@ -42,18 +42,18 @@ extension Transaction {
 
     /// Makes a change, with an event that has before and after; values may be numbers of people, so that they are sealed.
     func applySetting(
-        _ change: SettingsChange, by actor: String, role: String, at now: Date, _ audit: Audit
+        _ change: SettingsChange, by actor: AuditActor, at now: Date, _ audit: Audit
     ) async throws {
         let instant = change.from ?? now
         if let new = change.new {
             try await self.insertSetting(
-                key: change.key, value: JSONOutput(new), effectiveAt: instant, by: actor, at: now)
+                key: change.key, value: JSONOutput(new), effectiveAt: instant, by: actor.name, at: now)
         } else {
             try await self.deleteSetting(change.key, effectiveAt: instant)
         }
         try await self.insert(
             audit.event(
-                "settings.change", on: change.key, by: actor, role: role,
+                "settings.change", on: change.key, by: actor.name, role: actor.role,
                 sealing: [
                     "old": JSONOutput(change.old), "new": change.new.map { JSONOutput($0) } ?? .null,
                     "effective_at": .string(RFC3339.text(instant)),

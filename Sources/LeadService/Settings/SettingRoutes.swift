@@ -88,10 +88,9 @@ struct SettingRoutes: RouteList {
         }
         try fields.finish()
         if let effectiveAt { file["effective_at"] = .string(RFC3339.text(effectiveAt)) }
-        let session = try context.loggedIn
         let outcome = try await self.settings.load(
-            .object(file), applies: applies, from: known.filter { file[$0.key] != nil }, by: session.username,
-            role: session.role.rawValue)
+            .object(file), applies: applies, from: known.filter { file[$0.key] != nil },
+            by: try context.loggedIn.actor)
         return .object([
             "changes": .array(
                 outcome.changes.map { change in

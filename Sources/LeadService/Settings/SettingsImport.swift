@@ -35,8 +35,7 @@ package struct SettingsImport: Sendable {
     /// - Throws: a 422 problem that names every key and value that cannot be taken; 412 `setting_changed` for one that is no longer
     ///   what was seen.
     package func load(
-        _ json: JSONValue, applies: Bool, from seen: [String: JSONValue]? = nil, by actor: String,
-        role: String = "command"
+        _ json: JSONValue, applies: Bool, from seen: [String: JSONValue]? = nil, by actor: AuditActor
     ) async throws -> Outcome {
         try await self.database.transaction { tx in
             // Nobody else changes a setting between the difference and its application.
@@ -49,7 +48,7 @@ package struct SettingsImport: Sendable {
             let outcome = self.difference(of: file, from: rows, at: now)
             guard applies else { return outcome }
             for change in outcome.changes {
-                try await tx.applySetting(change, by: actor, role: role, at: now, self.audit)
+                try await tx.applySetting(change, by: actor, at: now, self.audit)
             }
             return outcome
         }

@@ -19,8 +19,8 @@ package struct Shifts: Sendable {
     func setAvailability(of id: UUID, to availability: Availability, by session: StaffSession) async throws {
         guard id == session.staffID || session.role.may(.assignCallbacks) else { throw Problems.forbidden }
         let now = self.dependencies.now()
-        let event = self.event(
-            "staff.availability", on: id, by: session, detail: ["availability": .string(availability.rawValue)])
+        let event = self.audit.event(
+            "staff.availability", on: id, by: session.actor, ["availability": .string(availability.rawValue)])
         try await self.database.transaction { tx in
             guard try await tx.setAvailability(of: id, to: availability, at: now) else { throw Problems.notFound }
             try await tx.insert(event)
@@ -29,8 +29,8 @@ package struct Shifts: Sendable {
 
     /// Replaces somebody's plan of the week; an empty one is the firm's opening hours.
     func setPlan(of id: UUID, to plan: ShiftPlan, by session: StaffSession) async throws {
-        let event = self.event(
-            "staff.shifts", on: id, by: session, detail: ["shifts": .integer(plan.shifts.count)])
+        let event = self.audit.event(
+            "staff.shifts", on: id, by: session.actor, ["shifts": .integer(plan.shifts.count)])
         try await self.database.transaction { tx in
             guard try await tx.replaceShifts(of: id, by: plan) else { throw Problems.notFound }
             try await tx.insert(event)
@@ -43,9 +43,9 @@ package struct Shifts: Sendable {
     func addLeave(of id: UUID, _ days: ClosedRange<ShanghaiDate>, by session: StaffSession) async throws -> UUID {
         let leave = StaffLeave(
             id: self.dependencies.makeID(), staffID: id, firstDay: days.lowerBound, lastDay: days.upperBound)
-        let event = self.event(
-            "staff.leave_add", on: id, by: session,
-            detail: [
+        let event = self.audit.event(
+            "staff.leave_add", on: id, by: session.actor,
+            [
                 "first_day": .string(days.lowerBound.description), "last_day": .string(days.upperBound.description),
             ])
         let now = self.dependencies.now()
@@ -57,18 +57,11 @@ package struct Shifts: Sendable {
     }
 
     func deleteLeave(_ leave: UUID, of id: UUID, by session: StaffSession) async throws {
-        let event = self.event("staff.leave_delete", on: id, by: session)
+        let event = self.audit.event("staff.leave_delete", on: id, by: session.actor)
         try await self.database.transaction { tx in
             guard try await tx.deleteLeave(leave, of: id) else { throw Problems.notFound }
             try await tx.insert(event)
         }
-    }
-
-    private func event(
-        _ action: String, on id: UUID, by session: StaffSession, detail: [String: JSONOutput] = [:]
-    ) -> AuditEvent {
-        self.audit.event(
-            action, on: id.uuidString.lowercased(), by: session.username, role: session.role.rawValue, detail: detail)
     }
 }
 

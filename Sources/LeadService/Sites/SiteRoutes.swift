@@ -40,8 +40,7 @@ struct SiteRoutes: RouteList {
         let said = SiteFields.read(&fields, needsOrigins: true)
         try fields.finish()
         guard let name else { throw Problems.internal }
-        _ = try await self.sites.add(name, { said.apply(to: &$0) }, by: .staff(try context.loggedIn))
-        guard let site = try await self.sites.all().first(where: { $0.name == name }) else { throw Problems.notFound }
+        let site = try await self.sites.add(name, { said.apply(to: &$0) }, by: try context.loggedIn.actor)
         return .json(site.listed, status: .created)
     }
 
@@ -53,7 +52,7 @@ struct SiteRoutes: RouteList {
         guard let seen else { throw Problems.internal }
         let name = context.parameters.get("name") ?? ""
         let site = try await self.sites.change(
-            name, from: seen, { said.apply(to: &$0) }, by: .staff(try context.loggedIn))
+            name, from: seen, { said.apply(to: &$0) }, by: try context.loggedIn.actor)
         guard let site else { throw Problems.notFound }
         return .json(site.listed)
     }

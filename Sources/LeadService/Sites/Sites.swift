@@ -86,24 +86,10 @@ extension Problems {
 
 /// Managing sites: what `huifang site` and the office's page do.
 extension Sites {
-    /// Whoever adds or changes a site.
-    package struct Actor: Sendable {
-        var name: String
-        var role: String
-
-        /// A command of the operator's.
-        package static func command(_ name: String) -> Actor { Actor(name: name, role: "command") }
-
-        static func staff(_ session: StaffSession) -> Actor {
-            Actor(name: session.username, role: session.role.rawValue)
-        }
-    }
-
     /// Adds a site.
     ///
-    /// - Returns: its form key.
     /// - Throws: 422 for a name that is none; 409 `site_taken`.
-    package func add(_ name: String, _ change: (inout Site) -> Void, by actor: Actor) async throws -> String {
+    package func add(_ name: String, _ change: (inout Site) -> Void, by actor: AuditActor) async throws -> Site {
         guard name.wholeMatch(of: /[a-z0-9][a-z0-9_-]{0,39}/) != nil, name != Site.defaultName else {
             throw Problem(failures: [
                 ValidationFailure(
@@ -126,7 +112,7 @@ extension Sites {
         guard isNew else {
             throw Problem(.conflict, "site_taken", "已经有这个名称的站点", english: "There is a site of this name already.")
         }
-        return key
+        return site
     }
 
     /// Changes a site; a quota that changes begins anew.
@@ -135,7 +121,8 @@ extension Sites {
     /// - Returns: nil when there is no such site.
     /// - Throws: 412 `site_changed` when it is another by now.
     package func change(
-        _ name: String, from seen: String? = nil, _ change: @escaping @Sendable (inout Site) -> Void, by actor: Actor
+        _ name: String, from seen: String? = nil, _ change: @escaping @Sendable (inout Site) -> Void,
+        by actor: AuditActor
     ) async throws -> Site? {
         try await self.database.transaction { tx -> Site? in
             guard var site = try await tx.site(named: name) else { return nil }
@@ -161,7 +148,7 @@ extension Sites {
     }
 
     private func event(
-        _ action: String, on site: Site, _ detail: [String: JSONOutput], by actor: Actor
+        _ action: String, on site: Site, _ detail: [String: JSONOutput], by actor: AuditActor
     ) -> AuditEvent {
         self.audit.event(action, on: site.name, by: actor.name, role: actor.role, detail: detail)
     }

@@ -21,6 +21,9 @@ package struct StaffSession: Sendable, Equatable {
     /// The role as the audit tells it.
     var auditRole: String { self.apiKey == nil ? self.role.rawValue : "api_key" }
 
+    /// Whoever works in it, for the audit.
+    var actor: AuditActor { AuditActor(name: self.username, role: self.auditRole) }
+
     /// Whether the last login or step-up is young enough for what needs one: five minutes (contract §3).
     package func isSteppedUp(at now: Date) -> Bool { now.timeIntervalSince(self.stepUpAt) <= 5 * 60 }
 }

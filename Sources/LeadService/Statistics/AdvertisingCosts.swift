@@ -43,7 +43,7 @@ struct AdvertisingCosts: Sendable {
             if !isTried {
                 try await tx.insert(
                     audit.event(
-                        "advertising_costs.import", on: "\(costs.count)", by: session.username,
+                        "advertising_costs.import", on: "advertising_costs", by: session.username,
                         role: session.auditRole,
                         detail: ["rows": .integer(costs.count), "new": .integer(added), "replaced": .integer(replaced)])
                 )

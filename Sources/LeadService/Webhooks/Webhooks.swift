@@ -40,8 +40,8 @@ struct Webhooks: Sendable {
         let keys = self.dependencies.keys
         let url = try keys.seal(address.url, at: Webhook.urlPlace(id))
         let sealed = try keys.seal(secret.text, at: Webhook.secretPlace(id))
-        let event = self.event(
-            "webhook.add", on: id, by: session,
+        let event = self.audit.event(
+            "webhook.add", on: id, by: session.actor,
             ["host": .string(address.host), "events": .array(events.map { .string($0.rawValue) })])
         let isMade = try await self.database.autocommit {
             try await $0.insertWebhook(
@@ -70,8 +70,8 @@ struct Webhooks: Sendable {
             if change.isActive == true, before.pausedAt != nil { try await tx.hastenDeliveries(of: id, at: now) }
             guard let after = try await tx.webhook(id) else { throw Problems.notFound }
             try await tx.insert(
-                self.event(
-                    "webhook.change", on: id, by: session,
+                self.audit.event(
+                    "webhook.change", on: id, by: session.actor,
                     [
                         "before": before.audited, "after": after.audited,
                         "address_changed": .bool(change.address != nil),
@@ -82,7 +82,7 @@ struct Webhooks: Sendable {
 
     /// Ends a webhook at once, with what waits for it.
     func delete(_ id: UUID, by session: StaffSession) async throws {
-        let (now, event) = (self.dependencies.now(), self.event("webhook.delete", on: id, by: session))
+        let (now, event) = (self.dependencies.now(), self.audit.event("webhook.delete", on: id, by: session.actor))
         guard try await self.database.autocommit({ try await $0.deleteWebhook(id, at: now, event) }) else {
             throw Problems.notFound
         }
@@ -98,7 +98,7 @@ struct Webhooks: Sendable {
             let previous = try keys.seal(
                 try keys.open(old, at: Webhook.secretPlace(id)), at: Webhook.previousPlace(id))
             try await tx.rotateSecret(of: id, to: sealed, previous: previous, until: until)
-            try await tx.insert(self.event("webhook.rotate", on: id, by: session))
+            try await tx.insert(self.audit.event("webhook.rotate", on: id, by: session.actor))
         }
         return (secret.text, until)
     }
@@ -107,7 +107,7 @@ struct Webhooks: Sendable {
     func sample(_ type: WebhookEvent, for id: UUID, by session: StaffSession) async throws -> UUID {
         let (event, now) = (self.dependencies.makeID(), self.dependencies.now())
         let body = Array(type.sample(at: now).text.utf8)
-        let audit = self.event("webhook.test", on: id, by: session, ["type": .string(type.rawValue)])
+        let audit = self.audit.event("webhook.test", on: id, by: session.actor, ["type": .string(type.rawValue)])
         let isQueued = try await self.database.autocommit {
             try await $0.insertSample(event, for: id, type, body, at: now, audit)
         }
@@ -132,8 +132,8 @@ struct Webhooks: Sendable {
     /// - Throws: 404; 409 `delivery_waiting`.
     func replay(_ event: UUID, of id: UUID, by session: StaffSession) async throws {
         let now = self.dependencies.now()
-        let audit = self.event(
-            "webhook.replay", on: id, by: session, ["event": .string(event.uuidString.lowercased())])
+        let audit = self.audit.event(
+            "webhook.replay", on: id, by: session.actor, ["event": .string(event.uuidString.lowercased())])
         try await self.database.autocommit { tx in
             guard try await tx.delivery(event, of: id) != nil else { throw Problems.notFound }
             guard try await tx.replayDelivery(event, of: id, at: now, audit) else { throw Problems.deliveryWaiting }
@@ -146,13 +146,6 @@ struct Webhooks: Sendable {
         } catch {
             throw Problem(failures: [error.failure.within("/url")])
         }
-    }
-
-    private func event(
-        _ action: String, on id: UUID, by session: StaffSession, _ detail: [String: JSONOutput] = [:]
-    ) -> AuditEvent {
-        self.audit.event(
-            action, on: id.uuidString.lowercased(), by: session.username, role: session.role.rawValue, detail: detail)
     }
 }
 

@@ -11,12 +11,13 @@ extension TestService {
         _ more: @Sendable (inout Site) -> Void = { _ in }
     ) async throws -> String {
         let parsed = try origins.map { try Origin(parsing: $0) }
-        return try await self.services.sites.add(
+        let site = try await self.services.sites.add(
             name,
             {
                 $0.origins = parsed
                 more(&$0)
             }, by: .command("test"))
+        return try #require(site.formKey)
     }
 
     /// Asks for a code as a page of that origin would.
