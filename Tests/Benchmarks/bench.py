@@ -86,8 +86,8 @@ class Bench:
         self.facts["resident memory when idle, MB"] = f"{self.service.resident():.0f}"
         say(f"ready after {times}")
 
-    def code_by_pgbench(self, **limits):
-        result = self.over_pgbench("code.sql", wide=16, narrow=4, addresses=1, **limits)
+    def code_by_pgbench(self, script="code.sql", **limits):
+        result = self.over_pgbench(script, wide=16, narrow=4, addresses=1, **limits)
         self.coded_by_pgbench += result[0].count
         return result
 
@@ -110,15 +110,19 @@ class Bench:
         self.over_http(self.ledger.submit, seconds=2)
         self.code_by_pgbench(seconds=1)
         self.submit_by_pgbench(1500, seconds=1)
-        code = self.comparison("request code, saturated", "pgbench, the same SQL")
+        code = self.comparison("request code and send it, saturated", "pgbench, the same SQL")
+        alone = self.comparison("the same", "pgbench, without the message's SQL")
         submit = self.comparison("submit, saturated", "pgbench, the same SQL")
         for number in range(rounds):
             self.compare(code, lambda: self.over_http(self.ledger.code, seconds=seconds),
+                         lambda: self.code_by_pgbench("code.sql+message.sql", seconds=seconds), number % 2)
+            self.compare(alone, lambda: self.over_http(self.ledger.code, seconds=seconds),
                          lambda: self.code_by_pgbench(seconds=seconds), number % 2)
             self.receive()
             self.compare(submit, lambda: self.over_http(self.ledger.submit, seconds=seconds),
                          lambda: self.submit_by_pgbench(2000, seconds=seconds), number % 2)
         for name, saturated, ours, theirs in (
+            # Nobody who asks for a code waits for the message, so pgbench does not either.
             ("request code, half rate", code, self.ledger.code, lambda rate: self.code_by_pgbench(seconds=seconds, rate=rate)),
             ("submit, half rate", submit, self.ledger.submit, lambda rate: self.submit_by_pgbench(2000, seconds=seconds, rate=rate)),
         ):

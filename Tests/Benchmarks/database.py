@@ -41,11 +41,16 @@ class Database:
         subprocess.run(command, env=self.environment, check=True)
         return time.perf_counter() - start
 
-    def pgbench(self, script, clients, seconds=None, count=None, rate=None, **variables):
-        """One round of a script, as the application's role, with prepared statements; latencies from its log."""
+    def pgbench(self, scripts, clients, seconds=None, count=None, rate=None, **variables):
+        """One round of scripts, each transaction all of them, as the application's role, with prepared statements; latencies from its log."""
         with tempfile.TemporaryDirectory() as folder:
+            script = os.path.join(folder, "script.sql")
+            with open(script, "w", encoding="utf-8") as file:
+                for name in scripts.split("+"):
+                    with open(os.path.join(SQL, name), encoding="utf-8") as part:
+                        file.write(part.read())
             command = [f"{self.programs}/pgbench", "-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-l", "--log-prefix",
-                       os.path.join(folder, "log"), "-f", os.path.join(SQL, script)]
+                       os.path.join(folder, "log"), "-f", script]
             command += ["-T", str(seconds)] if seconds else ["-t", str(count)]
             command += ["-R", f"{rate:.3f}"] if rate else []
             for name, value in variables.items():
@@ -55,7 +60,7 @@ class Database:
             done = subprocess.run(command, env=environment, capture_output=True, text=True)
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             if done.returncode or "aborted" in done.stderr:
-                raise SystemExit(f"pgbench {script} failed: {done.stderr.strip()[-600:]}")
+                raise SystemExit(f"pgbench {scripts} failed: {done.stderr.strip()[-600:]}")
             latencies, first, last = [], float("inf"), 0.0
             for path in glob.glob(os.path.join(folder, "log.*")):
                 with open(path) as log:
@@ -65,6 +70,6 @@ class Database:
                         latencies.append(latency)
                         first, last = min(first, at - latency), max(last, at)
         if not latencies:
-            raise SystemExit(f"pgbench {script} ended no transaction within a round; take longer rounds")
+            raise SystemExit(f"pgbench {scripts} ended no transaction within a round; take longer rounds")
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         return Result(latencies, max(last - first, 1e-9), cpu)

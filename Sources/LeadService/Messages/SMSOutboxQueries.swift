@@ -43,6 +43,32 @@ struct LeasedMessage: TableRow {
     }
 }
 
+extension PostgresQuery.StringInterpolation {
+    /// Adds to the attempt log what each gateway answered, in the order in which they were asked: whoever holds the message now.
+    fileprivate mutating func appendInterpolation(logging attempts: [GatewayAttempt], of message: UUID, attempt: Int) {
+        self.appendLiteral(
+            "INSERT INTO gateway_attempts (message_id, attempt, position, gateway, operator, outcome, vendor_code, duration_ms, at) SELECT m.id, "
+        )
+        self.appendInterpolation(attempt)
+        self.appendLiteral(
+            ", t.n, t.gateway, t.operator, t.outcome, nullif(t.code, ''), t.ms, t.at FROM messages m, unnest(")
+        self.appendInterpolation(attempts.map(\.gateway))
+        self.appendLiteral("::text[], ")
+        self.appendInterpolation(attempts.map(\.networkOperator))
+        self.appendLiteral("::text[], ")
+        self.appendInterpolation(attempts.map(\.outcome))
+        self.appendLiteral("::text[], ")
+        self.appendInterpolation(attempts.map { $0.code ?? "" })
+        self.appendLiteral("::text[], ")
+        self.appendInterpolation(attempts.map(\.milliseconds))
+        self.appendLiteral("::bigint[], ")
+        self.appendInterpolation(attempts.map(\.at))
+        self.appendLiteral(
+            "::timestamptz[]) WITH ORDINALITY AS t (gateway, operator, outcome, code, ms, at, n) WHERE m.id = ")
+        self.appendInterpolation(message)
+    }
+}
+
 extension Transaction {
     /// Marks messages as `sending` under a lease and a new attempt number.
     ///
@@ -72,10 +98,13 @@ extension Transaction {
             """)
     }
 
-    /// Writes what became of a message, under the attempt's number; the text is forgotten.
-    func finishMessage(_ id: UUID, attempt: Int, with result: MessageResult, at now: Date) async throws {
+    /// Writes what became of a message, under the attempt's number, and what each gateway answered; the text is forgotten.
+    func finishMessage(
+        _ id: UUID, attempt: Int, with result: MessageResult, _ attempts: [GatewayAttempt], at now: Date
+    ) async throws {
         try await self.execute(
             """
+            WITH answers AS (\(logging: attempts, of: id, attempt: attempt))
             UPDATE messages
             SET state = \(result.state), gateway = \(result.gateway), vendor_id = \(result.vendorID), failure = \(result.failure),
                 phone_index = \(result.phoneIndex.map { ByteBuffer(bytes: $0) }), operator = \(result.networkOperator),
@@ -85,26 +114,15 @@ extension Transaction {
             """)
     }
 
-    /// Puts a message back that nobody took, under the attempt's number.
-    func postponeMessage(_ id: UUID, attempt: Int, isRetry: Bool, until: Date) async throws {
+    /// Puts a message back that nobody took, under the attempt's number, and writes what each gateway answered.
+    func postponeMessage(
+        _ id: UUID, attempt: Int, isRetry: Bool, until: Date, _ attempts: [GatewayAttempt]
+    ) async throws {
         try await self.execute(
             """
+            WITH answers AS (\(logging: attempts, of: id, attempt: attempt))
             UPDATE messages SET state = 'queued', gateway = NULL, operator = NULL, lease_until = NULL, send_at = \(until), retries = retries + \(isRetry ? 1 : 0)::smallint
             WHERE id = \(id) AND attempt = \(attempt) AND state = 'sending'
-            """)
-    }
-
-    /// Adds to the attempt log what each gateway answered, in the order in which they were asked.
-    func insertGatewayAttempts(_ attempts: [GatewayAttempt], message: UUID, attempt: Int) async throws {
-        try await self.execute(
-            """
-            INSERT INTO gateway_attempts (message_id, attempt, position, gateway, operator, outcome, vendor_code, duration_ms, at)
-            SELECT m.id, \(attempt), t.n, t.gateway, t.operator, t.outcome, nullif(t.code, ''), t.ms, t.at
-            FROM messages m, unnest(\(attempts.map(\.gateway))::text[], \(attempts.map(\.networkOperator))::text[],
-                                    \(attempts.map(\.outcome))::text[], \(attempts.map { $0.code ?? "" })::text[],
-                                    \(attempts.map(\.milliseconds))::bigint[], \(attempts.map(\.at))::timestamptz[])
-                WITH ORDINALITY AS t (gateway, operator, outcome, code, ms, at, n)
-            WHERE m.id = \(message)
             """)
     }
 

@@ -232,31 +232,25 @@ package struct SMSOutboxWorker: BackgroundWorker {
             dimensions: [("gateway", result.gateway ?? "none"), ("result", result.state)]
         ).increment()
         let now = self.dependencies.now()
-        await self.store(leased, attempts) { session in
-            try await session.finishMessage(leased.id, attempt: leased.attempt, with: result, at: now)
+        await self.store(leased) { session in
+            try await session.finishMessage(leased.id, attempt: leased.attempt, with: result, attempts, at: now)
         }
     }
 
     private func postpone(
         _ leased: LeasedMessage, isRetry: Bool, until: Date, _ attempts: [GatewayAttempt]
     ) async {
-        await self.store(leased, attempts) { session in
-            try await session.postponeMessage(leased.id, attempt: leased.attempt, isRetry: isRetry, until: until)
+        await self.store(leased) { session in
+            try await session.postponeMessage(
+                leased.id, attempt: leased.attempt, isRetry: isRetry, until: until, attempts)
         }
     }
 
     private func store(
-        _ leased: LeasedMessage, _ attempts: [GatewayAttempt],
-        _ body: @escaping @Sendable (Transaction) async throws -> Void
+        _ leased: LeasedMessage, _ body: @escaping @Sendable (Transaction) async throws -> Void
     ) async {
         do {
-            try await self.stores.run {
-                try await self.database.autocommit { session in
-                    try await body(session)
-                    guard !attempts.isEmpty else { return }
-                    try await session.insertGatewayAttempts(attempts, message: leased.id, attempt: leased.attempt)
-                }
-            }
+            try await self.stores.run { try await self.database.autocommit(body) }
         } catch {
             // The lease ends and the message becomes unknown, which is what it is.
             self.dependencies.logger.error(
