@@ -93,4 +93,28 @@ import Testing
             try await self.pressAgain(service, page, after: fields)
         }
     }
+
+    @Test func `a privacy request that the database had no room for is given the same form, and sent again is done`()
+        async throws
+    {
+        try await withService { service in
+            let step = try await service.post("/privacy/code", [("phone", "13800000001"), ("kind", "correct")])
+            try #require(step.status == 200, "\(step.text)")
+            try await service.services.outboxWorker.runOnce()
+            let code = try #require(service.sms.code(to: "13800000001"))
+            try await service.database.query(
+                "CREATE FUNCTION full_up() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''full'' USING ERRCODE = ''53300''; END'"
+            )
+            try await service.database.query(
+                "CREATE TRIGGER full_up BEFORE INSERT ON privacy_requests FOR EACH ROW EXECUTE FUNCTION full_up()")
+            let typed = [("code", code), ("name", "王小姐")]
+            let page = try await service.post("/privacy/requests", step.hiddenFields + typed)
+            #expect(page.status == 503 && page.headers[.retryAfter] == "2", "\(page.text)")
+            #expect(page.text.contains("服务暂时繁忙，请稍后再试") && page.text.contains(##"href="#hand-in""##))
+            #expect(page.text.contains(#"value="王小姐""#) && page.text.contains(#"id="hand-in""#))
+            try await service.database.query("DROP TRIGGER full_up ON privacy_requests")
+            let done = try await service.post("/privacy/requests", page.hiddenFields + typed)
+            #expect(done.status == 303, "\(done.text)")
+        }
+    }
 }

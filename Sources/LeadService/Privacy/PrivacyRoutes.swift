@@ -87,14 +87,32 @@ struct PrivacyRoutes: RouteList {
             let draft = try PrivacyDraft.read(try self.draft(form))
             let done = try await self.requests.submit(draft, from: context.clientAddress)
             return Response(status: .seeOther, headers: [.location: "/p/" + done.token])
-        } catch let problem as Problem where !problem.failures.isEmpty {
-            guard let phone = try? PhoneNumber(parsing: form["phone"] ?? ""),
-                let kind = try? PrivacyDraft.kind(form["kind"] ?? "")
-            else { return try self.again(form, problem.failures, status: problem.status.http) }
-            return try await self.codePage(
-                form, phone, kind, challenge: form["challenge_id"] ?? "", resendAfter: nil, failures: problem.failures,
-                status: problem.status.http)
+        } catch {
+            let problem = ErrorMiddleware.problem(for: error, logger: context.logger)
+            var failures = problem.failures
+            // The same form, so that what was typed can be sent once more when there is room.
+            if failures.isEmpty, [.tooManyRequests, .serviceUnavailable].contains(problem.status) {
+                failures = [
+                    ValidationFailure(problem.code, at: "/hand-in", problem.detail, english: problem.detailInEnglish)
+                ]
+            }
+            guard !failures.isEmpty else { throw error }
+            var response = try await self.formAgain(form, failures, status: problem.status.http)
+            if let retryAfter = problem.retryAfter { response.headers[.retryAfter] = String(retryAfter) }
+            return response
         }
+    }
+
+    /// The step at which the form was handed in, or the first one when it says neither number nor wish.
+    private func formAgain(
+        _ form: FormFields, _ failures: [ValidationFailure], status: HTTPResponse.Status
+    ) async throws -> Response {
+        guard let phone = try? PhoneNumber(parsing: form["phone"] ?? ""),
+            let kind = try? PrivacyDraft.kind(form["kind"] ?? "")
+        else { return try self.again(form, failures, status: status) }
+        return try await self.codePage(
+            form, phone, kind, challenge: form["challenge_id"] ?? "", resendAfter: nil, failures: failures,
+            status: status)
     }
 
     /// The JSON of the same request.
@@ -172,7 +190,7 @@ struct PrivacyRoutes: RouteList {
         var context = Self.requestForm(form, failures: failures)
         let sends = sends ?? CodeSteps.sends(form["sends"])
         context.merge(
-            try await self.visitors.codes.context(of: challenge, sends: sends)
+            try await self.visitors.codes.context(of: challenge, sends: sends, isBusy: status == .serviceUnavailable)
         ) { first, _ in first }
         context.merge(self.visitors.asking(form, failures: failures)) { first, _ in first }
         context["title"] = "填写短信验证码"

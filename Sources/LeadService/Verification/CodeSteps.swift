@@ -33,7 +33,8 @@ struct CodeSteps: Sendable {
     /// - Parameters:
     ///   - challenge: as the form carries it; one that is none says nothing.
     ///   - sends: how many codes the form has asked for.
-    func context(of challenge: String?, sends: Int) async throws -> [String: Any] {
+    ///   - isBusy: the page says that there was no room: it comes even if nobody can say what has become of the message.
+    func context(of challenge: String?, sends: Int, isBusy: Bool) async throws -> [String: Any] {
         var context: [String: Any] = [
             "second_gateway": self.hasSecondGateway, "call_us": sends >= Self.patience, "sends": sends,
         ]
@@ -41,11 +42,13 @@ struct CodeSteps: Sendable {
         if self.settings.current.saysReference(among: self.gateways) {
             context["reference"] = MessageReference.text(for: challenge)
         }
-        switch try await self.reports.state(of: challenge) {
-        case .delivered: context["delivered"] = true
-        case .refused: context["refused"] = true
-        case .unknown: break
-        }
+        do {
+            switch try await self.reports.state(of: challenge) {
+            case .delivered: context["delivered"] = true
+            case .refused: context["refused"] = true
+            case .unknown: break
+            }
+        } catch  where isBusy {}
         return context
     }
 

@@ -216,13 +216,8 @@ struct VisitorRoutes: RouteList {
     ) async throws -> Response {
         var page = self.pages.contact(form, failures: failures)
         let sends = CodeSteps.sends(more["sends"] ?? form["sends"])
-        let step: [String: Any]
-        do {
-            step = try await self.pages.codes.context(of: more["challenge_id"] ?? form["challenge_id"], sends: sends)
-        } catch  where status == .serviceUnavailable {
-            // What has become of the message cannot be said now; the form can be given back all the same.
-            step = try await self.pages.codes.context(of: nil, sends: sends)
-        }
+        let step = try await self.pages.codes.context(
+            of: more["challenge_id"] ?? form["challenge_id"], sends: sends, isBusy: status == .serviceUnavailable)
         page.merge(step) { _, new in new }
         // What was agreed to travels on; once something of it is refused, the box is asked again, empty, for today's notice.
         let refused = failures.map(\.pointer).filter { $0.hasPrefix("/consent") && !$0.hasPrefix("/consent/reminder") }
