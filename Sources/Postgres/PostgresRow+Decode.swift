@@ -47,11 +47,10 @@ private struct CellReader {
         self.row = row
         self.file = file
         self.line = line
-        let values = (0..<row.result.columnCount).map { row.result.value(row: row.index, column: $0) }
         var bytes = ByteBuffer()
-        bytes.reserveCapacity(values.reduce(0) { $0 + ($1?.count ?? 0) })
-        for case let value? in values {
-            bytes.writeBytes(value)
+        bytes.reserveCapacity(row.byteCount)
+        for column in 0..<row.result.columnCount {
+            if let value = row.result.value(row: row.index, column: column) { bytes.writeBytes(value) }
         }
         self.bytes = bytes
     }

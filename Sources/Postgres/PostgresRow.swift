@@ -12,9 +12,18 @@ public struct PostgresRow: Sendable {
         self.index = index
     }
 
+    /// Of all cells together.
+    var byteCount: Int {
+        (0..<self.result.columnCount).reduce(0) { $0 + (self.result.value(row: self.index, column: $1)?.count ?? 0) }
+    }
+
     func cell(_ column: Int) -> PostgresCell {
+        self.cell(column, bytes: self.result.value(row: self.index, column: column).map { ByteBuffer(bytes: $0) })
+    }
+
+    fileprivate func cell(_ column: Int, bytes: ByteBuffer?) -> PostgresCell {
         PostgresCell(
-            bytes: self.result.value(row: self.index, column: column).map { ByteBuffer(bytes: $0) },
+            bytes: bytes,
             dataType: self.result.columnType(column), format: self.result.columnFormat(column),
             columnName: self.result.columnName(column), columnIndex: column)
     }
@@ -62,16 +71,29 @@ extension PostgresRow {
     }
 }
 
-/// A row whose cells are found by place or by name.
+/// A row whose cells are found by place or by name; all of them share one copy of the row's bytes.
 public struct PostgresRandomAccessRow: Sendable, RandomAccessCollection {
     /// A cell's place, from 0.
     public typealias Index = Int
 
     private let row: PostgresRow
+    private let bytes: ByteBuffer
+    /// Where each cell begins and ends in the bytes; nil is NULL.
+    private let places: [Range<Int>?]
 
     /// Makes one of a row.
     public init(_ row: PostgresRow) {
         self.row = row
+        var (bytes, places): (ByteBuffer, [Range<Int>?]) = (ByteBuffer(), [])
+        bytes.reserveCapacity(row.byteCount)
+        places.reserveCapacity(row.count)
+        for column in 0..<row.count {
+            let value = row.result.value(row: row.index, column: column)
+            places.append(value.map { bytes.writerIndex..<bytes.writerIndex + $0.count })
+            if let value { bytes.writeBytes(value) }
+        }
+        self.bytes = bytes
+        self.places = places
     }
 
     /// The place of the first cell.
@@ -86,18 +108,23 @@ public struct PostgresRandomAccessRow: Sendable, RandomAccessCollection {
     /// The cell at a place.
     public subscript(index: Int) -> PostgresCell {
         precondition(index >= 0 && index < self.count, "the row has no column \(index)")
-        return self.row.cell(index)
+        return self.cell(index)
     }
 
     /// The cell of the last column with a name, which must exist.
     public subscript(name: String) -> PostgresCell {
         guard let index = self.index(of: name) else { preconditionFailure("the row has no column \"\(name)\"") }
-        return self.row.cell(index)
+        return self.cell(index)
     }
 
     /// Whether there is a column with a name.
     public func contains(_ column: String) -> Bool {
         self.index(of: column) != nil
+    }
+
+    private func cell(_ column: Int) -> PostgresCell {
+        self.row.cell(
+            column, bytes: self.places[column].flatMap { self.bytes.getSlice(at: $0.lowerBound, length: $0.count) })
     }
 
     private func index(of name: String) -> Int? {

@@ -51,7 +51,7 @@ package struct CallbackTask: Sendable {
     func json(_ dependencies: Dependencies, at now: Date) throws -> [String: JSONOutput] {
         let isHeld = self.isHeld(at: now)
         return [
-            "id": .string(self.id.uuidString.lowercased()), "lead_id": .string(self.leadID.uuidString.lowercased()),
+            "id": .string(self.id.text), "lead_id": .string(self.leadID.text),
             "state": .string(self.state), "name_masked": .string(try dependencies.shown { try self.name($0).masked }),
             "phone_masked": .string(try dependencies.shown { try self.phone($0).masked }),
             "due_at": .string(RFC3339.text(self.dueAt)),

@@ -62,6 +62,19 @@ extension UUID {
         return [u.0, u.1, u.2, u.3, u.4, u.5, u.6, u.7, u.8, u.9, u.10, u.11, u.12, u.13, u.14, u.15]
     }
 
+    /// In lower case, as ids are written everywhere: `uuidString` formats with `printf` and in capitals, which shows in long lists.
+    package var text: String {
+        func digit(_ value: UInt8) -> UInt8 { value < 10 ? 48 + value : 87 + value }
+        var text: [UInt8] = []
+        text.reserveCapacity(36)
+        for (index, byte) in self.bytes.enumerated() {
+            if index == 4 || index == 6 || index == 8 || index == 10 { text.append(UInt8(ascii: "-")) }
+            text.append(digit(byte >> 4))
+            text.append(digit(byte & 15))
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
     /// - Parameter bytes: sixteen bytes, most significant first.
     package init(bytes: some Collection<UInt8>) {
         let b = Array(bytes)

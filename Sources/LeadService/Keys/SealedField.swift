@@ -11,7 +11,7 @@ package struct SealedPlace: Sendable {
     package init(_ table: String, _ column: String, _ row: UUID) {
         self.table = table
         self.column = column
-        self.row = row.uuidString.lowercased()
+        self.row = row.text
     }
 
     fileprivate func authenticated(keyNumber: UInt8) -> Data {
