@@ -36,6 +36,8 @@ package struct ServiceConfiguration: Sendable {
     package var requireTOTP: Switch
     package var bootstrapAdminPassword: String?
     package var usesPgBouncer: Bool
+    /// The file of the audit's anchors.
+    package var auditAnchors: String?
     /// Settings that the environment locks, by setting key.
     package var lockedSettings: [String: String]
 
@@ -78,7 +80,7 @@ package struct ServiceConfiguration: Sendable {
             "SMS_ALIYUN_TEMPLATE_CODE", "SMS_TENCENT_ENDPOINT", "SMS_TENCENT_SECRET_ID", "SMS_TENCENT_SECRET_KEY",
             "SMS_TENCENT_SDK_APP_ID", "SMS_TENCENT_SIGN_NAME", "SMS_TENCENT_TEMPLATE_ID", "SMS_TENCENT_REGION",
             "SMS_HOOK_TOKEN", "BUDGET_FACTOR", "WEBHOOK_PRIVATE_CIDRS", "PROOF_OF_WORK", "REQUIRE_TOTP",
-            "BOOTSTRAP_ADMIN_PASSWORD",
+            "BOOTSTRAP_ADMIN_PASSWORD", "AUDIT_ANCHORS",
         ].map { "HUIFANG_" + $0 } + Self.lockable.map { "HUIFANG_" + $0.uppercased() })
 
     /// Reads every key.
@@ -173,6 +175,10 @@ package struct ServiceConfiguration: Sendable {
         self.proofOfWork = choice("proof.of.work")
         self.requireTOTP = choice("require.totp")
         self.bootstrapAdminPassword = text("bootstrap.admin.password")
+        self.auditAnchors = text("audit.anchors")
+        if let path = self.auditAnchors, !path.hasPrefix("/") {
+            reasons.append("HUIFANG_AUDIT_ANCHORS must be the whole path of a file")
+        }
         let pgBouncer = text("pgbouncer") ?? "0"
         self.usesPgBouncer = pgBouncer == "1"
         if !["0", "1"].contains(pgBouncer) { reasons.append("HUIFANG_PGBOUNCER must be 0 or 1") }

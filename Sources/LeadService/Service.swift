@@ -35,6 +35,7 @@ package struct LeadServices: Sendable {
     package let exportJobs: ExportJobWorker
     package let housekeeping: HousekeepingWorker
     package let auditChain: AuditChainWorker
+    package let auditAnchors: AuditAnchorWorker
     /// Tells the consoles of this process what changes; it belongs to the role `http` and stops before the server.
     package let queueWatch: QueueWatchWorker
     /// What runs the rounds of the workers, and leaves out those that are held.
@@ -276,6 +277,8 @@ package struct LeadServices: Sendable {
         self.housekeeping = HousekeepingWorker(
             database: database, dependencies: dependencies, settings: settings)
         self.auditChain = AuditChainWorker(database: database, dependencies: dependencies)
+        self.auditAnchors = AuditAnchorWorker(
+            database: database, dependencies: dependencies, path: configuration.auditAnchors)
         self.queueWatch = QueueWatchWorker(
             database: database, dependencies: dependencies, queue: queue, streams: streams)
         self.notices = notices
@@ -307,7 +310,7 @@ package struct LeadServices: Sendable {
             self.outboxWorker, self.calls, self.deliveryWorker, self.reminders, self.lateNotices, self.permits,
             self.eligibility, self.sla, self.pauses, self.assignment, self.watch, self.robotPosts, self.sendWatch,
             self.exportJobs, self.webhooks,
-            self.housekeeping, self.auditChain,
+            self.housekeeping, self.auditChain, self.auditAnchors,
         ]
     }
 }

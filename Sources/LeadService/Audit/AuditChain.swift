@@ -41,6 +41,9 @@ package struct AuditChain: Sendable {
             case headBegunAgain = "the head of the chain was removed and begun again"
             case emptied = "there is no event, though there are staff or inquiries"
             case inquiryUntold = "an inquiry was accepted that no event tells of"
+            case anchorDiffers = "the chain had another link here when an anchor was written"
+            case anchorBeyond =
+                "the chain ends before an anchor: it was cut off, or an older backup was restored"
             case detailMissing = "the detail of this event was removed without a checkpoint"
         }
 
@@ -59,8 +62,11 @@ package struct AuditChain: Sendable {
     /// Walks every link in order, from the beginning or from where a checkpoint says that what was before has expired, then
     /// the events that are not linked yet; a detail may be gone only where a later
     /// checkpoint says that it was erased.
-    package func verify() async throws -> Verification {
+    ///
+    /// - Parameter anchors: ends that the chain once had; those that have expired say nothing.
+    package func verify(anchors: [AuditAnchor] = []) async throws -> Verification {
         let keys = self.keys
+        let anchored = Dictionary(grouping: anchors, by: \.position)
         return try await self.database.snapshot { tx in
             var result = Verification()
             var details = DetailWalk()
@@ -79,11 +85,19 @@ package struct AuditChain: Sendable {
                         result.firstBreak = found
                         return result
                     }
+                    if anchored[link.position]?.allSatisfy({ $0.names(link.hash) }) == false {
+                        result.firstBreak = Break(position: link.position, event: link.eventID, reason: .anchorDiffers)
+                        return result
+                    }
                     if let event = link.event { details.visit(event, at: link.position) }
                     (position, hash) = (link.position, link.hash)
                     result.linked += 1
                 }
                 if links.count < Self.batch { break }
+            }
+            if let beyond = anchored.keys.filter({ $0 > position }).min() {
+                result.firstBreak = Break(position: beyond, event: nil, reason: .anchorBeyond)
+                return result
             }
             var last = UUID.v7(at: .distantPast, random: Self.start)
             while true {

@@ -47,6 +47,13 @@ struct AuditList: Sendable {
         return (Array(found.prefix(limit)), found.count > limit ? found[limit - 1].id : nil)
     }
 
+    /// The end of the chain, for whoever wants to write it down.
+    func end() async throws -> AuditAnchor? {
+        try await self.database.autocommit { try await $0.auditHead() }.map {
+            AuditAnchor(position: $0.position, hash: $0.hash)
+        }
+    }
+
     /// The detail of an event as JSON text.
     ///
     /// Of a correction only the fact is told: what was there before is somebody's name.

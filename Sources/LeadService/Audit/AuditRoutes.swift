@@ -88,6 +88,7 @@ struct AuditRoutes: RouteList {
         var page = ConsolePage(session: session, now: self.now(), people: []).context("audit", title: "审计")
         for name in Self.names { page[name] = typed[name] ?? "" }
         page["actions"] = self.actions.choices
+        if let end = try await self.audit.end() { page["chain_end"] = end.noted }
         do {
             let wanted = try Self.wanted(request)
             let (events, next) = try await self.audit.page(wanted.filter, after: wanted.cursor, limit: wanted.limit)

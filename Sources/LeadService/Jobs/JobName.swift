@@ -8,6 +8,7 @@ package enum JobName: String, Sendable, CaseIterable {
     case sendWatch = "send_watch"
     case exports, webhooks, housekeeping
     case auditChain = "audit_chain"
+    case auditAnchors = "audit_anchors"
 
     /// What people know it by.
     var title: String {
@@ -29,6 +30,7 @@ package enum JobName: String, Sendable, CaseIterable {
         case .webhooks: "Webhook"
         case .housekeeping: "到期清理与删除"
         case .auditChain: "审计链"
+        case .auditAnchors: "审计锚点"
         }
     }
 
@@ -49,6 +51,7 @@ package enum JobName: String, Sendable, CaseIterable {
         case .webhooks: "别的系统收不到事件，事件先排队"
         case .housekeeping: "到期的个人信息不会按时删除"
         case .auditChain: "新的审计记录暂不入链"
+        case .auditAnchors: "链尾不再记到第二处"
         }
     }
 

@@ -155,6 +155,3 @@ extension TestService {
 }
 
 /// A UUID as our JSON writes it.
-extension UUID {
-    var text: String { self.uuidString.lowercased() }
-}
