@@ -7,7 +7,8 @@ import Testing
 
 /// What becomes of a batch whose process ends, hangs, is asked to stop, or is not alone.
 @Suite struct ImportCrashTests {
-    @Test func `what breaks off leaves whole parts, the third time at one place is the last, and a retry brings the rest in`()
+    @Test
+    func `what breaks off leaves whole parts, the third time at one place is the last, and a retry brings the rest in`()
         async throws
     {
         try await withService { service in
@@ -50,7 +51,8 @@ import Testing
         try await withService { service in
             let boss = try await service.colleague("boss", .administrator)
             let path = try await service.started(TestService.people(0..<600), boss)
-            _ = try await service.database.query("UPDATE lead_import_parts SET text_sealed = '\\x00' WHERE position = 1")
+            _ = try await service.database.query(
+                "UPDATE lead_import_parts SET text_sealed = '\\x00' WHERE position = 1")
             #expect(try await service.services.imports.runOnce())
             let failed = try await service.call(.get, path, token: boss.token)
             #expect(failed["failure"].string == "unreadable" && failed["new"].int == 500, "\(failed.text)")
@@ -112,7 +114,9 @@ import Testing
 
 /// A batch in a real process that is killed in the middle.
 @Suite struct ImportProcessTests {
-    @Test func `a process killed in the middle leaves whole parts, and the next one brings in exactly the rest`() async throws {
+    @Test func `a process killed in the middle leaves whole parts, and the next one brings in exactly the rest`()
+        async throws
+    {
         try await withInstallation { installation in
             let first = try await installation.start()
             let token = try await installation.administrator(of: first)

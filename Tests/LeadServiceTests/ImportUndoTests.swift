@@ -39,7 +39,8 @@ import Testing
             service.clock.advance(by: 60)
             let before = try await service.everythingOfLeads()
             let file =
-                "姓名,手机,备注\n甲甲,13800000001,急\n乙乙,13800000002,\n丙丙,13800000003,\n" + (4...9).map { "新人,1380000000\($0),\n" }.joined()
+                "姓名,手机,备注\n甲甲,13800000001,急\n乙乙,13800000002,\n丙丙,13800000003,\n"
+                + (4...9).map { "新人,1380000000\($0),\n" }.joined()
             for round in 1...2 {
                 let path = try await service.imported(file, boss)
                 let done = try await service.call(.get, path, token: boss.token)
@@ -86,19 +87,26 @@ import Testing
             { service, anna, boss in
                 let task = try await service.column("SELECT id::text FROM callback_tasks LIMIT 1")
                 let path = "/api/v1/callbacks/\(try #require(task))/assign"
-                try #require(try await service.call(.post, path, #"{"adviser":"anna"}"#, token: boss.token).status < 300)
+                try #require(
+                    try await service.call(.post, path, #"{"adviser":"anna"}"#, token: boss.token).status < 300)
             }
         ),
         ("submitted", { service, _, _ in try await service.submit(phone: "13900000001") }),
         ("requests", { service, _, _ in try await service.ask("withdraw", phone: "13900000001") }),
-        ("messages", { service, _, _ in
-            try await service.put("breach_sms", "true")
-            service.clock.set(try #require(RFC3339.date("2026-11-26T17:45:00+08:00")))
-            try await service.services.lateNotices.runOnce()
-        }),
-        ("known", { service, _, boss in
-            try #require(try await service.call(.get, "/api/v1/leads/export", token: boss.token).status == 200)
-        }),
+        (
+            "messages",
+            { service, _, _ in
+                try await service.put("breach_sms", "true")
+                service.clock.set(try #require(RFC3339.date("2026-11-26T17:45:00+08:00")))
+                try await service.services.lateNotices.runOnce()
+            }
+        ),
+        (
+            "known",
+            { service, _, boss in
+                try #require(try await service.call(.get, "/api/v1/leads/export", token: boss.token).status == 200)
+            }
+        ),
     ]
 
     @Test(arguments: uses.indices)
@@ -166,7 +174,8 @@ import Testing
                 #expect(undone.status == 204 || undone.code == "import_in_use", "\(undone.text)")
                 let after = try await service.count("SELECT count(*) FROM inquiries")
                 #expect(after - before == (undone.status == 204 ? 1 : 2))
-                #expect(try await service.count("SELECT count(*) FROM callback_tasks WHERE state = 'open'") == number + 1)
+                #expect(
+                    try await service.count("SELECT count(*) FROM callback_tasks WHERE state = 'open'") == number + 1)
             }
             #expect(try await service.soundness() == [])
         }

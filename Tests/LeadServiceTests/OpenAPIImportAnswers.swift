@@ -8,7 +8,9 @@ import Testing
 extension DescribedService {
     func importFiles() async throws {
         let boss = try await self.service.colleague("importer", .administrator)
-        let (files, list, csv) = ("/api/v1/import-files", "/api/v1/imports", [HTTPField.Name.contentType: "text/csv"] as HTTPFields)
+        let (files, list, csv) = (
+            "/api/v1/import-files", "/api/v1/imports", [HTTPField.Name.contentType: "text/csv"] as HTTPFields
+        )
         func upload(_ text: String, _ headers: HTTPFields) async throws -> Answer {
             try await self.call(.post, files, text, token: boss.token, headers: headers)
         }

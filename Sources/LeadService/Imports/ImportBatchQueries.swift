@@ -86,14 +86,14 @@ extension Transaction {
 
     func insertImportDraft(
         _ id: UUID, at now: Date, by username: String, sha256: [UInt8], rows: Int, headingSealed: [UInt8],
-        columns: ImportColumns?, _ event: AuditEvent
+        columns: ImportColumns, _ event: AuditEvent
     ) async throws {
         try await self.execute(
             """
             WITH made AS (
                 INSERT INTO lead_imports (id, made_at, made_by, sha256, state, rows, added, joined, repeated, refused, heading_sealed, columns)
                 VALUES (\(id), \(now), \(username), \(ByteBuffer(bytes: sha256)), 'draft', \(Int32(rows)), 0, 0, 0, 0,
-                        \(ByteBuffer(bytes: headingSealed)), \(columns?.json.text)::text::jsonb)
+                        \(ByteBuffer(bytes: headingSealed)), \(columns.json.text)::text::jsonb)
                 RETURNING id
             ), \(auditing: event, when: "made")
             SELECT 1 FROM made

@@ -109,7 +109,7 @@ extension Transaction {
                        count(*) FILTER (WHERE is_new AND (merged IS NOT NULL
                          OR EXISTS (SELECT FROM leads m WHERE m.merged_into = lead)
                          OR EXISTS (SELECT FROM call_attempts a WHERE a.merge_into = lead)
-                         OR EXISTS (SELECT FROM callback_claims c WHERE c.phone_lead_id = lead)
+                         OR EXISTS (SELECT FROM callback_claims c WHERE c.phone_lead_id = lead AND c.task_id <> task)
                          OR EXISTS (SELECT FROM callback_tasks k WHERE k.lead_id = lead AND k.id <> task)
                          OR EXISTS (SELECT FROM consents c WHERE c.lead_id = lead AND c.inquiry_id IS DISTINCT FROM inquiry)
                          OR EXISTS (SELECT FROM wechat_contacts w WHERE w.lead_id = lead)
@@ -126,7 +126,7 @@ extension Transaction {
                            i.accepted_at AS accepted, l.phone_index AS phone, l.merged_into AS merged, t.id AS t_id, t.state AS t_state,
                            t.claim_number AS t_claims, t.attempts AS t_attempts, t.owner_reason AS t_owner_reason, t.changed_in AS t_changed,
                            num_nonnulls(i.cancelled_at, i.window_changed_at, i.met_at, i.postponed_at, i.erased_at) > 0 AS is_touched,
-                           (SELECT y.changed_in FROM lead_import_inquiries y WHERE y.import_id = x.import_id AND y.task_id = x.task_id
+                           (SELECT y.changed_in FROM lead_import_inquiries y WHERE y.import_id = x.import_id AND y.task_id = x.task_id AND NOT y.opened
                             ORDER BY y.changed_in DESC LIMIT 1) AS last_change
                     FROM lead_import_inquiries x JOIN inquiries i ON i.id = x.inquiry_id JOIN leads l ON l.id = i.lead_id
                     LEFT JOIN callback_tasks t ON t.id = x.task_id

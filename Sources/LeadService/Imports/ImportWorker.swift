@@ -58,7 +58,9 @@ package struct ImportWorker: BackgroundWorker {
             let keys = self.dependencies.keys
             let request = try ImportRequest(
                 try keys.open(batch.requestSealed, at: ImportBatch.requestPlace(batch.id)))
-            while let (part, _) = try await self.database.autocommit({ try await $0.importPart(of: batch.id, after: -1) }) {
+            while let (part, _) = try await self.database.autocommit({
+                try await $0.importPart(of: batch.id, after: -1)
+            }) {
                 let text = try keys.open(part.sealed, at: ImportBatch.partPlace(part.id))
                 try await self.take(
                     LeadImportFile.Part(line: part.line, rows: part.rows, text: text), part.id, of: batch, for: request)
@@ -79,13 +81,19 @@ package struct ImportWorker: BackgroundWorker {
     ) async throws {
         var lines: [PhoneNumber: Int] = [:]
         let read = LeadImportFile.read(try part.cells(), batch.columns, lines: &lines)
-        try await self.store.transaction { tx in
+        let outcome = try await self.store.transaction { tx in
             guard try await tx.holdImport(batch) else { throw ImportLeaseLost() }
             var outcome = try await self.store.take(read.rows, for: request, in: batch.id, tx)
             outcome.refused += read.refused
             try await tx.deleteImportPart(id)
             try await tx.countImport(
                 batch, outcome, until: self.dependencies.now().addingTimeInterval(Self.lease))
+            return outcome
+        }
+        for (result, count) in [
+            ("new", outcome.added), ("joined", outcome.joined), ("refused", outcome.refused.count),
+        ] {
+            Counter(label: "huifang_imported_rows_total", dimensions: [("result", result)]).increment(by: count)
         }
     }
 
@@ -96,7 +104,6 @@ package struct ImportWorker: BackgroundWorker {
             let event = self.audit.event("lead_import.add", on: batch.id, by: request.witness.actor, done.counts)
             try await tx.insert(done.state == .done ? event : self.failed(done))
         }
-        Counter(label: "huifang_imports_total").increment()
     }
 
     /// Stops the batch where going on would do no better, and gives it back where it may.

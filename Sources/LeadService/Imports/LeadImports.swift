@@ -95,7 +95,7 @@ struct LeadImports: Sendable {
         try await self.database.transaction { tx in
             try await tx.insertImportDraft(
                 id, at: now, by: session.username, sha256: digest, rows: file.rows, headingSealed: heading,
-                columns: try? LeadImportFile.columns(nil, of: file.heading), event)
+                columns: ImportColumns(guessing: file.heading), event)
             for (position, part) in file.parts.enumerated() {
                 let partID = self.dependencies.makeID()
                 try await tx.insertImportPart(
@@ -113,8 +113,9 @@ struct LeadImports: Sendable {
         let columns = try await self.columns(named, of: id)
         var (outcome, lines, sample) = (ImportOutcome(), [PhoneNumber: Int](), [ImportedRow]())
         var position = -1
-        while let next = try await self.database.autocommit({ [position] in try await $0.importPart(of: id, after: position) })
-        {
+        while let next = try await self.database.autocommit({ [position] in
+            try await $0.importPart(of: id, after: position)
+        }) {
             position = next.position
             let read = LeadImportFile.read(try self.open(next.part).cells(), columns, lines: &lines)
             if sample.count < 5 { sample += read.rows.prefix(5 - sample.count) }
@@ -159,7 +160,9 @@ struct LeadImports: Sendable {
     }
 
     func list(before cursor: UUID?, limit: Int) async throws -> JSONOutput {
-        let batches = try await self.database.autocommit { try await $0.importBatches(before: cursor, limit: limit + 1) }
+        let batches = try await self.database.autocommit {
+            try await $0.importBatches(before: cursor, limit: limit + 1)
+        }
         let page = batches.prefix(limit)
         return .object([
             "items": .array(try page.map { try $0.json(self.dependencies.keys) }),

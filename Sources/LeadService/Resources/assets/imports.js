@@ -94,6 +94,10 @@ onAdd(async (form) => {
   const [file] = form.elements.file.files;
   if (!file) throw new Problem(422, { detail: "请先选择一个 CSV 文件" });
   if (file.size > largest) throw new Problem(413, { detail: "文件超过 50 MB，请分几个文件导入" });
+  // Who this is comes first: a browser may not see the answer to a large file that is refused on its way.
+  if (file.size > 1_048_576) {
+    await steppedUp(() => send("POST", "/api/v1/import-files", new Blob([])).catch((problem) => { if (problem.code !== "csv_invalid") throw problem; }));
+  }
   const batch = await steppedUp(async () => (await send("POST", "/api/v1/import-files", file, { timeout: 0 })).json());
   const isGuessed = batch.columns?.name && batch.columns?.phone;
   const tried = isGuessed ? await api("POST", `/api/v1/imports/${batch.id}/try`, {}, { timeout: 0 }) : batch;
