@@ -1549,7 +1549,14 @@ COMMENT ON COLUMN public.key_checks.mac IS 'HMAC of a constant under a key deriv
 
 CREATE TABLE public.lead_import_inquiries (
     inquiry_id uuid NOT NULL,
-    import_id uuid NOT NULL
+    import_id uuid NOT NULL,
+    line integer,
+    task_id uuid,
+    is_new boolean,
+    opened boolean,
+    before jsonb,
+    changed_in xid8,
+    CONSTRAINT lead_import_inquiries_line_check CHECK ((line > 0))
 );
 
 --
@@ -1557,6 +1564,72 @@ CREATE TABLE public.lead_import_inquiries (
 --
 
 COMMENT ON TABLE public.lead_import_inquiries IS 'Which inquiries a batch made';
+
+--
+-- Name: COLUMN lead_import_inquiries.task_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.lead_import_inquiries.task_id IS 'The task that calls for it; no reference, as undoing a batch deletes both';
+
+--
+-- Name: COLUMN lead_import_inquiries.is_new; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.lead_import_inquiries.is_new IS 'Whether the batch made the lead; null of batches before there was an undo';
+
+--
+-- Name: COLUMN lead_import_inquiries.before; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.lead_import_inquiries.before IS 'The task as it was before the inquiry joined it; null where the batch opened it';
+
+--
+-- Name: COLUMN lead_import_inquiries.changed_in; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.lead_import_inquiries.changed_in IS 'The transaction that brought the row in: a task that another changed since is not given back';
+
+--
+-- Name: lead_import_parts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.lead_import_parts (
+    id uuid NOT NULL,
+    import_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    line integer NOT NULL,
+    rows integer NOT NULL,
+    text_sealed bytea NOT NULL,
+    CONSTRAINT lead_import_parts_line_check CHECK ((line > 0)),
+    CONSTRAINT lead_import_parts_position_check CHECK (("position" >= 0)),
+    CONSTRAINT lead_import_parts_rows_check CHECK ((rows > 0))
+);
+
+--
+-- Name: TABLE lead_import_parts; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.lead_import_parts IS 'What has not come in yet of a file: a part is deleted by the transaction that takes its rows';
+
+--
+-- Name: lead_import_refusals; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.lead_import_refusals (
+    import_id uuid NOT NULL,
+    line integer NOT NULL,
+    code text NOT NULL,
+    detail text NOT NULL,
+    CONSTRAINT lead_import_refusals_code_check CHECK ((code ~ '^[a-z_]{1,40}$'::text)),
+    CONSTRAINT lead_import_refusals_detail_check CHECK ((char_length(detail) <= 300)),
+    CONSTRAINT lead_import_refusals_line_check CHECK ((line > 0))
+);
+
+--
+-- Name: TABLE lead_import_refusals; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.lead_import_refusals IS 'Why rows of a file did not come in, by their line; nothing of what they held';
 
 --
 -- Name: lead_imports; Type: TABLE; Schema: public; Owner: -
@@ -1567,26 +1640,63 @@ CREATE TABLE public.lead_imports (
     made_at timestamp with time zone NOT NULL,
     made_by text NOT NULL,
     sha256 bytea NOT NULL,
-    basis text NOT NULL,
+    basis text,
     added integer NOT NULL,
     joined integer NOT NULL,
     repeated integer NOT NULL,
     refused integer NOT NULL,
+    state text DEFAULT 'done'::text NOT NULL,
+    rows integer NOT NULL,
+    heading_sealed bytea,
+    columns jsonb,
+    tried_at timestamp with time zone,
+    request_sealed bytea,
+    attempts smallint DEFAULT 0 NOT NULL,
+    lease_token uuid,
+    lease_until timestamp with time zone,
+    failure text,
+    finished_at timestamp with time zone,
+    undone_at timestamp with time zone,
+    undone_by text,
+    CONSTRAINT failed_says_why CHECK (((state <> 'failed'::text) OR (failure IS NOT NULL))),
     CONSTRAINT lead_imports_added_check CHECK ((added >= 0)),
+    CONSTRAINT lead_imports_attempts_check CHECK (((attempts >= 0) AND (attempts <= 3))),
     CONSTRAINT lead_imports_basis_check CHECK ((basis = ANY (ARRAY['call_in'::text, 'walk_in'::text, 'wechat'::text, 'written'::text, 'other'::text]))),
+    CONSTRAINT lead_imports_columns_check CHECK ((jsonb_typeof(columns) = 'object'::text)),
+    CONSTRAINT lead_imports_failure_check CHECK ((failure ~ '^[a-z_]{1,40}$'::text)),
     CONSTRAINT lead_imports_joined_check CHECK ((joined >= 0)),
     CONSTRAINT lead_imports_made_by_check CHECK (((char_length(made_by) >= 1) AND (char_length(made_by) <= 64))),
     CONSTRAINT lead_imports_refused_check CHECK ((refused >= 0)),
     CONSTRAINT lead_imports_repeated_check CHECK ((repeated >= 0)),
+    CONSTRAINT lead_imports_rows_check CHECK ((rows >= 0)),
     CONSTRAINT lead_imports_sha256_check CHECK ((octet_length(sha256) = 32)),
-    CONSTRAINT something_came_in CHECK (((added + joined) > 0))
+    CONSTRAINT lead_imports_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'queued'::text, 'running'::text, 'done'::text, 'failed'::text, 'undone'::text]))),
+    CONSTRAINT lead_imports_undone_by_check CHECK (((char_length(undone_by) >= 1) AND (char_length(undone_by) <= 64))),
+    CONSTRAINT nothing_is_kept_when_all_is_over CHECK (((state <> ALL (ARRAY['done'::text, 'undone'::text])) OR (num_nonnulls(heading_sealed, request_sealed) = 0))),
+    CONSTRAINT over_has_a_time CHECK (((state = ANY (ARRAY['done'::text, 'failed'::text, 'undone'::text])) = (finished_at IS NOT NULL))),
+    CONSTRAINT running_under_a_lease CHECK ((((state = 'running'::text) = (lease_token IS NOT NULL)) AND ((lease_token IS NULL) = (lease_until IS NULL)))),
+    CONSTRAINT something_came_in CHECK (((state <> 'done'::text) OR ((added + joined) > 0))),
+    CONSTRAINT they_agreed_somehow CHECK (((state = 'draft'::text) OR (basis IS NOT NULL))),
+    CONSTRAINT undone_says_by_whom CHECK ((((state = 'undone'::text) = (undone_at IS NOT NULL)) AND ((undone_at IS NULL) = (undone_by IS NULL))))
 );
 
 --
 -- Name: TABLE lead_imports; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON TABLE public.lead_imports IS 'Batches of leads from files, with counts and the digest of the file, and nobody''s data';
+COMMENT ON TABLE public.lead_imports IS 'Batches of leads from files, with counts and the digest of the file; what came with it is sealed and goes when it is over';
+
+--
+-- Name: COLUMN lead_imports.added; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.lead_imports.added IS 'Of a draft what its trial found; else what came in so far';
+
+--
+-- Name: COLUMN lead_imports.columns; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.lead_imports.columns IS 'Which column of the file holds what, counted from one';
 
 --
 -- Name: lead_permits; Type: TABLE; Schema: public; Owner: -
@@ -2699,13 +2809,6 @@ CREATE TABLE public.withheld_codes (
 COMMENT ON TABLE public.withheld_codes IS 'Codes of test numbers, for administrators to read while they live';
 
 --
--- Name: lead_imports a_file_comes_in_once; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.lead_imports
-    ADD CONSTRAINT a_file_comes_in_once UNIQUE (sha256);
-
---
 -- Name: advertising_costs advertising_costs_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3019,6 +3122,27 @@ ALTER TABLE ONLY public.key_checks
 
 ALTER TABLE ONLY public.lead_import_inquiries
     ADD CONSTRAINT lead_import_inquiries_pkey PRIMARY KEY (inquiry_id);
+
+--
+-- Name: lead_import_parts lead_import_parts_import_id_position_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_import_parts
+    ADD CONSTRAINT lead_import_parts_import_id_position_key UNIQUE (import_id, "position");
+
+--
+-- Name: lead_import_parts lead_import_parts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_import_parts
+    ADD CONSTRAINT lead_import_parts_pkey PRIMARY KEY (id);
+
+--
+-- Name: lead_import_refusals lead_import_refusals_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_import_refusals
+    ADD CONSTRAINT lead_import_refusals_pkey PRIMARY KEY (import_id, line);
 
 --
 -- Name: lead_imports lead_imports_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -3378,6 +3502,12 @@ ALTER TABLE ONLY public.withheld_codes
     ADD CONSTRAINT withheld_codes_pkey PRIMARY KEY (challenge_id);
 
 --
+-- Name: a_file_comes_in_once; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX a_file_comes_in_once ON public.lead_imports USING btree (sha256) WHERE ((state = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text])) OR ((state = 'failed'::text) AND ((added + joined) > 0)));
+
+--
 -- Name: api_keys_by_previous_hash; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -3432,6 +3562,12 @@ CREATE INDEX calendar_days_by_year ON public.calendar_days USING btree (year);
 CREATE INDEX call_attempts_by_adviser ON public.call_attempts USING btree (adviser_id, at);
 
 --
+-- Name: call_attempts_by_target; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX call_attempts_by_target ON public.call_attempts USING btree (merge_into) WHERE (merge_into IS NOT NULL);
+
+--
 -- Name: call_attempts_by_time; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -3484,6 +3620,12 @@ CREATE INDEX callback_pauses_by_task ON public.callback_pauses USING btree (task
 --
 
 CREATE INDEX callback_tasks_appointments ON public.callback_tasks USING btree (next_attempt_at, due_at, accepted_at, id) WHERE ((state = 'open'::text) AND (call_again_at IS NOT NULL));
+
+--
+-- Name: callback_tasks_by_inquiry; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX callback_tasks_by_inquiry ON public.callback_tasks USING btree (latest_inquiry_id);
 
 --
 -- Name: callback_tasks_by_lead; Type: INDEX; Schema: public; Owner: -
@@ -3568,6 +3710,12 @@ CREATE INDEX calls_unsettled ON public.calls USING btree (requested_at) WHERE ((
 --
 
 CREATE INDEX closure_reviews_by_staff ON public.closure_reviews USING btree (reviewed_by);
+
+--
+-- Name: consents_by_inquiry; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX consents_by_inquiry ON public.consents USING btree (inquiry_id) WHERE (inquiry_id IS NOT NULL);
 
 --
 -- Name: consents_by_lead; Type: INDEX; Schema: public; Owner: -
@@ -3669,7 +3817,19 @@ CREATE INDEX inquiries_by_site ON public.inquiries USING btree (site, accepted_a
 -- Name: lead_import_inquiries_by_import; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX lead_import_inquiries_by_import ON public.lead_import_inquiries USING btree (import_id);
+CREATE INDEX lead_import_inquiries_by_import ON public.lead_import_inquiries USING btree (import_id, inquiry_id);
+
+--
+-- Name: lead_import_inquiries_by_task; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX lead_import_inquiries_by_task ON public.lead_import_inquiries USING btree (task_id) WHERE (NOT opened);
+
+--
+-- Name: lead_imports_to_do; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX lead_imports_to_do ON public.lead_imports USING btree (made_at) WHERE (state = ANY (ARRAY['draft'::text, 'queued'::text, 'running'::text]));
 
 --
 -- Name: lead_permits_by_end; Type: INDEX; Schema: public; Owner: -
@@ -3850,6 +4010,12 @@ CREATE INDEX privacy_requests_by_age ON public.privacy_requests USING btree (req
 --
 
 CREATE INDEX privacy_requests_by_case ON public.privacy_requests USING btree (case_id) WHERE (case_id IS NOT NULL);
+
+--
+-- Name: privacy_requests_by_lead; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX privacy_requests_by_lead ON public.privacy_requests USING btree (lead_id) WHERE (lead_id IS NOT NULL);
 
 --
 -- Name: privacy_requests_by_number; Type: INDEX; Schema: public; Owner: -
@@ -4446,6 +4612,20 @@ ALTER TABLE ONLY public.lead_import_inquiries
     ADD CONSTRAINT lead_import_inquiries_inquiry_id_fkey FOREIGN KEY (inquiry_id) REFERENCES public.inquiries(id) ON DELETE CASCADE;
 
 --
+-- Name: lead_import_parts lead_import_parts_import_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_import_parts
+    ADD CONSTRAINT lead_import_parts_import_id_fkey FOREIGN KEY (import_id) REFERENCES public.lead_imports(id) ON DELETE CASCADE;
+
+--
+-- Name: lead_import_refusals lead_import_refusals_import_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_import_refusals
+    ADD CONSTRAINT lead_import_refusals_import_id_fkey FOREIGN KEY (import_id) REFERENCES public.lead_imports(id) ON DELETE CASCADE;
+
+--
 -- Name: lead_permits lead_permits_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -5040,11 +5220,25 @@ GRANT SELECT ON TABLE public.lead_import_inquiries TO huifang_reader;
 GRANT SELECT,INSERT ON TABLE public.lead_import_inquiries TO huifang_app;
 
 --
+-- Name: TABLE lead_import_parts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.lead_import_parts TO huifang_reader;
+GRANT SELECT,INSERT,DELETE ON TABLE public.lead_import_parts TO huifang_app;
+
+--
+-- Name: TABLE lead_import_refusals; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.lead_import_refusals TO huifang_reader;
+GRANT SELECT,INSERT,DELETE ON TABLE public.lead_import_refusals TO huifang_app;
+
+--
 -- Name: TABLE lead_imports; Type: ACL; Schema: public; Owner: -
 --
 
 GRANT SELECT ON TABLE public.lead_imports TO huifang_reader;
-GRANT SELECT,INSERT ON TABLE public.lead_imports TO huifang_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_imports TO huifang_app;
 
 --
 -- Name: TABLE lead_permits; Type: ACL; Schema: public; Owner: -

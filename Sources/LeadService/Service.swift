@@ -33,6 +33,7 @@ package struct LeadServices: Sendable {
     package let webhooks: WebhookWorker
     package let sendWatch: SendWatchWorker
     package let exportJobs: ExportJobWorker
+    package let imports: ImportWorker
     package let housekeeping: HousekeepingWorker
     package let auditChain: AuditChainWorker
     package let auditAnchors: AuditAnchorWorker
@@ -94,6 +95,8 @@ package struct LeadServices: Sendable {
         let entry = LeadEntry(
             database: database, dependencies: dependencies, settings: settings, promises: promises, notices: notices,
             assessments: assessments, queue: queue)
+        let imports = ImportStore(
+            database: database, dependencies: dependencies, entry: entry, promises: promises)
         let forecasts = Forecasts(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         let eligibility = Eligibility(database: database, dependencies: dependencies, rules: pointsRules)
@@ -211,9 +214,7 @@ package struct LeadServices: Sendable {
                     page: StatisticsPage(questions: questions, now: dependencies.now), pages: pages),
                 AdvertisingCostRoutes(costs: AdvertisingCosts(database: database, dependencies: dependencies)),
                 EntryRoutes(entry: entry),
-                LeadImportRoutes(
-                    imports: LeadImports(
-                        database: database, dependencies: dependencies, entry: entry, promises: promises)),
+                LeadImportRoutes(imports: LeadImports(store: imports), pages: pages, now: dependencies.now),
                 ExportRoutes(exports: exports, jobs: exportJobs, now: dependencies.now),
                 ExportJobRoutes(jobs: exportJobs, pages: pages, now: dependencies.now),
                 JobRoutes(
@@ -273,6 +274,7 @@ package struct LeadServices: Sendable {
         self.sendWatch = SendWatchWorker(
             database: database, dependencies: dependencies, settings: settings, budgetFactor: factor)
         self.exportJobs = ExportJobWorker(database: database, dependencies: dependencies, settings: settings)
+        self.imports = ImportWorker(store: imports)
         self.rounds = JobRounds(database: database, now: dependencies.now, logger: dependencies.logger)
         self.housekeeping = HousekeepingWorker(
             database: database, dependencies: dependencies, settings: settings)
@@ -309,7 +311,7 @@ package struct LeadServices: Sendable {
         [
             self.outboxWorker, self.calls, self.deliveryWorker, self.reminders, self.lateNotices, self.permits,
             self.eligibility, self.sla, self.pauses, self.assignment, self.watch, self.robotPosts, self.sendWatch,
-            self.exportJobs, self.webhooks,
+            self.exportJobs, self.imports, self.webhooks,
             self.housekeeping, self.auditChain, self.auditAnchors,
         ]
     }

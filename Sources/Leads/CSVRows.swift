@@ -18,59 +18,8 @@ package enum CSVRows {
 
     /// Cells without the white space around them; lines may end in either way, rows without any text are left out.
     package static func read(_ text: String) throws(Malformed) -> [Row] {
-        var rows: [Row] = []
-        var (cells, cell) = ([String](), String.UnicodeScalarView())
-        var (line, begin) = (1, 1)
-        var (isQuoted, wasQuoted) = (false, false)
-        func finishCell() {
-            cells.append(Self.trimmed(cell))
-            (cell, wasQuoted) = (String.UnicodeScalarView(), false)
-        }
-        func finishRow() {
-            finishCell()
-            if cells.contains(where: { !$0.isEmpty }) { rows.append(Row(line: begin, cells: cells)) }
-            cells = []
-        }
-        let scalars = Array(text.unicodeScalars)
-        var index = 0
-        while index < scalars.count {
-            let scalar = scalars[index]
-            let next = index + 1 < scalars.count ? scalars[index + 1] : nil
-            index += 1
-            if isQuoted {
-                if scalar == "\"", next == "\"" {
-                    cell.append(scalar)
-                    index += 1
-                } else if scalar == "\"" {
-                    (isQuoted, wasQuoted) = (false, true)
-                } else {
-                    if scalar == "\n" { line += 1 }
-                    cell.append(scalar)
-                }
-                continue
-            }
-            switch scalar {
-            case "\"" where cell.isEmpty && !wasQuoted: isQuoted = true
-            case ",": finishCell()
-            case "\r" where next == "\n": break
-            case "\n", "\r":
-                finishRow()
-                line += 1
-                begin = line
-            default:
-                if wasQuoted { throw Malformed(line: line) }
-                cell.append(scalar)
-            }
-        }
-        if isQuoted { throw Malformed(line: begin) }
-        finishRow()
+        var (reader, rows) = (CSVReader(Array(text.utf8)), [Row]())
+        while let row = try reader.next() { rows.append(row) }
         return rows
-    }
-
-    private static func trimmed(_ cell: String.UnicodeScalarView) -> String {
-        func isSpace(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.isWhitespace || scalar == "\u{FEFF}" }
-        guard let first = cell.firstIndex(where: { !isSpace($0) }), let last = cell.lastIndex(where: { !isSpace($0) })
-        else { return "" }
-        return String(cell[first...last])
     }
 }

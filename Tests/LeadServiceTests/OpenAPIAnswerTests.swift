@@ -29,6 +29,7 @@ import Testing
             try await described.reviewQuarantine()
             try await described.openSessions()
             try await described.manageAccounts()
+            try await described.importFiles()
             try await described.changeRetention()
             try await described.changeCalendar()
             try await described.changeSites()
@@ -75,6 +76,8 @@ extension DescribedService {
         for operation in self.description.operations where operation.json["requestBody"] != .null {
             // Vendors' bodies are looked at once the token is right.
             if operation.path.hasPrefix("/hooks/") { continue }
+            // Nothing is sent there that is longer than it takes: `importFiles` says it is.
+            if operation.path == "/api/v1/import-files" { continue }
             let (method, path) = (operation.method, operation.path())
             let type = operation.takes("application/json") ? "application/json" : "application/x-www-form-urlencoded"
             #expect(

@@ -14,7 +14,8 @@ extension Database {
     ///
     /// - Throws: 422 `csv_invalid` for a workbook, and for bytes that are neither.
     func csvText(_ file: [UInt8]) async throws -> String {
-        if file.starts(with: [0x50, 0x4B, 0x03, 0x04]) {
+        // As Excel writes them today, and as it did before 2007.
+        if file.starts(with: [0x50, 0x4B, 0x03, 0x04]) || file.starts(with: [0xD0, 0xCF, 0x11, 0xE0]) {
             throw CSVRows.unreadable(
                 "这是 Excel 工作簿。请在 Excel 中选“另存为”，类型选 CSV 后再提交", "This is a workbook; save it as CSV.")
         }

@@ -37,7 +37,17 @@ struct EntryDraft: Sendable {
     var fingerprintText: String
 }
 
-/// Who enters it, for the evidence of consent.
+/// Who of the staff recorded that somebody agreed.
+struct EntryWitness: Sendable {
+    var staffID: UUID
+    var actor: AuditActor
+}
+
+extension StaffSession {
+    var witness: EntryWitness { EntryWitness(staffID: self.staffID, actor: self.actor) }
+}
+
+/// Where it is entered from, for the evidence of consent.
 struct EntrySender: Sendable {
     var address: ClientAddress
     var userAgent: String

@@ -56,7 +56,8 @@ package struct LeadEntry: Sendable {
     ) async throws -> String {
         // A second time when the calendar was read again, or the adviser claimed something meanwhile.
         for _ in 0..<3 {
-            let intake = try self.intake(draft, id, fingerprint, assessed, notice, by: session, from: sender)
+            let intake = try self.intake(
+                draft, id, fingerprint, assessed, notice, by: session.witness, from: sender)
             do {
                 if let answer = try await self.insert(intake, claims: draft.claims, by: session) { return answer }
             } catch let error where error.violates("one_claim_of_a_kind_per_adviser") {
@@ -111,7 +112,7 @@ package struct LeadEntry: Sendable {
 
     private func intake(
         _ draft: EntryDraft, _ id: UUID?, _ fingerprint: [UInt8], _ assessed: AssessedAnswers?, _ notice: PrivacyNotice,
-        by session: StaffSession, from sender: EntrySender
+        by witness: EntryWitness, from sender: EntrySender
     ) throws -> Intake {
         let keys = self.dependencies.keys
         let (inquiry, lead) = (id ?? self.dependencies.makeID(), self.dependencies.makeID())
@@ -119,7 +120,7 @@ package struct LeadEntry: Sendable {
         let evidence = try keys.seal(draft.evidence.text, at: ConsentBasis.evidencePlace(of: consent))
         let shown = ConsentTexts.recorded(draft.basis, self.settings.current.companyName)
         return Intake(
-            proof: .witness(staff: session.staffID, basis: draft.basis), inquiryID: inquiry,
+            proof: .witness(staff: witness.staffID, basis: draft.basis), inquiryID: inquiry,
             phoneIndex: keys.index(of: draft.phone), idempotencyKey: nil, fingerprint: fingerprint,
             at: self.dependencies.now(), address: sender.address, userAgent: sender.userAgent, channel: "staff",
             lead: lead, task: self.dependencies.makeID(), phoneIndexKey: Int16(keys.oldest),
@@ -138,15 +139,15 @@ package struct LeadEntry: Sendable {
             promise: self.promises.standard, assessed: assessed,
             consents: [ConsentRow(id: consent, purpose: "inquiry", textShown: shown, evidenceSealed: evidence)],
             notice: notice, bodySealed: try keys.seal("{}", at: Self.place(of: inquiry)), benefits: [],
-            event: self.queue.event(
-                "inquiry.submit", on: inquiry, by: session, detail: ["basis": .string(draft.basis.rawValue)]))
+            event: Audit(dependencies: self.dependencies).event(
+                "inquiry.submit", on: inquiry, by: witness.actor, ["basis": .string(draft.basis.rawValue)]))
     }
 
     /// What stores one row of a file: an entry without answers, under the promise that holds now.
-    func intake(_ draft: EntryDraft, by session: StaffSession, from sender: EntrySender) throws -> Intake {
+    func intake(_ draft: EntryDraft, by witness: EntryWitness, from sender: EntrySender) throws -> Intake {
         guard let notice = self.notices.current else { throw Problems.unavailable }
         let fingerprint = self.dependencies.keys.mac(.fingerprint, Data(draft.fingerprintText.utf8))
-        return try self.intake(draft, nil, fingerprint, nil, notice, by: session, from: sender)
+        return try self.intake(draft, nil, fingerprint, nil, notice, by: witness, from: sender)
     }
 
     private static func place(of inquiry: UUID) -> SealedPlace { SealedPlace("submit_keys", "body_sealed", inquiry) }

@@ -20,12 +20,15 @@ struct EdgeMiddleware: RouterMiddleware {
             throw Problems.misdirected
         }
         var context = context
+        var tooLarge = Problems.tooLarge
         if request.method == .post, request.uri.path == LeadImport.path {
-            context.maxUploadSize = LeadImport.mostBodyBytes
+            (context.maxUploadSize, tooLarge) = (LeadImport.mostBodyBytes, LeadImport.tooLarge)
+        } else if request.method == .post, request.uri.path == ImportBatch.path {
+            (context.maxUploadSize, tooLarge) = (ImportBatch.mostBytes, ImportBatch.tooLarge)
         }
         guard request.headers[.contentEncoding] == nil else { throw Problems.unsupportedMediaType }
         if let length = request.headers[.contentLength], let bytes = Int(length), bytes > context.maxUploadSize {
-            throw request.uri.path == LeadImport.path ? LeadImport.tooLarge : Problems.tooLarge
+            throw tooLarge
         }
         return try await next(request, context)
     }

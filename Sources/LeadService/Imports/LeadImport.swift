@@ -38,75 +38,13 @@ struct LeadImport: Sendable {
             file: file, basis: consent.basis, evidence: consent.evidence, columns: columns, isTried: isTried)
     }
 
-    private static func columns(_ fields: inout FieldReader) -> ImportColumns {
+    /// Which columns hold what, counted from one.
+    static func columns(_ fields: inout FieldReader) -> ImportColumns {
         var places: [ImportColumns.Field: Int] = [:]
         for field in ImportColumns.Field.allCases {
             guard let place = fields.optionalInteger(field.rawValue, 1...Self.mostColumns) else { continue }
             places[field] = place - 1
         }
         return ImportColumns(places: places)
-    }
-}
-
-/// A row of it that can come in.
-struct ImportedRow: Sendable {
-    var line: Int
-    var draft: EntryDraft
-}
-
-/// Why a row cannot come in, without anything of what it holds.
-struct RefusedRow: Sendable {
-    var line: Int
-    var phoneMasked: String?
-    var failure: ValidationFailure
-    var isRepeated = false
-}
-
-/// What a file of leads did, or would do.
-struct LeadImportResult: Sendable {
-    var id: UUID?
-    var columns: ImportColumns
-    var added = 0
-    var joined = 0
-    var refused: [RefusedRow]
-    /// The first rows, to see whether the columns are the right ones.
-    var sample: [ImportedRow]
-
-    var repeated: Int { self.refused.count { $0.isRepeated } }
-    var rows: Int { self.added + self.joined + self.refused.count }
-
-    var json: JSONOutput {
-        .object([
-            "id": .optional(self.id?.uuidString.lowercased()), "dry_run": .bool(self.id == nil),
-            "rows": .integer(self.rows), "new": .integer(self.added), "joined": .integer(self.joined),
-            "repeated": .integer(self.repeated), "refused": .integer(self.refused.count - self.repeated),
-            "columns": .object(
-                Dictionary(
-                    uniqueKeysWithValues: self.columns.places.map { ($0.key.rawValue, .integer($0.value + 1)) })),
-            "sample": .array(
-                self.sample.map {
-                    .object([
-                        "row": .integer($0.line), "name_masked": .string($0.draft.name.masked),
-                        "phone_masked": .string($0.draft.phone.masked),
-                    ])
-                }),
-            "errors": .array(
-                self.refused.map {
-                    .object([
-                        "row": .integer($0.line), "phone_masked": .optional($0.phoneMasked),
-                        "code": .string($0.failure.code), "detail": .string($0.failure.detail),
-                    ])
-                }),
-            "errors_csv": .string(self.errorFile),
-        ])
-    }
-
-    /// The rows that did not come in, as a file.
-    private var errorFile: String {
-        let head = ["行号", "手机号", "原因"].map(CSVField.cell).joined(separator: ",")
-        let lines = self.refused.map {
-            ["\($0.line)", $0.phoneMasked ?? "", $0.failure.detail].map(CSVField.cell).joined(separator: ",")
-        }
-        return "\u{FEFF}" + ([head] + lines).joined(separator: "\r\n") + "\r\n"
     }
 }

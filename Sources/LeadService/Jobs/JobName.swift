@@ -6,7 +6,7 @@ package enum JobName: String, Sendable, CaseIterable {
     case lateNotices = "late_notices"
     case permits, eligibility, promises, pauses, assignment, watch, robots
     case sendWatch = "send_watch"
-    case exports, webhooks, housekeeping
+    case exports, imports, webhooks, housekeeping
     case auditChain = "audit_chain"
     case auditAnchors = "audit_anchors"
 
@@ -27,6 +27,7 @@ package enum JobName: String, Sendable, CaseIterable {
         case .robots: "群机器人消息"
         case .sendWatch: "验证码预算与熔断"
         case .exports: "后台导出"
+        case .imports: "后台导入"
         case .webhooks: "Webhook"
         case .housekeeping: "到期清理与删除"
         case .auditChain: "审计链"
@@ -48,6 +49,7 @@ package enum JobName: String, Sendable, CaseIterable {
         case .robots: "群里收不到消息"
         case .sendWatch: "短信预算不再预警，异常发送不会熔断"
         case .exports: "新的导出一直排队，到期的文件不会删除"
+        case .imports: "导入的文件一直排队，正在导入的那批会先做完"
         case .webhooks: "别的系统收不到事件，事件先排队"
         case .housekeeping: "到期的个人信息不会按时删除"
         case .auditChain: "新的审计记录暂不入链"
@@ -56,5 +58,5 @@ package enum JobName: String, Sendable, CaseIterable {
     }
 
     /// Whether what failed for good can be tried again.
-    var hasRetry: Bool { self == .robots || self == .exports }
+    var hasRetry: Bool { [.robots, .exports, .imports].contains(self) }
 }

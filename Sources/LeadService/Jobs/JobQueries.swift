@@ -73,6 +73,9 @@ extension Transaction {
                 UNION ALL SELECT 'exports', count(*) FILTER (WHERE state <> 'failed'),
                                  min(requested_at) FILTER (WHERE state <> 'failed'), count(*) FILTER (WHERE state = 'failed')
                           FROM export_jobs WHERE state IN ('queued', 'running') OR state = 'failed' AND filter_sealed IS NOT NULL
+                UNION ALL SELECT 'imports', count(*) FILTER (WHERE state <> 'failed'), min(made_at) FILTER (WHERE state <> 'failed'),
+                                 count(*) FILTER (WHERE state = 'failed')
+                          FROM lead_imports WHERE state IN ('queued', 'running') OR state = 'failed' AND request_sealed IS NOT NULL
             )
             SELECT \(columnsOf: JobState.self) FROM unnest(\(names)::text[]) WITH ORDINALITY AS n (name, place)
             LEFT JOIN queues q ON q.name = n.name LEFT JOIN job_runs r ON r.name = n.name

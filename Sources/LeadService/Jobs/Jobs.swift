@@ -48,10 +48,13 @@ struct Jobs: Sendable {
         let now = self.dependencies.now()
         return try await self.database.transaction { tx in
             let count =
-                job == .exports
-                ? try await tx.retryExportJobs()
-                : try await tx.retryPosts(
-                    on: ShanghaiDate(now).description, at: now, expiresAt: now.addingTimeInterval(86400))
+                switch job {
+                case .exports: try await tx.retryExportJobs()
+                case .imports: try await tx.retryImports()
+                default:
+                    try await tx.retryPosts(
+                        on: ShanghaiDate(now).description, at: now, expiresAt: now.addingTimeInterval(86400))
+                }
             try await tx.insert(self.event("job.retry", on: job, by: session, ["count": .integer(count)]))
             return count
         }

@@ -8,6 +8,7 @@ enum OfficePage: String, CaseIterable {
     case apiKeys = "api-keys"
     case webhooks
     case exports
+    case imports
     case privacy
     case retention
     case calendar
@@ -22,6 +23,7 @@ enum OfficePage: String, CaseIterable {
         case .apiKeys: "密钥"
         case .webhooks: "Webhook"
         case .exports: "导出"
+        case .imports: "导入"
         case .privacy: "隐私请求"
         case .retention: "保存期限"
         case .calendar: "日历"
@@ -36,6 +38,7 @@ enum OfficePage: String, CaseIterable {
         case .privacy: .readPrivacyRequests
         case .audit, .exports, .jobs: .readAudit
         case .settings, .sites, .retention, .calendar: .readOffice
+        case .imports: .manageStaff
         }
     }
 

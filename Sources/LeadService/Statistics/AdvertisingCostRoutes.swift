@@ -17,11 +17,7 @@ struct AdvertisingCostRoutes: RouteList {
         }
         try fields.finish()
         let type = request.headers[.contentType]?.split(separator: ";").first.map { String($0).trimmed.lowercased() }
-        guard type == "text/csv" else {
-            throw Problem(
-                .unsupportedMediaType, "unsupported_media_type", "请以 text/csv 提交，不使用压缩",
-                english: "Send text/csv without any Content-Encoding.")
-        }
+        guard type == "text/csv" else { throw Problems.noCSV }
         let file = Array(try await request.body.collect(upTo: context.maxUploadSize).readableBytesView)
         let done = try await self.costs.take(file, isTried: tried == "true", for: try context.loggedIn)
         return .json(

@@ -111,13 +111,14 @@ final class ServerProcess: Sendable {
         return try await Self.send(HTTPRequest.Method.get, base + path, body: nil, headers: [:])
     }
 
-    /// Sends a request with a JSON body.
+    /// Sends a request, its body JSON unless another type is named.
     func call(
-        _ method: HTTPRequest.Method, _ path: String, _ body: String? = nil, token: String? = nil, key: String? = nil
+        _ method: HTTPRequest.Method, _ path: String, _ body: String? = nil, token: String? = nil, key: String? = nil,
+        type: String = "application/json"
     ) async throws -> Answer {
         guard let base else { throw NotReady(description: "no port yet") }
         var headers: [String: String] = [:]
-        if body != nil { headers["content-type"] = "application/json" }
+        if body != nil { headers["content-type"] = type }
         if let token { headers["authorization"] = "Bearer \(token)" }
         if let key { headers["idempotency-key"] = key }
         return try await Self.send(method, base + path, body: body, headers: headers)

@@ -35,13 +35,14 @@ export const loginAddress = () => `/staff/login?next=${here()}`;
 
 /** Sends a request on this origin and gives the raw response; throws `Problem` for anything but a success. */
 export async function send(method, path, payload, { headers = {}, timeout = 15000, background = false } = {}) {
-  const json = payload === undefined ? {} : { "Content-Type": "application/json" };
+  const isFile = payload instanceof Blob;
+  const json = payload === undefined ? {} : { "Content-Type": isFile ? "text/csv" : "application/json" };
   let response;
   try {
     response = await fetch(path, {
       method,
       headers: { Accept: "application/json", "Accept-Language": "zh-CN", ...json, ...headers },
-      body: payload === undefined ? undefined : JSON.stringify(payload),
+      body: payload === undefined || isFile ? payload : JSON.stringify(payload),
       cache: "no-store",
       credentials: "same-origin",
       signal: timeout ? AbortSignal.timeout(timeout) : undefined,
