@@ -33,6 +33,7 @@ package struct LeadServices: Sendable {
     package let webhooks: WebhookWorker
     package let sendWatch: SendWatchWorker
     package let exportJobs: ExportJobWorker
+    package let rollups: StatisticsRollups
     package let housekeeping: HousekeepingWorker
     package let auditChain: AuditChainWorker
     /// Tells the consoles of this process what changes; it belongs to the role `http` and stops before the server.
@@ -273,6 +274,8 @@ package struct LeadServices: Sendable {
             database: database, dependencies: dependencies, settings: settings, budgetFactor: factor)
         self.exportJobs = ExportJobWorker(database: database, dependencies: dependencies, settings: settings)
         self.rounds = JobRounds(database: database, now: dependencies.now, logger: dependencies.logger)
+        self.rollups = StatisticsRollups(
+            database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         self.housekeeping = HousekeepingWorker(
             database: database, dependencies: dependencies, settings: settings)
         self.auditChain = AuditChainWorker(database: database, dependencies: dependencies)
@@ -306,7 +309,7 @@ package struct LeadServices: Sendable {
         [
             self.outboxWorker, self.calls, self.deliveryWorker, self.reminders, self.lateNotices, self.permits,
             self.eligibility, self.sla, self.pauses, self.assignment, self.watch, self.robotPosts, self.sendWatch,
-            self.exportJobs, self.webhooks,
+            self.exportJobs, self.webhooks, RollupWorker(rollups: self.rollups),
             self.housekeeping, self.auditChain,
         ]
     }

@@ -6,7 +6,7 @@ package enum JobName: String, Sendable, CaseIterable {
     case lateNotices = "late_notices"
     case permits, eligibility, promises, pauses, assignment, watch, robots
     case sendWatch = "send_watch"
-    case exports, webhooks, housekeeping
+    case exports, webhooks, rollups, housekeeping
     case auditChain = "audit_chain"
 
     /// What people know it by.
@@ -27,6 +27,7 @@ package enum JobName: String, Sendable, CaseIterable {
         case .sendWatch: "验证码预算与熔断"
         case .exports: "后台导出"
         case .webhooks: "Webhook"
+        case .rollups: "统计汇总"
         case .housekeeping: "到期清理与删除"
         case .auditChain: "审计链"
         }
@@ -47,6 +48,7 @@ package enum JobName: String, Sendable, CaseIterable {
         case .sendWatch: "短信预算不再预警，异常发送不会熔断"
         case .exports: "新的导出一直排队，到期的文件不会删除"
         case .webhooks: "别的系统收不到事件，事件先排队"
+        case .rollups: "统计照样准确，只是打开得慢"
         case .housekeeping: "到期的个人信息不会按时删除"
         case .auditChain: "新的审计记录暂不入链"
         }

@@ -39,7 +39,6 @@ extension Statistics {
 extension GatewayStatistics {
     /// The delivered share in per cent, rounded.
     private var percent: Int? { self.deliveredShare.map { Int(($0 * 100).rounded()) } }
-    private var seconds: Int? { self.median.map { Int($0.rounded()) } }
 
     fileprivate func json(price: Double?) -> JSONOutput {
         .object([
@@ -47,7 +46,7 @@ extension GatewayStatistics {
             "handed_over": .integer(self.handedOver), "unknown": .integer(self.unknown),
             "delivered": .integer(self.delivered), "failed": .integer(self.failed),
             "unreported": .integer(self.unreported), "delivered_percent": .optional(self.percent),
-            "median_seconds": .optional(self.seconds),
+            "median_seconds": .optional(self.median),
             "refusals": .object(self.refusals.mapValues { .integer($0) }), "segments": .integer(self.segments),
             "cost_yuan": self.cost(at: price).map { .raw(String(format: "%.3f", $0)) } ?? .null,
         ])
@@ -59,7 +58,7 @@ extension GatewayStatistics {
             "operator": MobileOperator(rawValue: self.networkOperator)?.title ?? self.networkOperator,
             "handed_over": self.handedOver, "unknown": self.unknown, "failed": self.failed,
             "unreported": self.unreported, "share": self.percent.map { "\($0)%" } ?? "—",
-            "median": self.seconds.map { "\($0) 秒" } ?? "—",
+            "median": self.median.map { "\($0) 秒" } ?? "—",
             "refusals": self.refusals.isEmpty
                 ? "—"
                 : self.refusals.sorted { ($1.value, $0.key) < ($0.value, $1.key) }

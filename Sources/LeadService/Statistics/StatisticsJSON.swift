@@ -91,8 +91,8 @@ extension Statistics.Codes {
 extension Delays {
     fileprivate var json: JSONOutput {
         .object([
-            "count": .integer(self.count), "p50_minutes": .optional(self.minutes(percent: 50)),
-            "p95_minutes": .optional(self.minutes(percent: 95)),
+            "count": .integer(self.count), "p50_minutes": .optional(self.length(percent: 50)),
+            "p95_minutes": .optional(self.length(percent: 95)),
         ])
     }
 }

@@ -36,8 +36,8 @@ struct StatisticsPage: Sendable {
         context.merge(Self.comparison(statistics)) { $1 }
         context["times"] = statistics.times.map {
             [
-                "name": $0, "count": $1.count, "half": Self.length($1.minutes(percent: 50)),
-                "most": Self.length($1.minutes(percent: 95)),
+                "name": $0, "count": $1.count, "half": Self.length($1.length(percent: 50)),
+                "most": Self.length($1.length(percent: 95)),
             ] as [String: Any]
         }
         context["has_advisers"] = !statistics.advisers.isEmpty

@@ -41,8 +41,8 @@ extension Statistics {
                 columns: ["到", "咨询", "一半不超过（分钟）", "95% 不超过（分钟）"],
                 rows: self.times.map {
                     [
-                        $0.name, "\($0.delays.count)", Self.cell($0.delays.minutes(percent: 50)),
-                        Self.cell($0.delays.minutes(percent: 95)),
+                        $0.name, "\($0.delays.count)", Self.cell($0.delays.length(percent: 50)),
+                        Self.cell($0.delays.length(percent: 95)),
                     ]
                 })
         case .advisers: self.adviserTable
