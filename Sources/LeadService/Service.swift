@@ -207,7 +207,8 @@ package struct LeadServices: Sendable {
                 LeadRoutes(leads: leads, pages: pages),
                 StatisticsRoutes(
                     reader: StatisticsReader(
-                        database: database, dependencies: dependencies, settings: settings, calendar: calendar),
+                        database: database, dependencies: dependencies, settings: settings, calendar: calendar,
+                        budgets: SendBudgets(keys: dependencies.keys, factor: factor)),
                     page: StatisticsPage(questions: questions, now: dependencies.now), pages: pages),
                 AdvertisingCostRoutes(costs: AdvertisingCosts(database: database, dependencies: dependencies)),
                 EntryRoutes(entry: entry),

@@ -25,8 +25,6 @@ BATCH = 50_000
 
 def fill(database, leads, days, advisers):
     """So many leads over so many days up to yesterday, each with an inquiry; two in three were reached, one in twenty signed."""
-    database.psql(file="prepare.sql")
-    database.psql(file="advisers.sql")
     database.psql("""
         CREATE UNLOGGED TABLE bench_leads (n bigint, lead uuid, inquiry uuid, task uuid, assessment uuid, at timestamptz, due timestamptz,
             met timestamptz, adviser uuid, fate int)""")
@@ -85,7 +83,7 @@ def fill(database, leads, days, advisers):
     database.psql("VACUUM (ANALYZE)")
 
 
-def ask(port, path, count, limit=None):
+def ask(port, path, count):
     """Milliseconds of so many requests one after the other, sorted."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
     times = []
@@ -120,39 +118,46 @@ def main():
     Database(options.programs, socket, "postgres").psql("CREATE DATABASE dashboard")
     database = Database(options.programs, socket, "dashboard")
     today = date.fromisoformat(database.psql("SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date")[0][0])
-    ranges = [("7 days", 7), ("30 days", 30), ("200 days beside the 200 before", 200), ("400 days", 400)]
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "HUIFANG_DATABASE_URL": database.conninfo, "HUIFANG_DATA_DIR": folder}
         subprocess.run([options.executable, "migrate"], check=True, stdout=sys.stderr, env=environment)
-        begun = time.monotonic()
-        fill(database, options.leads, options.days, options.advisers)
-        print(f"{options.leads:,} leads over {options.days} days, filled in {time.monotonic() - begun:.0f} s", flush=True)
-        if not options.before:
-            begun = time.monotonic()
-            subprocess.run([options.executable, "statistics", "rebuild"], check=True, env=environment)
-            print(f"counted anew in {time.monotonic() - begun:.1f} s", flush=True)
-            database.psql("VACUUM (ANALYZE)")
         service = Service(options.executable, folder, database.conninfo, options.port, 9)
         service.start()
+        # The rules of prepare.sql are none that a service could begin with; and days are kept when they are timed.
+        database.psql(file="prepare.sql")
+        database.psql(file="advisers.sql")
+        database.psql("INSERT INTO job_holds (name, held_at, held_by) SELECT 'rollups', now(), id FROM staff LIMIT 1")
         try:
-            for name, length in ranges:
-                days = f"from={today - timedelta(days=length - 1)}&to={today}"
-                count = min(options.count, 3) if options.before else options.count
-                ask(service.port, "/api/v1/stats?" + days, min(count, 5))
-                tell(f"{name}, JSON", ask(service.port, "/api/v1/stats?" + days, count))
-                tell(f"{name}, page", ask(service.port, "/staff/statistics?" + days, count))
-            if not options.before:
-                database.psql("INSERT INTO job_holds (name, held_at, held_by) SELECT 'rollups', now(), id FROM staff LIMIT 1")
-                for changed in (1, 3, 10):
-                    database.psql(f"INSERT INTO statistics_marks (day) SELECT '{today}'::date - g FROM generate_series(1, {changed}) g")
-                    tell(f"400 days, {changed} of them changed and not counted yet, page",
-                         ask(service.port, f"/staff/statistics?from={today - timedelta(days=399)}&to={today}", options.count // 2))
-                size = database.psql("""SELECT pg_size_pretty(sum(pg_total_relation_size(c.oid))) FROM pg_class c
-                                        WHERE relkind = 'r' AND relname LIKE 'statistics%'""")[0][0]
-                print(f"the kept days take {size} of {database.psql('SELECT pg_size_pretty(pg_database_size(current_database()))')[0][0]}")
-            print(f"resident memory {service.resident():.0f} MB, at most {service.resident('VmHWM'):.0f} MB")
+            measure(options, database, service, environment, today)
         finally:
             service.stop()
+
+
+def measure(options, database, service, environment, today):
+    ranges = [("7 days", 7), ("30 days", 30), ("200 days beside the 200 before", 200), ("400 days", 400)]
+    begun = time.monotonic()
+    fill(database, options.leads, options.days, options.advisers)
+    print(f"{options.leads:,} leads over {options.days} days, filled in {time.monotonic() - begun:.0f} s", flush=True)
+    if not options.before:
+        begun = time.monotonic()
+        subprocess.run([options.executable, "statistics", "rebuild"], check=True, env=environment)
+        print(f"counted anew in {time.monotonic() - begun:.1f} s", flush=True)
+        database.psql("VACUUM (ANALYZE)")
+    for name, length in ranges:
+        days = f"from={today - timedelta(days=length - 1)}&to={today}"
+        count = min(options.count, 3) if options.before else options.count
+        ask(service.port, "/api/v1/stats?" + days, min(count, 5))
+        tell(f"{name}, JSON", ask(service.port, "/api/v1/stats?" + days, count))
+        tell(f"{name}, page", ask(service.port, "/staff/statistics?" + days, count))
+    if not options.before:
+        for changed in (1, 3, 10):
+            database.psql(f"INSERT INTO statistics_marks (day) SELECT '{today}'::date - g FROM generate_series(1, {changed}) g")
+            tell(f"400 days, {changed} of them changed and not counted yet, page",
+                 ask(service.port, f"/staff/statistics?from={today - timedelta(days=399)}&to={today}", max(3, options.count // 2)))
+        size = database.psql("""SELECT pg_size_pretty(sum(pg_total_relation_size(c.oid))) FROM pg_class c
+                                WHERE relkind = 'r' AND relname LIKE 'statistics%'""")[0][0]
+        print(f"the kept days take {size} of {database.psql('SELECT pg_size_pretty(pg_database_size(current_database()))')[0][0]}")
+    print(f"resident memory {service.resident():.0f} MB, at most {service.resident('VmHWM'):.0f} MB")
 
 
 main()

@@ -153,6 +153,12 @@ extension Transaction {
             """)
     }
 
+    /// Says that something of these days changed, where no trigger does.
+    func mark(_ days: [ShanghaiDate]) async throws {
+        try await self.execute(
+            "INSERT INTO statistics_marks (day) SELECT unnest(\(days.map(\.description))::text[]::date[])")
+    }
+
     func takeMarks(of day: ShanghaiDate) async throws {
         try await self.execute("DELETE FROM statistics_marks WHERE day = \(day: day)")
     }

@@ -75,6 +75,8 @@ struct Statistics: Sendable {
     /// Nil when the period has not begun.
     var previous: Previous?
     var advisers: [AdviserLoad] = []
+    /// What does not hang on the period's inquiries; nil where it was not asked for.
+    var bands: Bands?
     /// What the advertisements of each source cost in the period, in fen.
     var costs: [String: Int] = [:]
     let sources: [String: Funnel]

@@ -110,9 +110,9 @@ extension Statistics {
     }
 
     /// A difference in words.
-    static func words(_ difference: Int?, of name: Headline) -> String {
+    static func words(_ difference: Int?, of name: Headline?) -> String {
         guard let difference else { return "—" }
-        let unit = name == .keptPercent ? " 个百分点" : name.unit
+        let unit = name == .keptPercent ? " 个百分点" : name?.unit ?? ""
         return switch difference.signum() {
         case 1: "↑ 增加 \(difference)\(unit)"
         case -1: "↓ 减少 \(-difference)\(unit)"

@@ -7,6 +7,7 @@ struct StatisticsReader: Sendable {
     let dependencies: Dependencies
     let settings: SettingsStore
     let calendar: CalendarStore
+    let budgets: SendBudgets
 
     /// More events than this are no file that an advertiser's system takes.
     private static let mostConversions = 100_000
@@ -37,28 +38,63 @@ struct StatisticsReader: Sendable {
         let prices = self.settings.current.smsPrices
         let messages = self.kept(.messages, of: period, at: now)
         let counter = InquiryCounter(calendar: self.calendar.current, hours: self.settings.current.openingHours)
+        let budget = self.budgets.sharedWindows(settings: self.settings.current, at: now).filter { $0.kind == .allDay }
         return try await self.database.snapshot { tx in
             let marked = Set(try await tx.markedDays())
-            let days = try await KeptDays(of: period, without: marked, measuredBy: counter, at: now, in: tx)
-            var statistics = Statistics(
-                period: period, asOf: now, counts: try await days.counts(InquiryCounts.Number.allCases, in: tx),
-                promises: try await days.promises(in: tx))
-            statistics.codes = try await self.codes(of: period, at: now, in: tx)
-            if let before = period.before(ShanghaiDate(now)) {
-                let days = try await KeptDays(of: before, without: marked, measuredBy: counter, at: now, in: tx)
-                var earlier = Statistics(
-                    period: before, asOf: now, counts: try await days.counts([.score], in: tx),
-                    promises: try await days.promises(in: tx))
-                earlier.codes = try await self.codes(of: before, at: now, in: tx)
-                statistics.previous = Statistics.Previous(period: before, numbers: earlier.headlines)
+            var live: [ShanghaiDate: InquiryCounts] = [:]
+            func days(_ period: Statistics.Period) async throws -> KeptDays {
+                try await KeptDays(
+                    of: period, without: marked, measuredBy: counter, at: now, counted: &live, in: tx)
             }
+            let own = try await days(period)
+            var statistics = Statistics(
+                period: period, asOf: now, counts: try await own.counts(InquiryCounts.Number.allCases, in: tx),
+                promises: try await own.promises(in: tx))
+            statistics.codes = try await self.codes(of: period, at: now, in: tx)
+            let activity = try await own.activity(in: tx)
+            statistics.advisers = try await tx.adviserLoads(did: activity, at: now)
+            statistics.costs = try await tx.advertisingCosts(in: period)
             if let messages {
                 statistics.messages = Statistics.Messages(
-                    from: messages.from, gateways: try await days.within(messages).messages(at: now, in: tx),
+                    from: messages.from, gateways: try await own.within(messages).messages(at: now, in: tx),
                     prices: prices)
             }
-            statistics.costs = try await tx.advertisingCosts(in: period)
-            statistics.advisers = try await tx.adviserLoads(did: try await days.activity(in: tx), at: now)
+            var present = try await tx.present(at: now)
+            if let window = budget.first, let used = try await tx.usage(of: [window]).first {
+                present.budgetPercent = used * 100 / max(1, window.ceiling)
+            }
+            let today = ShanghaiDate(now)
+            let month = try await days(Statistics.Period(from: today.adding(-29), to: today))
+            var recent: [Statistics.Recent] = []
+            for (name, title, length) in Statistics.Recent.periods {
+                let part = month.within(Statistics.Period(from: today.adding(1 - length), to: today))
+                let counts = try await part.counts([], in: tx)
+                let whole = Statistics(period: part.period, asOf: now, counts: counts, promises: try await part.promises(in: tx))
+                recent.append(
+                    Statistics.Recent(
+                        name: name, title: title, promises: whole.promises, firstAttempt: whole.firstAttempt,
+                        firstContact: whole.firstContact))
+            }
+            statistics.bands = Statistics.Bands(
+                present: present, recent: recent,
+                breaches: try await tx.breaches(on: statistics.breachDays, at: now, limit: Statistics.mostBreaches),
+                care: try await tx.care(in: period.time), careBefore: nil,
+                reveals: activity.reduce(0) { $0 + $1.reveals }, revealsBefore: nil,
+                exporters: try await tx.exporters(in: period.time),
+                jobs: try await tx.jobStates(JobName.allCases.map(\.rawValue), at: now),
+                calendar: [today.components.year, today.components.year + 1].map {
+                    ($0, counter.calendar.covers(year: $0))
+                })
+            if let before = period.before(today) {
+                let earlier = try await days(before)
+                var numbers = Statistics(
+                    period: before, asOf: now, counts: try await earlier.counts([.score], in: tx),
+                    promises: try await earlier.promises(in: tx))
+                numbers.codes = try await self.codes(of: before, at: now, in: tx)
+                statistics.previous = Statistics.Previous(period: before, numbers: numbers.headlines)
+                statistics.bands?.careBefore = try await tx.care(in: before.time)
+                statistics.bands?.revealsBefore = try await earlier.activity(in: tx).reduce(0) { $0 + $1.reveals }
+            }
             return statistics
         }
     }
@@ -92,25 +128,32 @@ struct StatisticsReader: Sendable {
 
 /// The days of a period: which of them are kept as they are, and the numbers of the others.
 private struct KeptDays: Sendable {
-    private let period: Statistics.Period
+    let period: Statistics.Period
     /// Those that are kept, to be added up by the database.
     private let rolled: [RolledDay]
     /// The stretches of all others, to be counted from their rows.
     private let live: [Statistics.Period]
     private let liveCounts: [ShanghaiDate: InquiryCounts]
 
-    /// - Parameter marked: days of which something changed since they were kept.
+    /// - Parameters:
+    ///   - marked: days of which something changed since they were kept.
+    ///   - counted: what was counted from rows already, and now is.
     init(
         of period: Statistics.Period, without marked: Set<ShanghaiDate>, measuredBy counter: InquiryCounter,
-        at now: Date,
-        in tx: Transaction
+        at now: Date, counted: inout [ShanghaiDate: InquiryCounts], in tx: Transaction
     ) async throws {
         self.period = period
         self.rolled = try await tx.rolledDays(in: period).filter { !marked.contains($0.day) && counter.measures($0) }
         self.live = Self.gaps(in: period, between: self.rolled.map(\.day), before: ShanghaiDate(now).adding(1))
-        var counts: [ShanghaiDate: InquiryCounts] = [:]
-        for stretch in self.live { counts.merge(try await counter.days(stretch, in: tx)) { $1 } }
-        self.liveCounts = counts
+        for stretch in self.live {
+            let days = stretch.days
+            guard !days.allSatisfy({ counted[$0] != nil }) else { continue }
+            for day in days where counted[day] == nil { counted[day] = InquiryCounts() }
+            counted.merge(try await counter.days(stretch, in: tx)) { $1 }
+        }
+        let known = counted
+        self.liveCounts = Dictionary(
+            uniqueKeysWithValues: self.live.flatMap(\.days).map { ($0, known[$0] ?? InquiryCounts()) })
     }
 
     private init(_ whole: KeptDays, within period: Statistics.Period) {
@@ -120,7 +163,7 @@ private struct KeptDays: Sendable {
             let stretch = Statistics.Period(from: max($0.from, period.from), to: min($0.to, period.to))
             return stretch.from <= stretch.to ? stretch : nil
         }
-        self.liveCounts = whole.liveCounts
+        self.liveCounts = whole.liveCounts.filter { period.from <= $0.key && $0.key <= period.to }
     }
 
     func within(_ period: Statistics.Period) -> KeptDays { KeptDays(self, within: period) }
@@ -140,9 +183,7 @@ private struct KeptDays: Sendable {
     }
 
     private var range: RolledRange {
-        RolledRange(
-            period: self.period,
-            without: self.live.flatMap { ($0.from.dayNumber...$0.to.dayNumber).map { ShanghaiDate(dayNumber: $0) } })
+        RolledRange(period: self.period, without: self.live.flatMap(\.days))
     }
 
     /// What the inquiries of all days come to, under these numbers.
@@ -150,7 +191,9 @@ private struct KeptDays: Sendable {
         var counts = InquiryCounts()
         for day in self.liveCounts.values { counts += day }
         for day in self.rolled { day.add(to: &counts) }
-        for row in try await tx.namedCounts(of: numbers.filter { $0 != .promise }, in: self.range) {
+        let numbers = numbers.filter { $0 != .promise }
+        guard !numbers.isEmpty else { return counts }
+        for row in try await tx.namedCounts(of: numbers, in: self.range) {
             counts.funnels[row.key] = (counts.funnels[row.key] ?? Statistics.Funnel()) + row.funnel
         }
         return counts
@@ -178,4 +221,8 @@ private struct KeptDays: Sendable {
         for stretch in self.live { rows += try await tx.gatewayStatistics(in: stretch.time, at: now) }
         return GatewayStatistics.summed(rows)
     }
+}
+
+extension Statistics.Period {
+    var days: [ShanghaiDate] { (self.from.dayNumber...self.to.dayNumber).map { ShanghaiDate(dayNumber: $0) } }
 }
