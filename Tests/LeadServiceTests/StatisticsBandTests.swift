@@ -41,7 +41,7 @@ import Testing
             try #require(stats.status == 200, "\(stats.text)")
             let (now, at) = (stats["now"], stats["as_of"].string)
             let open = "SELECT count(*) FROM callback_tasks WHERE state = 'open'"
-            #expect(now["open"].int == (try await service.count(.init(unsafeSQL: open))))
+            #expect(now["open"].int == (try await service.count(open)))
             #expect(now["overdue"].int == 1)
             #expect(try await service.count("\(open) AND met_at IS NULL AND due_at < '\(at)'") == 1)
             #expect(now["oldest_at"].string == "2026-11-25T10:30:00+08:00")

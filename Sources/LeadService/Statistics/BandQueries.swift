@@ -123,7 +123,7 @@ extension Transaction {
             """
             SELECT \(columnsOf: Statistics.Breach.self)
             FROM unnest(\(days.map { $0.at(minute: 0) })::timestamptz[]) AS d (begun),
-            LATERAL (SELECT * FROM inquiries WHERE accepted_at >= d.begun AND accepted_at < d.begun + interval '1 day' AND NOT quarantined
+            LATERAL (SELECT * FROM inquiries WHERE accepted_at >= d.begun AND accepted_at < d.begun + interval '24 hours' AND NOT quarantined
                        AND (met_at > due_at OR met_at IS NULL AND due_at < \(now))) i
             JOIN leads l ON l.id = i.lead_id
             LEFT JOIN LATERAL (SELECT s.display_name FROM callback_tasks t

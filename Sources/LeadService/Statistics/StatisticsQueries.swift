@@ -28,11 +28,11 @@ struct CountedInquiry: TableRow {
                    min(c.at) FILTER (WHERE c.disposition IN (\(Self.list(\.isQualified)))) AS qualified_at,
                    coalesce(bool_or(c.disposition = 'converted'), false) AS is_converted
             FROM callback_tasks t JOIN call_attempts c ON c.task_id = t.id
-            WHERE t.lead_id IN (l.id, l.merged_into) AND c.counts AND c.at >= i.met_at
+            WHERE t.lead_id IN (l.id, l.merged_into) AND c.counts AND c.refused IS NULL AND c.at >= i.met_at
         ) results ON true
         LEFT JOIN LATERAL (
             SELECT t.closed_at, t.closed_reason, s.username FROM callback_tasks t
-            LEFT JOIN LATERAL (SELECT adviser_id FROM call_attempts WHERE task_id = t.id AND closed_reason IS NOT NULL
+            LEFT JOIN LATERAL (SELECT adviser_id FROM call_attempts WHERE task_id = t.id AND refused IS NULL AND closed_reason IS NOT NULL
                                AND at = t.closed_at ORDER BY id DESC LIMIT 1) c ON true
             LEFT JOIN staff s ON s.id = c.adviser_id
             WHERE i.met_at IS NULL AND t.lead_id = \(MergedLead.target) AND (t.closed_at IS NULL OR t.closed_at >= i.accepted_at)

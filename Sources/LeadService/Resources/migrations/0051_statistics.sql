@@ -84,14 +84,6 @@ CREATE FUNCTION mark_lead(lead uuid) RETURNS void LANGUAGE sql AS $$
     SELECT DISTINCT shanghai_day(i.accepted_at) FROM leads l JOIN inquiries i ON i.lead_id = l.id WHERE l.id = lead OR l.merged_into = lead
 $$;
 
--- The same of a task's lead, and the days of the task's results.
-CREATE FUNCTION mark_task(task uuid) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM mark_lead(t.lead_id) FROM callback_tasks t WHERE t.id = task;
-    INSERT INTO statistics_marks (day) SELECT DISTINCT shanghai_day(a.at) FROM call_attempts a WHERE a.task_id = task;
-END
-$$;
-
 CREATE FUNCTION mark_inquiry() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO statistics_marks (day) VALUES (shanghai_day(OLD.accepted_at));
@@ -106,13 +98,14 @@ CREATE TRIGGER mark_changed_inquiry AFTER UPDATE OF lead_id, accepted_at, due_at
     FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION mark_inquiry();
 CREATE TRIGGER mark_deleted_inquiry AFTER DELETE ON inquiries FOR EACH ROW EXECUTE FUNCTION mark_inquiry();
 
+-- A result that comes is of a day that is not over; what it means for the inquiries of its lead may be of any day.
 CREATE FUNCTION mark_result() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'DELETE' THEN
-        INSERT INTO statistics_marks (day) VALUES (shanghai_day(OLD.at));
-        PERFORM mark_task(OLD.task_id);
+    IF TG_OP = 'INSERT' THEN
+        PERFORM mark_lead(t.lead_id) FROM callback_tasks t WHERE t.id = NEW.task_id;
     ELSE
-        PERFORM mark_task(NEW.task_id);
+        INSERT INTO statistics_marks (day) VALUES (shanghai_day(OLD.at));
+        PERFORM mark_lead(t.lead_id) FROM callback_tasks t WHERE t.id = OLD.task_id;
     END IF;
     RETURN NULL;
 END
@@ -148,7 +141,8 @@ CREATE TRIGGER mark_merged_lead AFTER UPDATE OF merged_into ON leads
 -- The telephone system may tell of a call after its result.
 CREATE FUNCTION mark_dialled_call() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM mark_task(NEW.task_id);
+    INSERT INTO statistics_marks (day)
+    SELECT DISTINCT shanghai_day(a.at) FROM call_attempts a WHERE a.task_id = NEW.task_id AND a.refused IS NULL;
     RETURN NULL;
 END
 $$;
@@ -163,7 +157,7 @@ BEGIN
         INSERT INTO statistics_marks (day) VALUES (shanghai_day(OLD.revealed_at));
     END IF;
     INSERT INTO statistics_marks (day)
-    SELECT DISTINCT shanghai_day(a.at) FROM call_attempts a WHERE a.task_id = OLD.task_id AND a.claim_number = OLD.claim_number;
+    SELECT DISTINCT shanghai_day(a.at) FROM call_attempts a WHERE a.task_id = OLD.task_id AND a.claim_number = OLD.claim_number AND a.refused IS NULL;
     RETURN NULL;
 END
 $$;
