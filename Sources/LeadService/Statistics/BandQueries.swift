@@ -71,7 +71,8 @@ extension Statistics {
         init(row: PostgresRow) throws {
             let (copy, correct, erase, stop, withdraw): (Int, Int, Int, Int, Int)
             (
-                self.exports, self.exportedRows, self.plain, self.withdrawn, self.erased, self.aside, copy, correct, erase, stop,
+                self.exports, self.exportedRows, self.plain, self.withdrawn, self.erased, self.aside, copy, correct,
+                erase, stop,
                 withdraw
             ) = try row.decode((Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int).self)
             self.requests = [
@@ -82,7 +83,8 @@ extension Statistics {
 
     /// What one person took away in a period.
     struct Exporter: TableRow {
-        static let columns = "actor, count(*), coalesce(sum(rows), 0)::bigint, count(*) FILTER (WHERE phone = 'plain'), max(at)"
+        static let columns =
+            "actor, count(*), coalesce(sum(rows), 0)::bigint, count(*) FILTER (WHERE phone = 'plain'), max(at)"
         let actor: String
         let exports: Int
         let rows: Int

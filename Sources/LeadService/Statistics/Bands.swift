@@ -57,16 +57,21 @@ extension Statistics {
 extension Statistics.Bands {
     /// What was done with people's data, this period and the one before.
     var careRows: [(name: String, title: String, value: Int, before: Int?)] {
-        func row(_ name: String, _ title: String, _ value: KeyPath<Statistics.Care, Int>) -> (String, String, Int, Int?) {
+        func row(_ name: String, _ title: String, _ value: KeyPath<Statistics.Care, Int>) -> (String, String, Int, Int?)
+        {
             (name, title, self.care[keyPath: value], self.careBefore?[keyPath: value])
         }
         let requests = self.care.requests.enumerated().map { index, request in
-            ("requests_\(request.kind)", "客户请求：\(Self.title(of: request.kind))", request.count, self.careBefore?.requests[index].count)
+            (
+                "requests_\(request.kind)", "客户请求：\(Self.title(of: request.kind))", request.count,
+                self.careBefore?.requests[index].count
+            )
         }
         return [
             row("exports", "导出次数", \.exports), row("exported_rows", "导出行数", \.exportedRows),
             row("plain_exports", "其中完整号码的导出", \.plain), ("reveals", "看号码", self.reveals, self.revealsBefore),
-            row("withdrawn", "撤回同意", \.withdrawn), row("erased", "删除的客户", \.erased), row("quarantined", "进入隔离的咨询", \.aside),
+            row("withdrawn", "撤回同意", \.withdrawn), row("erased", "删除的客户", \.erased),
+            row("quarantined", "进入隔离的咨询", \.aside),
         ] + requests
     }
 

@@ -31,7 +31,8 @@ enum StatisticsChart {
 
     /// How many of each day's decided promises were kept, in per cent; a day without any has no bar.
     static func rates(_ days: [(date: ShanghaiDate, day: Statistics.Day)]) -> String? {
-        guard let first = days.first, let last = days.last, days.contains(where: { $0.day.kept + $0.day.broken > 0 }) else {
+        guard let first = days.first, let last = days.last, days.contains(where: { $0.day.kept + $0.day.broken > 0 })
+        else {
             return nil
         }
         let step = (Self.width - Self.left - Self.right) / Double(days.count)

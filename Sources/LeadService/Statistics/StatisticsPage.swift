@@ -24,7 +24,10 @@ struct StatisticsPage: Sendable {
         context["rates_chart"] = StatisticsChart.rates(statistics.everyDay)
         context["funnel_chart"] = StatisticsChart.bars("每一步还剩多少", statistics.steps.map { ($0.name, $0.count) })
         context["sources_chart"] = StatisticsChart.bars(
-            "受理的咨询来自哪里", statistics.rankedSources.prefix(10).map { ($0.name.map { $0.isEmpty ? "直接访问" : $0 } ?? "其他", $0.funnel.accepted) })
+            "受理的咨询来自哪里",
+            statistics.rankedSources.prefix(10).map {
+                ($0.name.map { $0.isEmpty ? "直接访问" : $0 } ?? "其他", $0.funnel.accepted)
+            })
         context["advisers_chart"] = StatisticsChart.bars(
             "每位顾问的有效拨打", statistics.advisers.prefix(20).map { ($0.displayName, $0.countingAttempts) })
         context["care_chart"] = StatisticsChart.bars(

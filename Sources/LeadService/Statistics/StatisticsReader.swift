@@ -69,7 +69,8 @@ struct StatisticsReader: Sendable {
             for (name, title, length) in Statistics.Recent.periods {
                 let part = month.within(Statistics.Period(from: today.adding(1 - length), to: today))
                 let counts = try await part.counts([], in: tx)
-                let whole = Statistics(period: part.period, asOf: now, counts: counts, promises: try await part.promises(in: tx))
+                let whole = Statistics(
+                    period: part.period, asOf: now, counts: counts, promises: try await part.promises(in: tx))
                 recent.append(
                     Statistics.Recent(
                         name: name, title: title, promises: whole.promises, firstAttempt: whole.firstAttempt,

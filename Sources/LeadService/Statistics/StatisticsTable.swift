@@ -5,7 +5,8 @@ import Leads
 struct StatisticsTable: Sendable {
     /// The tables, as the addresses of their files name them.
     enum Name: String, CaseIterable, Sendable {
-        case now, comparison, recent, days, endings, breaches, times, funnel, sources, articles, costs, advisers, assessments,
+        case now, comparison, recent, days, endings, breaches, times, funnel, sources, articles, costs, advisers,
+            assessments,
             suggestions, care, exports, queues, calendar, messages
     }
 
@@ -84,7 +85,10 @@ extension StatisticsTable.Cell {
         case .text, .fileOnly: break
         }
         if self.isOdd { names.append("odd") }
-        return ["text": self.onPage, "is_first": isFirst, "class": names.joined(separator: " "), "has_class": !names.isEmpty]
+        return [
+            "text": self.onPage, "is_first": isFirst, "class": names.joined(separator: " "),
+            "has_class": !names.isEmpty,
+        ]
     }
 
     private static func length(_ minutes: Int?) -> String {
@@ -109,7 +113,8 @@ extension StatisticsTable {
                 ["title": column.title, "is_figure": column.kind == .figure] as [String: Any]
             },
             "rows": self.rows.map { row in
-                ["cells": shown(row).enumerated().map { $1.value.context($1.column.kind, isFirst: $0 == 0) }] as [String: Any]
+                ["cells": shown(row).enumerated().map { $1.value.context($1.column.kind, isFirst: $0 == 0) }]
+                    as [String: Any]
             },
         ]
     }

@@ -12,7 +12,10 @@ extension Statistics {
         case .days:
             Table(
                 caption: "按受理的日期", title: "每天",
-                columns: [.text("日期"), .init(title: "受理"), .init(title: "按时致电"), .init(title: "逾期"), .init(title: "按时率", unit: "%")],
+                columns: [
+                    .text("日期"), .init(title: "受理"), .init(title: "按时致电"), .init(title: "逾期"),
+                    .init(title: "按时率", unit: "%"),
+                ],
                 rows: self.everyDay.map {
                     [
                         .day($0.date), .count($0.day.accepted), .count($0.day.kept), .count($0.day.broken),
@@ -32,7 +35,10 @@ extension Statistics {
                 caption: "每一步还剩多少", title: "从验证码到签约",
                 columns: [.text("一步"), .init(title: "数量"), .init(title: "占受理", unit: "%")],
                 rows: self.steps.map { step in
-                    [.text(step.name), .count(step.count), .percent(step.isOfAccepted ? Self.percent(step.count, of: self.funnel.accepted) : nil)]
+                    [
+                        .text(step.name), .count(step.count),
+                        .percent(step.isOfAccepted ? Self.percent(step.count, of: self.funnel.accepted) : nil),
+                    ]
                 })
         case .sources: Self.origins("来源", self.rankedSources, caption: "按来源", without: "直接访问", beyond: "其他来源")
         case .articles:
@@ -41,7 +47,8 @@ extension Statistics {
             Table(
                 caption: "从受理算起，只算工作时间", title: "多快",
                 columns: [
-                    .text("到"), .init(title: "咨询"), .init(title: "一半不超过", unit: "分钟"), .init(title: "95% 不超过", unit: "分钟"),
+                    .text("到"), .init(title: "咨询"), .init(title: "一半不超过", unit: "分钟"),
+                    .init(title: "95% 不超过", unit: "分钟"),
                 ],
                 rows: self.times.map {
                     [
@@ -53,7 +60,9 @@ extension Statistics {
         case .assessments:
             Table(
                 caption: "每档多少份", title: "积分分布", columns: [.text("积分"), .init(title: "份数")],
-                rows: self.scores.histogram.map { [.text("\($0.from)–\($0.from + Scores.width - 1)"), .count($0.count)] })
+                rows: self.scores.histogram.map {
+                    [.text("\($0.from)–\($0.from + Scores.width - 1)"), .count($0.count)]
+                })
         case .suggestions:
             Table(
                 caption: "不到 120 分的，改哪一项能到", title: "改哪一项能到", columns: [.text("答案"), .init(title: "份数")],
@@ -130,7 +139,8 @@ extension Statistics {
             ],
             rows: (self.bands?.recent ?? []).map { recent in
                 [.text(recent.title), .count(recent.kept), .odd(recent.broken), .percent(recent.percent)]
-                    + (recent.firstAttempt.lengths(percents: [50, 95]) + recent.firstContact.lengths(percents: [50, 95]))
+                    + (recent.firstAttempt.lengths(percents: [50, 95])
+                    + recent.firstContact.lengths(percents: [50, 95]))
                     .map { .minutes($0) }
             })
     }
@@ -144,8 +154,10 @@ extension Statistics {
             ],
             rows: (self.bands?.breaches ?? []).map {
                 [
-                    .time($0.acceptedAt), .time($0.dueAt), .time($0.metAt), .text($0.source.isEmpty ? "直接访问" : $0.source),
-                    .text($0.owner ?? "—"), .text($0.lead.uuidString.lowercased()), .text($0.inquiry.uuidString.lowercased()),
+                    .time($0.acceptedAt), .time($0.dueAt), .time($0.metAt),
+                    .text($0.source.isEmpty ? "直接访问" : $0.source),
+                    .text($0.owner ?? "—"), .text($0.lead.uuidString.lowercased()),
+                    .text($0.inquiry.uuidString.lowercased()),
                 ]
             })
     }
@@ -188,7 +200,8 @@ extension Statistics {
             rows: (self.bands?.jobs ?? []).compactMap { state in
                 JobName(rawValue: state.name).map {
                     [
-                        .text($0.title), .count(state.depth), .time(state.oldest), .odd(state.dead), .odd(state.failures),
+                        .text($0.title), .count(state.depth), .time(state.oldest), .odd(state.dead),
+                        .odd(state.failures),
                         .text(state.heldAt == nil ? "在做" : "停住了"),
                     ]
                 }
@@ -206,8 +219,10 @@ extension Statistics {
             ],
             rows: (self.messages?.gateways ?? []).map { row in
                 [
-                    .text(row.title), .text(MobileOperator(rawValue: row.networkOperator)?.title ?? row.networkOperator),
-                    .count(row.handedOver), .count(row.delivered), .percent(row.percent), .amount(row.median, unit: " 秒"),
+                    .text(row.title),
+                    .text(MobileOperator(rawValue: row.networkOperator)?.title ?? row.networkOperator),
+                    .count(row.handedOver), .count(row.delivered), .percent(row.percent),
+                    .amount(row.median, unit: " 秒"),
                     .count(row.failed), .count(row.unreported), .count(row.unknown), .count(row.segments),
                     .yuan(row.cost(at: prices[row.gateway]), digits: 3), .text(row.refusalText),
                 ]
