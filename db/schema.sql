@@ -169,7 +169,7 @@ BEGIN
         INSERT INTO statistics_marks (day) VALUES (shanghai_day(OLD.revealed_at));
     END IF;
     INSERT INTO statistics_marks (day)
-    SELECT DISTINCT shanghai_day(a.at) FROM call_attempts a WHERE a.task_id = OLD.task_id AND a.claim_number = OLD.claim_number;
+    SELECT DISTINCT shanghai_day(a.at) FROM call_attempts a WHERE a.task_id = OLD.task_id AND a.claim_number = OLD.claim_number AND a.refused IS NULL;
     RETURN NULL;
 END
 $$;
@@ -182,7 +182,8 @@ CREATE FUNCTION public.mark_dialled_call() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    PERFORM mark_task(NEW.task_id);
+    INSERT INTO statistics_marks (day)
+    SELECT DISTINCT shanghai_day(a.at) FROM call_attempts a WHERE a.task_id = NEW.task_id AND a.refused IS NULL;
     RETURN NULL;
 END
 $$;
@@ -248,26 +249,13 @@ CREATE FUNCTION public.mark_result() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    IF TG_OP = 'DELETE' THEN
-        INSERT INTO statistics_marks (day) VALUES (shanghai_day(OLD.at));
-        PERFORM mark_task(OLD.task_id);
+    IF TG_OP = 'INSERT' THEN
+        PERFORM mark_lead(t.lead_id) FROM callback_tasks t WHERE t.id = NEW.task_id;
     ELSE
-        PERFORM mark_task(NEW.task_id);
+        INSERT INTO statistics_marks (day) VALUES (shanghai_day(OLD.at));
+        PERFORM mark_lead(t.lead_id) FROM callback_tasks t WHERE t.id = OLD.task_id;
     END IF;
     RETURN NULL;
-END
-$$;
-
---
--- Name: mark_task(uuid); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.mark_task(task uuid) RETURNS void
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-    PERFORM mark_lead(t.lead_id) FROM callback_tasks t WHERE t.id = task;
-    INSERT INTO statistics_marks (day) SELECT DISTINCT shanghai_day(a.at) FROM call_attempts a WHERE a.task_id = task;
 END
 $$;
 
