@@ -142,6 +142,124 @@ END
 $$;
 
 --
+-- Name: mark_changed_task(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.mark_changed_task() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM mark_lead(OLD.lead_id);
+    IF TG_OP = 'UPDATE' AND NEW.lead_id <> OLD.lead_id THEN
+        PERFORM mark_lead(NEW.lead_id);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+--
+-- Name: mark_claim(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.mark_claim() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF OLD.revealed_at IS NOT NULL THEN
+        INSERT INTO statistics_marks (day) VALUES (shanghai_day(OLD.revealed_at));
+    END IF;
+    INSERT INTO statistics_marks (day)
+    SELECT DISTINCT shanghai_day(a.at) FROM call_attempts a WHERE a.task_id = OLD.task_id AND a.claim_number = OLD.claim_number AND a.refused IS NULL;
+    RETURN NULL;
+END
+$$;
+
+--
+-- Name: mark_dialled_call(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.mark_dialled_call() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO statistics_marks (day)
+    SELECT DISTINCT shanghai_day(a.at) FROM call_attempts a WHERE a.task_id = NEW.task_id AND a.refused IS NULL;
+    RETURN NULL;
+END
+$$;
+
+--
+-- Name: mark_inquiry(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.mark_inquiry() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO statistics_marks (day) VALUES (shanghai_day(OLD.accepted_at));
+    IF TG_OP = 'UPDATE' AND NEW.accepted_at <> OLD.accepted_at THEN
+        INSERT INTO statistics_marks (day) VALUES (shanghai_day(NEW.accepted_at));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+--
+-- Name: mark_lead(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.mark_lead(lead uuid) RETURNS void
+    LANGUAGE sql
+    AS $$
+    INSERT INTO statistics_marks (day)
+    SELECT DISTINCT shanghai_day(i.accepted_at) FROM leads l JOIN inquiries i ON i.lead_id = l.id WHERE l.id = lead OR l.merged_into = lead
+$$;
+
+--
+-- Name: mark_merge(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.mark_merge() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM mark_lead(NEW.id);
+    RETURN NULL;
+END
+$$;
+
+--
+-- Name: mark_message(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.mark_message() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO statistics_marks (day) VALUES (shanghai_day(OLD.finished_at));
+    RETURN NULL;
+END
+$$;
+
+--
+-- Name: mark_result(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.mark_result() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        PERFORM mark_lead(t.lead_id) FROM callback_tasks t WHERE t.id = NEW.task_id;
+    ELSE
+        INSERT INTO statistics_marks (day) VALUES (shanghai_day(OLD.at));
+        PERFORM mark_lead(t.lead_id) FROM callback_tasks t WHERE t.id = OLD.task_id;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+--
 -- Name: mark_task_changed(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -197,6 +315,14 @@ BEGIN
     FROM webhooks w WHERE w.deleted_at IS NULL AND event_type = ANY (w.events) ORDER BY w.id;
 END
 $$;
+
+--
+-- Name: shanghai_day(timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.shanghai_day(instant timestamp with time zone) RETURNS date
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((instant AT TIME ZONE 'Asia/Shanghai'::text))::date;
 
 --
 -- Name: short_source(jsonb); Type: FUNCTION; Schema: public; Owner: -
@@ -2514,6 +2640,149 @@ COMMENT ON COLUMN public.staff_totp.recovery_hashes IS 'SHA-256 of each recovery
 COMMENT ON COLUMN public.staff_totp.last_step IS 'The newest half minute whose code was accepted: none up to it is taken again (RFC 6238 §5.2)';
 
 --
+-- Name: statistics_advisers; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.statistics_advisers (
+    day date NOT NULL,
+    adviser_id uuid NOT NULL,
+    results bigint NOT NULL,
+    counting bigint NOT NULL,
+    contacts bigint NOT NULL,
+    unrevealed bigint NOT NULL,
+    reveals bigint NOT NULL
+);
+
+--
+-- Name: TABLE statistics_advisers; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.statistics_advisers IS 'What each of the staff did on a day';
+
+--
+-- Name: statistics_counts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.statistics_counts (
+    day date NOT NULL,
+    number text NOT NULL,
+    name text NOT NULL,
+    accepted bigint NOT NULL,
+    attempted bigint NOT NULL,
+    contacted bigint NOT NULL,
+    qualified bigint NOT NULL,
+    converted bigint NOT NULL,
+    CONSTRAINT statistics_counts_number_check CHECK ((number = ANY (ARRAY['promise'::text, 'source'::text, 'article'::text, 'score'::text, 'suggested'::text])))
+);
+
+--
+-- Name: TABLE statistics_counts; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.statistics_counts IS 'How many inquiries of a day have a name under a number, and how far they came';
+
+--
+-- Name: statistics_days; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.statistics_days (
+    day date NOT NULL,
+    opening_hours text NOT NULL,
+    until date NOT NULL,
+    shifted integer[] NOT NULL,
+    first_attempt bytea NOT NULL,
+    first_contact bytea NOT NULL,
+    first_qualified bytea NOT NULL,
+    CONSTRAINT it_ends_no_earlier CHECK ((until >= day))
+);
+
+--
+-- Name: TABLE statistics_days; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.statistics_days IS 'Days in Shanghai whose numbers are kept; one that is missing, or has a mark, is counted from the rows themselves';
+
+--
+-- Name: COLUMN statistics_days.opening_hours; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.statistics_days.opening_hours IS 'The hours that the open time was measured by';
+
+--
+-- Name: COLUMN statistics_days.until; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.statistics_days.until IS 'The day of the last call that a length of open time ends with';
+
+--
+-- Name: COLUMN statistics_days.shifted; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.statistics_days.shifted IS 'The days from day to until, since 1970, on which the firm worked or not against their weekday';
+
+--
+-- Name: COLUMN statistics_days.first_attempt; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.statistics_days.first_attempt IS 'How often each number of begun open minutes passed: steps between the numbers and counts, as LEB128';
+
+--
+-- Name: statistics_marks; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.statistics_marks (
+    "position" bigint NOT NULL,
+    day date NOT NULL
+);
+
+--
+-- Name: TABLE statistics_marks; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.statistics_marks IS 'Days of which something changed since they were counted; a row for each change, so that nobody waits for another';
+
+--
+-- Name: statistics_marks_position_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.statistics_marks ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.statistics_marks_position_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: statistics_messages; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.statistics_messages (
+    day date NOT NULL,
+    gateway text NOT NULL,
+    operator text NOT NULL,
+    handed_over bigint NOT NULL,
+    unknown bigint NOT NULL,
+    delivered bigint NOT NULL,
+    failed bigint NOT NULL,
+    unreported bigint NOT NULL,
+    segments bigint NOT NULL,
+    seconds integer[] NOT NULL,
+    times integer[] NOT NULL,
+    classes text[] NOT NULL,
+    counts bigint[] NOT NULL,
+    CONSTRAINT each_class_has_a_count CHECK ((cardinality(classes) = cardinality(counts))),
+    CONSTRAINT each_length_has_a_count CHECK ((cardinality(seconds) = cardinality(times)))
+);
+
+--
+-- Name: TABLE statistics_messages; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.statistics_messages IS 'What gateways did on a day: how often a message took so many begun seconds, and why messages were refused';
+
+--
 -- Name: submit_keys; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3425,6 +3694,41 @@ ALTER TABLE ONLY public.staff
     ADD CONSTRAINT staff_username_key UNIQUE (username);
 
 --
+-- Name: statistics_advisers statistics_advisers_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.statistics_advisers
+    ADD CONSTRAINT statistics_advisers_pkey PRIMARY KEY (day, adviser_id);
+
+--
+-- Name: statistics_counts statistics_counts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.statistics_counts
+    ADD CONSTRAINT statistics_counts_pkey PRIMARY KEY (day, number, name);
+
+--
+-- Name: statistics_days statistics_days_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.statistics_days
+    ADD CONSTRAINT statistics_days_pkey PRIMARY KEY (day);
+
+--
+-- Name: statistics_marks statistics_marks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.statistics_marks
+    ADD CONSTRAINT statistics_marks_pkey PRIMARY KEY ("position");
+
+--
+-- Name: statistics_messages statistics_messages_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.statistics_messages
+    ADD CONSTRAINT statistics_messages_pkey PRIMARY KEY (day, gateway, operator);
+
+--
 -- Name: submit_keys submit_keys_per_phone; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3736,6 +4040,12 @@ CREATE INDEX consents_by_recorder ON public.consents USING btree (recorded_by) W
 CREATE INDEX consents_to_remind ON public.consents USING btree (reminder_valid_until) WHERE ((purpose = 'reminder'::text) AND (withdrawn_at IS NULL));
 
 --
+-- Name: consents_withdrawn; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX consents_withdrawn ON public.consents USING btree (withdrawn_at) WHERE (withdrawn_at IS NOT NULL);
+
+--
 -- Name: erasure_tombstones_by_age; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -3848,6 +4158,12 @@ CREATE INDEX leads_by_creation ON public.leads USING btree (created_at, id);
 --
 
 CREATE INDEX leads_by_last_four ON public.leads USING btree (last_four_index);
+
+--
+-- Name: leads_erased; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX leads_erased ON public.leads USING btree (erased_at) WHERE (erased_at IS NOT NULL);
 
 --
 -- Name: leads_merged; Type: INDEX; Schema: public; Owner: -
@@ -4160,6 +4476,84 @@ CREATE TRIGGER callback_tasks_added BEFORE INSERT ON public.callback_tasks FOR E
 --
 
 CREATE TRIGGER callback_tasks_changed BEFORE UPDATE ON public.callback_tasks FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.mark_task_changed();
+
+--
+-- Name: callback_claims mark_changed_claim; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER mark_changed_claim AFTER UPDATE OF revealed_at, kind ON public.callback_claims FOR EACH ROW WHEN (((old.revealed_at IS DISTINCT FROM new.revealed_at) OR (old.kind IS DISTINCT FROM new.kind))) EXECUTE FUNCTION public.mark_claim();
+
+--
+-- Name: inquiries mark_changed_inquiry; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER mark_changed_inquiry AFTER UPDATE OF lead_id, accepted_at, due_at, met_at, cancelled_at, quarantined, source, assessment_id ON public.inquiries FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.mark_inquiry();
+
+--
+-- Name: call_attempts mark_changed_result; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER mark_changed_result AFTER UPDATE OF counts, refused, disposition, closed_reason ON public.call_attempts FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.mark_result();
+
+--
+-- Name: callback_claims mark_deleted_claim; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER mark_deleted_claim AFTER DELETE ON public.callback_claims FOR EACH ROW EXECUTE FUNCTION public.mark_claim();
+
+--
+-- Name: inquiries mark_deleted_inquiry; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER mark_deleted_inquiry AFTER DELETE ON public.inquiries FOR EACH ROW EXECUTE FUNCTION public.mark_inquiry();
+
+--
+-- Name: call_attempts mark_deleted_result; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER mark_deleted_result AFTER DELETE ON public.call_attempts FOR EACH ROW EXECUTE FUNCTION public.mark_result();
+
+--
+-- Name: callback_tasks mark_deleted_task; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER mark_deleted_task AFTER DELETE ON public.callback_tasks FOR EACH ROW EXECUTE FUNCTION public.mark_changed_task();
+
+--
+-- Name: calls mark_dialled_call; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER mark_dialled_call AFTER UPDATE OF dialled_at ON public.calls FOR EACH ROW WHEN ((old.dialled_at IS DISTINCT FROM new.dialled_at)) EXECUTE FUNCTION public.mark_dialled_call();
+
+--
+-- Name: callback_tasks mark_ended_task; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER mark_ended_task AFTER UPDATE OF lead_id, closed_at, closed_reason ON public.callback_tasks FOR EACH ROW WHEN ((((old.lead_id IS DISTINCT FROM new.lead_id) OR (old.closed_at IS DISTINCT FROM new.closed_at)) OR (old.closed_reason IS DISTINCT FROM new.closed_reason))) EXECUTE FUNCTION public.mark_changed_task();
+
+--
+-- Name: leads mark_merged_lead; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER mark_merged_lead AFTER UPDATE OF merged_into ON public.leads FOR EACH ROW WHEN ((old.merged_into IS DISTINCT FROM new.merged_into)) EXECUTE FUNCTION public.mark_merge();
+
+--
+-- Name: calls mark_new_dialled_call; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER mark_new_dialled_call AFTER INSERT ON public.calls FOR EACH ROW WHEN ((new.dialled_at IS NOT NULL)) EXECUTE FUNCTION public.mark_dialled_call();
+
+--
+-- Name: call_attempts mark_new_result; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER mark_new_result AFTER INSERT ON public.call_attempts FOR EACH ROW WHEN ((new.refused IS NULL)) EXECUTE FUNCTION public.mark_result();
+
+--
+-- Name: messages mark_reported_message; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER mark_reported_message AFTER UPDATE OF state, gateway, operator, segments, delivery, delivery_at, finished_at ON public.messages FOR EACH ROW WHEN (((old.finished_at IS NOT NULL) AND (((((((old.state IS DISTINCT FROM new.state) OR (old.gateway IS DISTINCT FROM new.gateway)) OR (old.operator IS DISTINCT FROM new.operator)) OR (old.segments IS DISTINCT FROM new.segments)) OR (old.delivery IS DISTINCT FROM new.delivery)) OR (old.delivery_at IS DISTINCT FROM new.delivery_at)) OR (old.finished_at IS DISTINCT FROM new.finished_at)))) EXECUTE FUNCTION public.mark_message();
 
 --
 -- Name: inquiries source_is_kept; Type: TRIGGER; Schema: public; Owner: -
@@ -4829,6 +5223,34 @@ ALTER TABLE ONLY public.staff_totp
     ADD CONSTRAINT staff_totp_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES public.staff(id) ON DELETE CASCADE;
 
 --
+-- Name: statistics_advisers statistics_advisers_adviser_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.statistics_advisers
+    ADD CONSTRAINT statistics_advisers_adviser_id_fkey FOREIGN KEY (adviser_id) REFERENCES public.staff(id);
+
+--
+-- Name: statistics_advisers statistics_advisers_day_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.statistics_advisers
+    ADD CONSTRAINT statistics_advisers_day_fkey FOREIGN KEY (day) REFERENCES public.statistics_days(day) ON DELETE CASCADE;
+
+--
+-- Name: statistics_counts statistics_counts_day_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.statistics_counts
+    ADD CONSTRAINT statistics_counts_day_fkey FOREIGN KEY (day) REFERENCES public.statistics_days(day) ON DELETE CASCADE;
+
+--
+-- Name: statistics_messages statistics_messages_day_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.statistics_messages
+    ADD CONSTRAINT statistics_messages_day_fkey FOREIGN KEY (day) REFERENCES public.statistics_days(day) ON DELETE CASCADE;
+
+--
 -- Name: submit_keys submit_keys_inquiry_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -5474,6 +5896,47 @@ GRANT UPDATE(confirmed_at) ON TABLE public.staff_totp TO huifang_app;
 --
 
 GRANT UPDATE(last_step) ON TABLE public.staff_totp TO huifang_app;
+
+--
+-- Name: TABLE statistics_advisers; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.statistics_advisers TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.statistics_advisers TO huifang_app;
+
+--
+-- Name: TABLE statistics_counts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.statistics_counts TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.statistics_counts TO huifang_app;
+
+--
+-- Name: TABLE statistics_days; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.statistics_days TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.statistics_days TO huifang_app;
+
+--
+-- Name: TABLE statistics_marks; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.statistics_marks TO huifang_reader;
+GRANT SELECT,INSERT,DELETE ON TABLE public.statistics_marks TO huifang_app;
+
+--
+-- Name: SEQUENCE statistics_marks_position_seq; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON SEQUENCE public.statistics_marks_position_seq TO huifang_reader;
+
+--
+-- Name: TABLE statistics_messages; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.statistics_messages TO huifang_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.statistics_messages TO huifang_app;
 
 --
 -- Name: TABLE submit_keys; Type: ACL; Schema: public; Owner: -

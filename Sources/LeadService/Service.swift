@@ -34,6 +34,7 @@ package struct LeadServices: Sendable {
     package let sendWatch: SendWatchWorker
     package let exportJobs: ExportJobWorker
     package let imports: ImportWorker
+    package let rollups: StatisticsRollups
     package let housekeeping: HousekeepingWorker
     package let auditChain: AuditChainWorker
     package let auditAnchors: AuditAnchorWorker
@@ -210,7 +211,8 @@ package struct LeadServices: Sendable {
                 LeadRoutes(leads: leads, pages: pages),
                 StatisticsRoutes(
                     reader: StatisticsReader(
-                        database: database, dependencies: dependencies, settings: settings, calendar: calendar),
+                        database: database, dependencies: dependencies, settings: settings, calendar: calendar,
+                        budgets: SendBudgets(keys: dependencies.keys, factor: factor)),
                     page: StatisticsPage(questions: questions, now: dependencies.now), pages: pages),
                 AdvertisingCostRoutes(costs: AdvertisingCosts(database: database, dependencies: dependencies)),
                 EntryRoutes(entry: entry),
@@ -276,6 +278,8 @@ package struct LeadServices: Sendable {
         self.exportJobs = ExportJobWorker(database: database, dependencies: dependencies, settings: settings)
         self.imports = ImportWorker(store: imports)
         self.rounds = JobRounds(database: database, now: dependencies.now, logger: dependencies.logger)
+        self.rollups = StatisticsRollups(
+            database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         self.housekeeping = HousekeepingWorker(
             database: database, dependencies: dependencies, settings: settings)
         self.auditChain = AuditChainWorker(database: database, dependencies: dependencies)
@@ -311,7 +315,7 @@ package struct LeadServices: Sendable {
         [
             self.outboxWorker, self.calls, self.deliveryWorker, self.reminders, self.lateNotices, self.permits,
             self.eligibility, self.sla, self.pauses, self.assignment, self.watch, self.robotPosts, self.sendWatch,
-            self.exportJobs, self.imports, self.webhooks,
+            self.exportJobs, self.imports, self.webhooks, RollupWorker(rollups: self.rollups),
             self.housekeeping, self.auditChain, self.auditAnchors,
         ]
     }

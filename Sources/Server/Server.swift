@@ -13,7 +13,7 @@ struct Huifang: AsyncParsableCommand {
             SettingsCommand.self, Permit.self, BenefitCommand.self, RobotCommand.self, TelephoneCommand.self,
             Export.self, FsckCommand.self,
             AuditCommand.self,
-            RetentionCommand.self,
+            RetentionCommand.self, StatisticsCommand.self,
             DemoCommand.self, DoctorCommand.self, Version.self,
         ])
 

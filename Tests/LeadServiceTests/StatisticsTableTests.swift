@@ -107,8 +107,8 @@ import Testing
             try await self.twoDays(service)
             let eva = try await service.colleague("eva", .auditor)
             let names = [
-                "comparison", "days", "endings", "funnel", "sources", "articles", "times", "advisers", "assessments",
-                "suggestions", "messages", "costs",
+                "now", "comparison", "recent", "days", "endings", "breaches", "times", "funnel", "sources", "articles", "costs",
+                "advisers", "assessments", "suggestions", "care", "exports", "queues", "calendar", "messages",
             ]
             let page = try await service.call(
                 .get, "/staff/statistics", token: eva.token, headers: [.accept: "text/html"])
@@ -125,8 +125,8 @@ import Testing
             let sources = try #require(files["sources"])
             #expect(sources.contains("\r\n\"'=1+1\",\"1\",\"0\",\"0\",\"0\",\"0\"\r\n"), "\(sources)")
             #expect(files["articles"]?.contains("\r\n\"example.com/points\",\"2\",\"1\",\"1\",\"1\",\"1\"\r\n") == true)
-            #expect(files["days"]?.hasSuffix("\"2026-11-26\",\"2\",\"1\",\"0\"\r\n") == true)
-            #expect(files["funnel"]?.contains("\"发出验证码\",\"5\"\r\n\"验证通过\",\"5\"\r\n\"受理咨询\",\"5\"") == true)
+            #expect(files["days"]?.hasSuffix("\"2026-11-26\",\"2\",\"1\",\"0\",\"100\"\r\n") == true)
+            #expect(files["funnel"]?.contains("\"发出验证码\",\"5\",\"\"\r\n\"验证通过\",\"5\",\"\"\r\n\"受理咨询\",\"5\",\"100\"") == true)
             #expect(files["times"]?.contains("\"第一次拨打\",\"2\",\"0\",\"30\"") == true)
             #expect(files["comparison"]?.contains("\"受理咨询\",\"5\",\"0\",\"5\"") == true)
             for name in ["sources", "articles", "funnel", "days", "comparison", "times", "advisers"] {
@@ -156,16 +156,20 @@ import Testing
             let charts = shown.components(separatedBy: "<svg class=\"chart\"").dropFirst().map {
                 $0.components(separatedBy: "</svg>")[0]
             }
-            try #require(charts.count == 2)
+            // The days, their share, the funnel, sources, advisers and what was done with data: each with its own name.
+            let titles = charts.compactMap { $0.firstMatch(of: /<title>([^：（<]+)/).map { String($0.1) } }
+            #expect(titles == ["每天的按时率", "每天受理的咨询", "每一步还剩多少", "受理的咨询来自哪里", "每位顾问的有效拨打", "对个人信息做了什么"])
+            try #require(charts.count == 6)
+            let days = charts[1]
             #expect(charts.allSatisfy { $0.contains("role=\"img\"><title>") && !$0.contains("style=") })
             // Two days with inquiries, each with a bar of them and one of the kept promise.
-            #expect(charts[0].contains("<title>每天受理的咨询（共 5）和其中按时致电的（共 2）</title>"))
-            #expect(charts[0].components(separatedBy: "<rect").count == 5)
-            #expect(charts[0].components(separatedBy: "class=\"reaches\"").count == 3)
+            #expect(days.contains("<title>每天受理的咨询（共 5）和其中按时致电的（共 2）</title>"))
+            #expect(days.components(separatedBy: "<rect").count == 5)
+            #expect(days.components(separatedBy: "class=\"reaches\"").count == 3)
             // The highest is as high as the room, a third of it as high as a third.
-            #expect(charts[0].contains("height=\"128\"/>") && charts[0].contains("height=\"42.7\" class=\"reaches\""))
-            #expect(charts[1].contains("发出验证码 5，验证通过 5，受理咨询 5，已拨打 2"))
-            #expect(charts[1].components(separatedBy: "<rect").count == 8)
+            #expect(days.contains("height=\"128\"/>") && days.contains("height=\"42.7\" class=\"reaches\""))
+            #expect(charts[2].contains("发出验证码 5，验证通过 5，受理咨询 5，已拨打 2"))
+            #expect(charts[2].components(separatedBy: "<rect").count == 8)
             for (chart, table) in [("每天受理", "id=\"c-days\""), ("每一步还剩多少：", "id=\"c-funnel\"")] {
                 let (above, below) = (shown.range(of: chart), shown.range(of: table))
                 #expect(try #require(above).lowerBound < #require(below).lowerBound)

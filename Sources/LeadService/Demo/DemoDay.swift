@@ -81,6 +81,9 @@ struct DemoDay {
             self.clock.set(step.at)
             try await step.run()
         }
+        // What comes in by itself comes on a day that is not over.
+        let touched = (day.adding(-1).dayNumber...ShanghaiDate(now).dayNumber).map { ShanghaiDate(dayNumber: $0) }
+        try await self.desk.database.autocommit { try await $0.mark(touched) }
     }
 
     /// When each adviser calls on that day, one call after the other, inside the calling hours.

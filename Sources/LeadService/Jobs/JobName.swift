@@ -6,7 +6,7 @@ package enum JobName: String, Sendable, CaseIterable {
     case lateNotices = "late_notices"
     case permits, eligibility, promises, pauses, assignment, watch, robots
     case sendWatch = "send_watch"
-    case exports, imports, webhooks, housekeeping
+    case exports, imports, webhooks, rollups, housekeeping
     case auditChain = "audit_chain"
     case auditAnchors = "audit_anchors"
 
@@ -29,6 +29,7 @@ package enum JobName: String, Sendable, CaseIterable {
         case .exports: "后台导出"
         case .imports: "后台导入"
         case .webhooks: "Webhook"
+        case .rollups: "统计汇总"
         case .housekeeping: "到期清理与删除"
         case .auditChain: "审计链"
         case .auditAnchors: "审计锚点"
@@ -51,6 +52,7 @@ package enum JobName: String, Sendable, CaseIterable {
         case .exports: "新的导出一直排队，到期的文件不会删除"
         case .imports: "导入的文件一直排队，正在导入的那批会先做完"
         case .webhooks: "别的系统收不到事件，事件先排队"
+        case .rollups: "统计照样准确，只是打开得慢"
         case .housekeeping: "到期的个人信息不会按时删除"
         case .auditChain: "新的审计记录暂不入链"
         case .auditAnchors: "链尾不再记到第二处"

@@ -83,7 +83,7 @@ package struct DeliveryWorker: BackgroundWorker {
                     recorded["\(name) \(gateway) \(network)"] = value
                 }
                 record("huifang_sms_delivered_ratio", row?.deliveredShare ?? .nan)
-                record("huifang_sms_delivery_median_seconds", row?.median ?? .nan)
+                record("huifang_sms_delivery_median_seconds", row?.median.map { Double($0) } ?? .nan)
                 record("huifang_sms_refusals", Double(row?.refusals.values.reduce(0, +) ?? 0))
                 record("huifang_sms_unreported", Double(row?.unreported ?? 0))
                 if prices[gateway] != nil {

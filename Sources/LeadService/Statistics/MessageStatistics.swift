@@ -17,29 +17,17 @@ extension Statistics {
         }
     }
 
-    /// The table of gateways and operators, in words.
-    var messageContext: [String: Any] {
-        guard let messages = self.messages else {
-            return ["messages_note": "这段日期的短信记录已经删除。"]
-        }
-        var context: [String: Any] = [
-            "has_gateways": !messages.gateways.isEmpty,
-            "gateways": messages.gateways.map { $0.context(price: messages.prices[$0.gateway]) },
-            "has_prices": messages.gateways.contains { messages.prices[$0.gateway] != nil },
-        ]
-        if messages.from > self.period.from {
-            context["messages_note"] = "更早的短信记录已经删除，从 \(messages.from.text)算起。"
-        } else if messages.gateways.isEmpty {
-            context["messages_note"] = "这几天没有发出短信。"
-        }
-        return context
+    /// What the page says beside the table.
+    var messageNote: String? {
+        guard let messages = self.messages else { return "这段日期的短信记录已经删除。" }
+        if messages.from > self.period.from { return "更早的短信记录已经删除，从 \(messages.from.text)算起。" }
+        return messages.gateways.isEmpty ? "这几天没有发出短信。" : nil
     }
 }
 
 extension GatewayStatistics {
     /// The delivered share in per cent, rounded.
-    private var percent: Int? { self.deliveredShare.map { Int(($0 * 100).rounded()) } }
-    private var seconds: Int? { self.median.map { Int($0.rounded()) } }
+    var percent: Int? { self.deliveredShare.map { Int(($0 * 100).rounded()) } }
 
     fileprivate func json(price: Double?) -> JSONOutput {
         .object([
@@ -47,26 +35,21 @@ extension GatewayStatistics {
             "handed_over": .integer(self.handedOver), "unknown": .integer(self.unknown),
             "delivered": .integer(self.delivered), "failed": .integer(self.failed),
             "unreported": .integer(self.unreported), "delivered_percent": .optional(self.percent),
-            "median_seconds": .optional(self.seconds),
+            "median_seconds": .optional(self.median),
             "refusals": .object(self.refusals.mapValues { .integer($0) }), "segments": .integer(self.segments),
             "cost_yuan": self.cost(at: price).map { .raw(String(format: "%.3f", $0)) } ?? .null,
         ])
     }
 
-    fileprivate func context(price: Double?) -> [String: Any] {
-        [
-            "gateway": Self.title(self.gateway),
-            "operator": MobileOperator(rawValue: self.networkOperator)?.title ?? self.networkOperator,
-            "handed_over": self.handedOver, "unknown": self.unknown, "failed": self.failed,
-            "unreported": self.unreported, "share": self.percent.map { "\($0)%" } ?? "—",
-            "median": self.seconds.map { "\($0) 秒" } ?? "—",
-            "refusals": self.refusals.isEmpty
-                ? "—"
-                : self.refusals.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-                    .map { "\(Self.reason($0.key)) \($0.value)" }.joined(separator: "，"),
-            "cost": self.cost(at: price).map { String(format: "%.2f 元", $0) } ?? "—",
-        ]
+    /// How often the gateway did not take a message and why, the most frequent first.
+    var refusalText: String {
+        self.refusals.isEmpty
+            ? "—"
+            : self.refusals.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+                .map { "\(Self.reason($0.key)) \($0.value)" }.joined(separator: "，")
     }
+
+    var title: String { Self.title(self.gateway) }
 
     private static func title(_ gateway: String) -> String {
         switch gateway {

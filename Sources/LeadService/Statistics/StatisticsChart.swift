@@ -29,21 +29,54 @@ enum StatisticsChart {
         return Self.svg("每天受理的咨询（共 \(accepted)）和其中按时致电的（共 \(kept)）", marks)
     }
 
-    /// The steps of a funnel, a bar each from the top to the bottom.
-    static func funnel(_ steps: [(name: String, count: Int)]) -> String? {
-        guard let most = steps.map(\.count).max(), most > 0 else { return nil }
-        let (row, label) = (24.0, 76.0)
+    /// How many of each day's decided promises were kept, in per cent; a day without any has no bar.
+    static func rates(_ days: [(date: ShanghaiDate, day: Statistics.Day)]) -> String? {
+        guard let first = days.first, let last = days.last, days.contains(where: { $0.day.kept + $0.day.broken > 0 })
+        else {
+            return nil
+        }
+        let step = (Self.width - Self.left - Self.right) / Double(days.count)
+        var marks = Self.scale(100)
+        for (index, one) in days.enumerated() {
+            guard let percent = Statistics.percent(one.day.kept, of: one.day.kept + one.day.broken) else { continue }
+            let (bar, gap) = (min(step * 0.8, 32), step > 2 ? step * 0.1 : 0)
+            marks += Self.bar(
+                x: Self.left + Double(index) * step + gap, width: max(bar, 0.5), count: percent, of: 100, "reaches")
+        }
+        marks += Self.text(Self.left, Self.height - 6, "\(first.date.description.suffix(5))", "start")
+        if days.count > 1 {
+            marks += Self.text(Self.width - Self.right, Self.height - 6, "\(last.date.description.suffix(5))", "end")
+        }
+        let (kept, decided) = days.reduce((0, 0)) { ($0.0 + $1.day.kept, $0.1 + $1.day.kept + $1.day.broken) }
+        return Self.svg("每天的按时率（%），整段日期 \(Statistics.percent(kept, of: decided) ?? 0)%", marks)
+    }
+
+    /// A bar each from the top to the bottom, with its name and number; as long as the largest, or as `whole` would be.
+    static func bars(_ title: String, _ rows: [(name: String, count: Int)], of whole: Int? = nil) -> String? {
+        guard let most = whole ?? rows.map(\.count).max(), most > 0, !rows.isEmpty else { return nil }
+        let (row, label) = (24.0, rows.contains { $0.name.count > 6 } ? 132.0 : 76.0)
         let room = Self.width - label - 44
         var marks = ""
-        for (index, step) in steps.enumerated() {
+        for (index, one) in rows.enumerated() {
             let y = Double(index) * row
-            let length = room * Double(step.count) / Double(most)
-            marks += Self.text(label - 6, y + 16, Self.escaped(step.name), "end")
+            let length = room * Double(one.count) / Double(most)
+            marks += Self.text(label - 6, y + 16, Self.escaped(Self.cut(one.name, label > 100 ? 126 : 70)), "end")
             marks += Self.rect(x: label, y: y + 4, width: length, height: row - 8, "reaches")
-            marks += Self.text(label + length + 4, y + 16, "\(step.count)", "start")
+            marks += Self.text(label + length + 4, y + 16, "\(one.count)", "start")
         }
-        let title = steps.map { "\($0.name) \($0.count)" }.joined(separator: "，")
-        return Self.svg("每一步还剩多少：" + title, marks, height: Double(steps.count) * row)
+        let words = rows.map { "\($0.name) \($0.count)" }.joined(separator: "，")
+        return Self.svg("\(title)：\(words)", marks, height: Double(rows.count) * row)
+    }
+
+    /// What fits into so many units: a Han character takes twelve, any other seven.
+    private static func cut(_ text: String, _ room: Int) -> String {
+        var (kept, taken) = ("", 0)
+        for character in text {
+            taken += character.unicodeScalars.allSatisfy { $0.value < 0x2E80 } ? 7 : 12
+            guard taken <= room else { return kept.dropLast() + "…" }
+            kept.append(character)
+        }
+        return kept
     }
 
     /// Scores by ten points, with a line where the standard is.

@@ -8,10 +8,10 @@ extension Statistics {
         var kept = 0
         var broken = 0
 
-        mutating func count(_ outcome: PromiseOutcome) {
-            self.accepted += 1
-            self.kept += outcome == .kept ? 1 : 0
-            self.broken += outcome == .broken ? 1 : 0
+        mutating func count(_ outcome: PromiseOutcome, times: Int) {
+            self.accepted += times
+            self.kept += outcome == .kept ? times : 0
+            self.broken += outcome == .broken ? times : 0
         }
     }
 
@@ -88,12 +88,12 @@ extension Statistics {
             (.qualified, self.funnel.qualified), (.converted, self.funnel.converted), (.kept, kept),
             (.broken, broken), (.open, self.promises[.open] ?? 0), (.leftOut, self.promises[.leftOut] ?? 0),
             (.keptPercent, kept + broken > 0 ? Int((Double(kept) * 100 / Double(kept + broken)).rounded()) : nil),
-            (.attemptHalf, self.firstAttempt.minutes(percent: 50)),
-            (.attemptMost, self.firstAttempt.minutes(percent: 95)),
-            (.contactHalf, self.firstContact.minutes(percent: 50)),
-            (.contactMost, self.firstContact.minutes(percent: 95)),
-            (.qualifiedHalf, self.firstQualified.minutes(percent: 50)),
-            (.qualifiedMost, self.firstQualified.minutes(percent: 95)),
+            (.attemptHalf, self.firstAttempt.length(percent: 50)),
+            (.attemptMost, self.firstAttempt.length(percent: 95)),
+            (.contactHalf, self.firstContact.length(percent: 50)),
+            (.contactMost, self.firstContact.length(percent: 95)),
+            (.qualifiedHalf, self.firstQualified.length(percent: 50)),
+            (.qualifiedMost, self.firstQualified.length(percent: 95)),
             (.assessed, self.scores.count), (.reaching, self.scores.reaching),
         ]
         return Dictionary(uniqueKeysWithValues: numbers.compactMap { name, number in number.map { (name, $0) } })
@@ -110,9 +110,9 @@ extension Statistics {
     }
 
     /// A difference in words.
-    static func words(_ difference: Int?, of name: Headline) -> String {
+    static func words(_ difference: Int?, of name: Headline?) -> String {
         guard let difference else { return "—" }
-        let unit = name == .keptPercent ? " 个百分点" : name.unit
+        let unit = name == .keptPercent ? " 个百分点" : name?.unit ?? ""
         return switch difference.signum() {
         case 1: "↑ 增加 \(difference)\(unit)"
         case -1: "↓ 减少 \(-difference)\(unit)"

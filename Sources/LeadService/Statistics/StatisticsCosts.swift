@@ -36,30 +36,6 @@ extension Statistics {
                 self.rankedCosts.map { .object($0.cost.members.merging(["source": .string($0.source)]) { $1 }) }),
         ])
     }
-
-    var costTable: StatisticsTable {
-        StatisticsTable(
-            columns: ["来源", "花费（元）", "受理", "每条咨询（元）", "已联系上", "每个联系上（元）", "已签约", "每个签约（元）"],
-            rows: (self.rankedCosts + (self.costs.isEmpty ? [] : [("合计", self.totalCost)])).map { name, cost in
-                func text(_ yuan: Double?) -> String { yuan.map { String(format: "%.2f", $0) } ?? "" }
-                return [
-                    name, text(cost.yuan), "\(cost.funnel.accepted)", text(cost.perInquiry),
-                    "\(cost.funnel.contacted)", text(cost.perContact), "\(cost.funnel.converted)",
-                    text(cost.perConversion),
-                ]
-            })
-    }
-
-    /// The table of the page: that of the file, with a dash where there is nothing to divide by.
-    var costContext: [String: Any] {
-        [
-            "has_costs": !self.costs.isEmpty,
-            "costs": self.costTable.rows.map { row in
-                let cells = row.map { $0.isEmpty ? "—" : $0 }
-                return ["name": cells[0], "cells": Array(cells.dropFirst())] as [String: Any]
-            },
-        ]
-    }
 }
 
 extension Statistics.SourceCost {

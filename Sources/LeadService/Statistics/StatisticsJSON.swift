@@ -20,8 +20,10 @@ extension Statistics {
         self.endings.sorted { ($1.value, $0.key.order) < ($0.value, $1.key.order) }.map { ($0.key, $0.value) }
     }
 
-    var json: JSONOutput {
-        .object([
+    var json: JSONOutput { .object(self.members.merging(self.bands?.json ?? [:]) { $1 }) }
+
+    private var members: [String: JSONOutput] {
+        [
             "from": .string(self.period.from.description), "to": .string(self.period.to.description),
             "as_of": .string(RFC3339.text(self.asOf)),
             "codes": self.codes?.json ?? .null, "messages": self.messages?.json ?? .null,
@@ -49,7 +51,7 @@ extension Statistics {
             "first_attempt": self.firstAttempt.json, "first_contact": self.firstContact.json,
             "first_qualified": self.firstQualified.json,
             "advisers": .array(self.advisers.map(\.json)), "assessments": self.scores.json,
-        ])
+        ]
     }
 }
 
@@ -89,10 +91,10 @@ extension Statistics.Codes {
 }
 
 extension Delays {
-    fileprivate var json: JSONOutput {
+    var json: JSONOutput {
         .object([
-            "count": .integer(self.count), "p50_minutes": .optional(self.minutes(percent: 50)),
-            "p95_minutes": .optional(self.minutes(percent: 95)),
+            "count": .integer(self.count), "p50_minutes": .optional(self.length(percent: 50)),
+            "p95_minutes": .optional(self.length(percent: 95)),
         ])
     }
 }

@@ -28,11 +28,11 @@ struct CountedInquiry: TableRow {
                    min(c.at) FILTER (WHERE c.disposition IN (\(Self.list(\.isQualified)))) AS qualified_at,
                    coalesce(bool_or(c.disposition = 'converted'), false) AS is_converted
             FROM callback_tasks t JOIN call_attempts c ON c.task_id = t.id
-            WHERE t.lead_id IN (l.id, l.merged_into) AND c.counts AND c.at >= i.met_at
+            WHERE t.lead_id IN (l.id, l.merged_into) AND c.counts AND c.refused IS NULL AND c.at >= i.met_at
         ) results ON true
         LEFT JOIN LATERAL (
             SELECT t.closed_at, t.closed_reason, s.username FROM callback_tasks t
-            LEFT JOIN LATERAL (SELECT adviser_id FROM call_attempts WHERE task_id = t.id AND closed_reason IS NOT NULL
+            LEFT JOIN LATERAL (SELECT adviser_id FROM call_attempts WHERE task_id = t.id AND refused IS NULL AND closed_reason IS NOT NULL
                                AND at = t.closed_at ORDER BY id DESC LIMIT 1) c ON true
             LEFT JOIN staff s ON s.id = c.adviser_id
             WHERE i.met_at IS NULL AND t.lead_id = \(MergedLead.target) AND (t.closed_at IS NULL OR t.closed_at >= i.accepted_at)
@@ -93,27 +93,94 @@ struct CodeCount: TableRow, Sendable {
 }
 
 /// What one of the staff has in hand and did.
-struct AdviserLoad: TableRow, Sendable {
-    static let columns = """
-        s.username, s.display_name, tasks.owned, tasks.claimed, calls.results, calls.counting, calls.contacts, claims.reveals,
-        calls.unrevealed
-        """
+struct AdviserLoad: Sendable {
     let username: String
     let displayName: String
     let open: Int
     let claimed: Int
-    let attempts: Int
-    let countingAttempts: Int
-    let contacts: Int
-    let reveals: Int
-    let resultsWithoutReveal: Int
+    let activity: AdviserActivity
+
+    var attempts: Int { self.activity.results }
+    var countingAttempts: Int { self.activity.counting }
+    var contacts: Int { self.activity.contacts }
+    var reveals: Int { self.activity.reveals }
+    var resultsWithoutReveal: Int { self.activity.unrevealed }
+}
+
+/// What one of the staff did in a time.
+struct AdviserActivity: TableRow, Sendable, Equatable {
+    static let columns = "w.adviser_id, w.results, w.counting, w.contacts, w.unrevealed, w.reveals"
+    var adviser: UUID
+    var results = 0
+    var counting = 0
+    var contacts = 0
+    var unrevealed = 0
+    var reveals = 0
 
     init(row: PostgresRow) throws {
-        (
-            self.username, self.displayName, self.open, self.claimed, self.attempts, self.countingAttempts,
-            self.contacts,
-            self.reveals, self.resultsWithoutReveal
-        ) = try row.decode((String, String, Int, Int, Int, Int, Int, Int, Int).self)
+        (self.adviser, self.results, self.counting, self.contacts, self.unrevealed, self.reveals) =
+            try row.decode((UUID, Int, Int, Int, Int, Int).self)
+    }
+
+    init(of adviser: UUID) { self.adviser = adviser }
+
+    static func += (left: inout Self, right: Self) {
+        left.results += right.results
+        left.counting += right.counting
+        left.contacts += right.contacts
+        left.unrevealed += right.unrevealed
+        left.reveals += right.reveals
+    }
+}
+
+/// What one of the staff has in hand now.
+private struct AdviserHolding: TableRow {
+    static let columns =
+        "s.id, s.username, s.display_name, s.active AND s.role = ANY (callers.roles), tasks.owned, tasks.claimed"
+    let id: UUID
+    let username: String
+    let displayName: String
+    let isCaller: Bool
+    let owned: Int
+    let claimed: Int
+
+    init(row: PostgresRow) throws {
+        (self.id, self.username, self.displayName, self.isCaller, self.owned, self.claimed) =
+            try row.decode((UUID, String, String, Bool, Int, Int).self)
+    }
+}
+
+extension PostgresQuery.StringInterpolation {
+    /// The columns of `AdviserActivity` for everybody who did something in a time.
+    ///
+    /// A claim is a day old at most when its number is looked at.
+    mutating func appendInterpolation(adviserActivity time: Range<Date>) {
+        self.appendLiteral(
+            """
+            SELECT s.id AS adviser_id, calls.results, calls.counting, calls.contacts, calls.unrevealed, claims.reveals FROM staff s,
+            LATERAL (SELECT count(*) AS results, count(*) FILTER (WHERE a.counts) AS counting,
+                            count(*) FILTER (WHERE a.counts AND a.disposition IN (\(CountedInquiry.list(\.isContact)))) AS contacts,
+                            count(*) FILTER (WHERE \(CallbackClaim.lookedAt) IS NULL AND c.kind <> 'incoming') AS unrevealed
+                     FROM call_attempts a JOIN callback_claims c ON c.task_id = a.task_id AND c.claim_number = a.claim_number
+                     WHERE a.adviser_id = s.id AND a.refused IS NULL AND a.at >= 
+            """)
+        self.appendInterpolation(time.lowerBound)
+        self.appendLiteral(" AND a.at < ")
+        self.appendInterpolation(time.upperBound)
+        self.appendLiteral(
+            """
+            ) calls,
+            LATERAL (SELECT count(*) AS reveals FROM callback_claims c
+                     WHERE c.adviser_id = s.id AND (c.began_at IS NULL OR c.revealed_at > c.claimed_at) AND c.claimed_at >= 
+            """)
+        self.appendInterpolation(time.lowerBound.addingTimeInterval(-86400))
+        self.appendLiteral(" AND c.revealed_at >= ")
+        self.appendInterpolation(time.lowerBound)
+        self.appendLiteral(" AND c.revealed_at < ")
+        self.appendInterpolation(time.upperBound)
+        self.appendLiteral(" AND c.claimed_at < ")
+        self.appendInterpolation(time.upperBound)
+        self.appendLiteral(") claims WHERE calls.results + claims.reveals > 0")
     }
 }
 
@@ -141,29 +208,37 @@ extension Transaction {
             """)
     }
 
+    func adviserActivity(in time: Range<Date>) async throws -> [AdviserActivity] {
+        try await self.all("SELECT \(columnsOf: AdviserActivity.self) FROM (\(adviserActivity: time)) w LIMIT 1000")
+    }
+
     /// Whoever may work callbacks, or has in that time: what they hold now, and what they did then.
-    ///
-    /// A claim is a day old at most when its number is looked at.
     func adviserLoads(in time: Range<Date>, at now: Date) async throws -> [AdviserLoad] {
-        let contacts = Disposition.allCases.filter(\.isContact).map(\.rawValue)
+        try await self.adviserLoads(did: try await self.adviserActivity(in: time), at: now)
+    }
+
+    /// The same with what each did already counted.
+    func adviserLoads(did activities: [AdviserActivity], at now: Date) async throws -> [AdviserLoad] {
+        var byAdviser: [UUID: AdviserActivity] = [:]
+        for activity in activities {
+            byAdviser[activity.adviser, default: AdviserActivity(of: activity.adviser)] += activity
+        }
         let callers = Role.allCases.filter { $0.may(.workCallbacks) }.map(\.rawValue)
-        return try await self.all(
+        let holdings = try await self.all(
             """
-            SELECT \(columnsOf: AdviserLoad.self) FROM staff s,
+            SELECT \(columnsOf: AdviserHolding.self) FROM (SELECT \(callers)::text[] AS roles) callers, staff s,
             LATERAL (SELECT count(*) FILTER (WHERE t.owner_id = s.id) AS owned,
                             count(*) FILTER (WHERE t.claimed_by = s.id AND t.claimed_until > \(now)) AS claimed
-                     FROM callback_tasks t WHERE t.state = 'open' AND (t.owner_id = s.id OR t.claimed_by = s.id)) tasks,
-            LATERAL (SELECT count(*) AS results, count(*) FILTER (WHERE a.counts) AS counting,
-                            count(*) FILTER (WHERE a.counts AND a.disposition = ANY (\(contacts))) AS contacts,
-                            count(*) FILTER (WHERE \(unescaped: CallbackClaim.lookedAt) IS NULL AND c.kind <> 'incoming') AS unrevealed
-                     FROM call_attempts a JOIN callback_claims c ON c.task_id = a.task_id AND c.claim_number = a.claim_number
-                     WHERE a.adviser_id = s.id AND a.at >= \(time.lowerBound) AND a.at < \(time.upperBound) AND a.refused IS NULL) calls,
-            LATERAL (SELECT count(*) FILTER (WHERE c.revealed_at >= \(time.lowerBound) AND c.revealed_at < \(time.upperBound)
-                                                      AND (c.began_at IS NULL OR c.revealed_at > c.claimed_at)) AS reveals
-                     FROM callback_claims c WHERE c.adviser_id = s.id AND c.claimed_at >= \(time.lowerBound.addingTimeInterval(-86400))
-                       AND c.claimed_at < \(time.upperBound)) claims
-            WHERE (s.active AND s.role = ANY (\(callers))) OR tasks.owned + tasks.claimed + calls.results + claims.reveals > 0
-            ORDER BY calls.results DESC, s.username LIMIT 500
-            """)
+                     FROM callback_tasks t WHERE t.state = 'open' AND (t.owner_id = s.id OR t.claimed_by = s.id)) tasks
+            ORDER BY s.username LIMIT 1000
+            """, as: AdviserHolding.self)
+        let loads = holdings.compactMap { holding -> AdviserLoad? in
+            let activity = byAdviser[holding.id]
+            guard holding.isCaller || activity != nil || holding.owned + holding.claimed > 0 else { return nil }
+            return AdviserLoad(
+                username: holding.username, displayName: holding.displayName, open: holding.owned,
+                claimed: holding.claimed, activity: activity ?? AdviserActivity(of: holding.id))
+        }
+        return loads.sorted { ($1.attempts, $0.username) < ($0.attempts, $1.username) }
     }
 }

@@ -32,7 +32,7 @@ struct StatisticsRoutes: RouteList {
         let period = try self.period(request)
         let table = try await self.reader.table(
             name, period, labels: self.page.questions, for: try context.loggedIn)
-        return Self.file("\(name.rawValue)-\(period.from)-\(period.to)", [table.columns] + table.rows)
+        return Self.file("\(name.rawValue)-\(period.from)-\(period.to)", table.lines)
     }
 
     private static func file(_ name: String, _ lines: [[String]]) -> Response {
