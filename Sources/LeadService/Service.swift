@@ -129,7 +129,8 @@ package struct LeadServices: Sendable {
                         budgetFactor: factor, publicURL: configuration.publicURL),
                     pages: pages),
                 InquiryRoutes(
-                    inquiries: inquiries, sites: sites, tokens: tokens, publicURL: configuration.publicURL),
+                    inquiries: inquiries, sites: sites, tokens: tokens, settings: settings,
+                    publicURL: configuration.publicURL),
                 ReceiptRoutes(
                     receipts: Receipts(
                         database: database, dependencies: dependencies, settings: settings, calendar: calendar),
@@ -209,7 +210,7 @@ package struct LeadServices: Sendable {
                         database: database, dependencies: dependencies, settings: settings, calendar: calendar),
                     page: StatisticsPage(questions: questions, now: dependencies.now), pages: pages),
                 AdvertisingCostRoutes(costs: AdvertisingCosts(database: database, dependencies: dependencies)),
-                EntryRoutes(entry: entry),
+                EntryRoutes(entry: entry, settings: settings),
                 LeadImportRoutes(
                     imports: LeadImports(
                         database: database, dependencies: dependencies, entry: entry, promises: promises)),

@@ -53,6 +53,10 @@ package struct Settings: Sendable, Equatable {
     /// What the adviser says first; the first line names the company and the purpose.
     package var callScript = DeskTexts.standardScript
     package var exports = ExportRules()
+    /// What the company asks on its form beside our own questions, in order.
+    package var extraQuestions: [ExtraQuestion] = []
+    /// Questions that were asked once, so that their answers stay readable.
+    var formerQuestions: [ExtraQuestion] = []
     package var retention = RetentionTerms()
 
     package init() {}
@@ -110,6 +114,7 @@ package struct Settings: Sendable, Equatable {
             guard notices.count == values.count else { return false }
             self.notices = notices
         case ("snippets", _), ("call_script", _): return self.applyDeskTexts(key, value)
+        case (Self.extraQuestionsKey, _): return self.applyExtraQuestions(value)
         case ("copies_per_day", _): return Self.whole(value, 1...1000) { self.copiesPerDay = $0 }
         default:
             return self.sends.apply(key, value) || self.retention.apply(key, value)
