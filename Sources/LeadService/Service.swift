@@ -173,6 +173,17 @@ package struct LeadServices: Sendable {
                     settings: settingsImport, store: settings, titles: try SettingTitles(resources: resources),
                     pages: pages,
                     now: dependencies.now),
+                StartRoutes(
+                    list: StartList(
+                        database: database, dependencies: dependencies, settings: settings, notices: notices,
+                        calendar: calendar),
+                    trials: TrialMessages(
+                        database: database, dependencies: dependencies, settings: settings, budgetFactor: factor,
+                        publicURL: configuration.publicURL, signal: outbox),
+                    pages: pages, now: dependencies.now),
+                RuleSetRoutes(
+                    sets: RuleSets(database: database, dependencies: dependencies), store: pointsRules, pages: pages,
+                    now: dependencies.now),
                 SiteRoutes(sites: sites, pages: pages, publicURL: visitors.publicURL, now: dependencies.now),
                 WebhookRoutes(
                     webhooks: Webhooks(

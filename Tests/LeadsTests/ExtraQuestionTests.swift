@@ -2,7 +2,7 @@ import Foundation
 import Leads
 import Testing
 
-@Suite("Extra questions") struct ExtraQuestionTests {
+@Suite struct `Extra questions` {
     private static let grade = ExtraQuestion(
         key: "grade", label: "孩子几年级", kind: .choice, isRequired: true, options: ["小学", "初中"])
     private static let work = ExtraQuestion(key: "work", label: "工作单位", kind: .text)
