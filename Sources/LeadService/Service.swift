@@ -173,6 +173,8 @@ package struct LeadServices: Sendable {
                     settings: settingsImport, store: settings, titles: try SettingTitles(resources: resources),
                     pages: pages,
                     now: dependencies.now),
+                CompanyRoutes(
+                    logos: CompanyLogos(database: database, now: dependencies.now), settings: settings),
                 StartRoutes(
                     list: StartList(
                         database: database, dependencies: dependencies, settings: settings, notices: notices,

@@ -8,7 +8,7 @@ import Testing
             + ["A7.4", "A7.8"],
         "Desk": (1...21).map { "A4.\($0)" } + (1...13).map { "A5.\($0)" },
         "Office": (1...18).map { "A6.\($0)" } + [1, 2, 3, 5, 6, 7].map { "A7.\($0)" } + (1...8).map { "A8.\($0)" }
-            + (1...3).map { "S.\($0)" },
+            + (1...4).map { "S.\($0)" },
     ]
 
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

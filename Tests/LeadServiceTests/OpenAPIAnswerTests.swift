@@ -35,6 +35,7 @@ import Testing
             try await described.changeSettings()
             try await described.changeRules()
             try await described.begin()
+            try await described.dress()
         }
         try await withService(["WEBHOOK_PRIVATE_CIDRS": "127.0.0.0/8"]) { service in
             try await DescribedService(service: service, description: description).keepWebhooks()

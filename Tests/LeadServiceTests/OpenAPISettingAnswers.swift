@@ -105,6 +105,17 @@ extension DescribedService {
         #expect(try await self.call(.get, "/staff/start", token: boss.token, headers: html).status == 200)
     }
 
+    func dress() async throws {
+        let boss = try await self.service.colleague("dresser", .administrator)
+        let file = Data(PictureText.png(width: 200, height: 50)).base64EncodedString()
+        let logo = try await self.call(.post, "/api/v1/logos", #"{"file":"\#(file)"}"#, token: boss.token)
+        #expect(logo.status == 201)
+        #expect(try await self.call(.post, "/api/v1/logos", #"{"file":"eA=="}"#, token: boss.token).status == 422)
+        #expect(try await self.call(.get, "/logo/\(logo["sha256"].string).png").status == 200)
+        let tag = try #require(try await self.call(.get, "/brand.css").headers[.eTag])
+        #expect(try await self.call(.get, "/brand.css", headers: [.ifNoneMatch: tag]).status == 304)
+    }
+
     func changeSettings() async throws {
         let boss = try await self.service.colleague("tuner", .administrator)
         let path = "/api/v1/settings"

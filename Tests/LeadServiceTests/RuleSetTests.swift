@@ -28,7 +28,8 @@ import Testing
             #expect(plan["version"].string == "cn-sh-points-2022.wage-2027-07")
             #expect(plan["replaces"].string == "cn-sh-points-2022" && plan["followed_by"] == .null)
             #expect(plan["changes"].array.count == 1, "\(plan.text)")
-            #expect(plan["changes"][0]["title"].string == "平均工资 2027-07 起" && plan["changes"][0]["after"].string == "12800")
+            #expect(
+                plan["changes"][0]["title"].string == "平均工资 2027-07 起" && plan["changes"][0]["after"].string == "12800")
             #expect(plan["changes"][0]["before"] == .null)
             #expect(try await service.count("SELECT count(*) FROM points_rule_versions") == 1)
 
@@ -60,7 +61,9 @@ import Testing
             let boss = try await service.colleague("boss", .administrator)
             let file = try Self.file("next", from: "2026-12-01", age: 31)
             let plan = try await service.call(.post, Self.path + "/preview", Self.body(file), token: boss.token)
-            let changes = plan["changes"].array.map { "\($0["title"].string)：\($0["before"].string) \($0["after"].string)" }
+            let changes = plan["changes"].array.map {
+                "\($0["title"].string)：\($0["before"].string) \($0["after"].string)"
+            }
             #expect(changes == ["年龄 44–44 岁 分：29 31"], "\(plan.text)")
             let body = Self.body(file.merging(["fingerprint": .string(plan["fingerprint"].string)]) { $1 })
             #expect(try await service.call(.post, Self.path, body, token: boss.token).status == 201)
@@ -99,19 +102,30 @@ import Testing
             let boss = try await service.colleague("boss", .administrator)
             let text = try RuleText.shipped(version: "next", from: "2026-12-01", pointsAt44: 31)
             let bodies: [([String: JSONOutput], String, String, String)] = [
-                (["text": .string(text.replacing("\"effective_from\": \"2026-12-01\",", with: ""))], "rules_invalid", "/text", "没有写生效日期"),
+                (
+                    ["text": .string(text.replacing("\"effective_from\": \"2026-12-01\",", with: ""))], "rules_invalid",
+                    "/text", "没有写生效日期"
+                ),
                 (["text": .string("{")], "rules_invalid", "/text", "不是完整的 JSON"),
                 (["text": .string(text.replacing(": 31", with: ": -1"))], "rules_invalid", "/text", "/ages/1/points"),
                 (try Self.file("next", from: "2026-11-25", age: 31), "rules_not_ahead", "/text", "今天之后"),
-                (try Self.file("cn-sh-points-2022", from: "2026-12-01", age: 31), "rules_version_taken", "/text", "换一个"),
+                (
+                    try Self.file("cn-sh-points-2022", from: "2026-12-01", age: 31), "rules_version_taken", "/text",
+                    "换一个"
+                ),
                 (Self.wage("2027-07", 12800, from: "2026-11-25"), "rules_not_ahead", "/wage/effective_from", "今天之后"),
                 (Self.wage("2027-06", 12800, from: "2026-12-01"), "wage_month_invalid", "/wage/from", "7 月"),
                 (Self.wage("2027-07", 12, from: "2026-12-01"), "out_of_range", "/wage/average", "1000"),
                 ([:], "required", "/text", "请填写"),
-                (["text": .string("{}")].merging(Self.wage("2027-07", 12800, from: "2026-12-01")) { $1 }, "rules_invalid", "/text", "一次只加一样"),
+                (
+                    ["text": .string("{}")].merging(Self.wage("2027-07", 12800, from: "2026-12-01")) { $1 },
+                    "rules_invalid", "/text", "一次只加一样"
+                ),
             ]
             for (body, code, pointer, words) in bodies {
-                for (path, more) in [(Self.path + "/preview", [:]), (Self.path, ["fingerprint": JSONOutput.string("x")])] {
+                for (path, more) in [
+                    (Self.path + "/preview", [:]), (Self.path, ["fingerprint": JSONOutput.string("x")]),
+                ] {
                     let refused = try await service.call(
                         .post, path, Self.body(body.merging(more) { $1 }), token: boss.token)
                     #expect(refused.status == 422 && refused.code == code, "\(refused.text)")

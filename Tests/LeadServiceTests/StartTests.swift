@@ -65,7 +65,12 @@ import Testing
         try await withVendors(["SMS_GATEWAY": "aliyun"]) { place in
             let boss = try await place.service.colleague("boss", .administrator)
             place.aliyun.play { _ in .answer(200, answer) }
-            place.tencent.play { _ in .answer(200, #"{"Response":{"Error":{"Code":"FailedOperation.InsufficientBalanceInSmsPackage","Message":""},"RequestId":"1"}}"#) }
+            place.tencent.play { _ in
+                .answer(
+                    200,
+                    #"{"Response":{"Error":{"Code":"FailedOperation.InsufficientBalanceInSmsPackage","Message":""},"RequestId":"1"}}"#
+                )
+            }
             let sent = try await place.service.call(.post, Self.path, #"{"phone":"13800000077"}"#, token: boss.token)
             for _ in 0..<30 {
                 try await place.send()
@@ -120,7 +125,8 @@ import Testing
             try await service.put("test_numbers", #"[{"phone":"13900139000","until":"2027-12-31"}]"#)
             let fresh = try await service.colleague("fresh", .administrator)
             for (phone, code) in [
-                ("13800000001", "do_not_call"), ("13900139000", "number_gets_no_messages"), ("1380000", "phone_invalid"),
+                ("13800000001", "do_not_call"), ("13900139000", "number_gets_no_messages"),
+                ("1380000", "phone_invalid"),
             ] {
                 let refused = try await service.call(
                     .post, Self.path, #"{"phone":"\#(phone)"}"#, token: fresh.token)

@@ -83,7 +83,8 @@ extension FieldReader {
         return try self.object("wage", required: true) { fields in
             let month = fields.parsed("from", longest: 10) { text throws(ValidationFailure) in
                 guard text.wholeMatch(of: /20[0-9][0-9]-07/) != nil else {
-                    throw ValidationFailure("wage_month_invalid", "社保年度从 7 月起，应写成 2027-07", english: "A July such as 2027-07.")
+                    throw ValidationFailure(
+                        "wage_month_invalid", "社保年度从 7 月起，应写成 2027-07", english: "A July such as 2027-07.")
                 }
                 return text
             }

@@ -27,7 +27,8 @@ struct RuleSets: Sendable {
         var json: JSONOutput {
             .object([
                 "version": .string(self.rules.version), "effective_from": .string(self.rules.effectiveFrom),
-                "effective_to": .optional(self.rules.effectiveTo), "replaces": .optional(self.base?.version), "followed_by": .optional(self.next?.version),
+                "effective_to": .optional(self.rules.effectiveTo), "replaces": .optional(self.base?.version),
+                "followed_by": .optional(self.next?.version),
                 "changes": .array(self.changes.map(\.json)), "fingerprint": .string(self.fingerprint),
             ])
         }
@@ -147,7 +148,8 @@ struct RuleSets: Sendable {
                     "rules_invalid", "规则文件没有写生效日期（effective_from），请写明从哪一天起", english: "effective_from is missing.")
             }
             throw ValidationFailure(
-                "rules_invalid", "规则文件的 \(error.pointer.isEmpty ? "/" : error.pointer) 不合要求，应为：\(error.detailInEnglish)",
+                "rules_invalid",
+                "规则文件的 \(error.pointer.isEmpty ? "/" : error.pointer) 不合要求，应为：\(error.detailInEnglish)",
                 english: "\(error.pointer): \(error.detailInEnglish)")
         }
     }

@@ -12,9 +12,12 @@ extension Settings {
 
     /// Why a value cannot be stored under a key, where more can be said than how it should look.
     static func failure(of value: JSONValue, for key: String) -> ValidationFailure? {
-        guard key == self.extraQuestionsKey else { return nil }
         do throws(ValidationFailure) {
-            _ = try ExtraQuestion.list(value)
+            switch key {
+            case self.extraQuestionsKey: _ = try ExtraQuestion.list(value)
+            case "company_colour": _ = try CompanyColour(parsing: value.asText ?? "")
+            default: break
+            }
             return nil
         } catch {
             return error

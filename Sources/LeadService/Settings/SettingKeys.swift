@@ -6,7 +6,8 @@ extension Settings {
     package static let standardValues: [(key: String, value: JSONValue)] =
         [
             ("company_name", .string("")), ("company_address", .string("")), ("company_telephone", .string("")),
-            ("caller_number", .string("")), ("icp_number", .string("")),
+            ("caller_number", .string("")), ("icp_number", .string("")), ("company_logo", .null),
+            ("company_colour", .string(CompanyColour.standard)),
             ("opening_hours", .string("09:00-18:00")), ("calling_hours", .string("09:00-12:00,13:30-21:00")),
             ("claim_minutes", .number(30)), ("fresh_minutes", .number(15)), ("cadence", Cadence.standardValue),
             ("assignment", .string("pull")), ("push_cap", .number(5)), ("claims_per_day", .null),

@@ -9,6 +9,9 @@ package struct Settings: Sendable, Equatable {
     package var companyTelephone = ""
     package var callerNumber = ""
     package var icpNumber = ""
+    package var logo: CompanyLogo?
+    /// Of links and buttons on the visitors' pages.
+    package var companyColour = CompanyColour.standard
     package var openingHours = OpeningHours.standard
     package var callingHours = CallingHours.standard
     package var windows = PreferredWindowTimes.standard
@@ -76,6 +79,12 @@ package struct Settings: Sendable, Equatable {
         case ("company_telephone", _): return Self.line(value) { self.companyTelephone = $0 }
         case ("caller_number", _): return Self.line(value) { self.callerNumber = $0 }
         case ("icp_number", _): return Self.line(value) { self.icpNumber = $0 }
+        case ("company_logo", _):
+            guard let logo = CompanyLogo(value) else { return false }
+            self.logo = logo
+        case ("company_colour", .string(let text)):
+            guard let colour = try? CompanyColour(parsing: text) else { return false }
+            self.companyColour = colour.text
         case ("opening_hours", .string(let text)):
             guard let hours = OpeningHours(parsing: text) else { return false }
             self.openingHours = hours

@@ -45,6 +45,7 @@ package struct SettingsImport: Sendable {
             try await self.check(file, in: tx)
             let rows = try await tx.settingRows()
             try Self.checkQuestions(of: file, after: rows)
+            try await Self.checkLogo(of: file, after: rows, tx)
             if let seen { try Self.compare(seen, with: SettingsFile(rows: rows, at: now).main.values) }
             let outcome = self.difference(of: file, from: rows, at: now)
             guard applies else { return outcome }
@@ -84,6 +85,20 @@ package struct SettingsImport: Sendable {
             }
         }
         guard failures.isEmpty else { throw Problem(failures: failures) }
+    }
+
+    /// Refuses a picture that is not here, unless it is what is stored.
+    private static func checkLogo(of file: SettingsFile, after rows: [SettingRow], _ tx: Transaction) async throws {
+        let known = rows.compactMap { $0.key == "company_logo" ? CompanyLogo($0.value) : nil }
+        for logo in file.parts.compactMap({ $0.values["company_logo"] }).compactMap({ CompanyLogo($0) })
+        where !known.contains(logo) {
+            guard try await !tx.hasLogo(logo) else { continue }
+            throw Problem(failures: [
+                ValidationFailure(
+                    "logo_unknown", at: "/company_logo", "这张图片不在这里，请先在设置页上传",
+                    english: "This picture is not stored here.")
+            ])
+        }
     }
 
     private func difference(of file: SettingsFile, from stored: [SettingRow], at now: Date) -> Outcome {

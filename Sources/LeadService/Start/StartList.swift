@@ -112,7 +112,9 @@ struct StartList: Sendable {
         get async {
             let gateways = self.dependencies.gateways.filter { $0.name != "console" }
             var failing: [String] = []
-            for gateway in gateways where await !gateway.canConnect() { failing.append(SMSNames.title(of: gateway.name)) }
+            for gateway in gateways where await !gateway.canConnect() {
+                failing.append(SMSNames.title(of: gateway.name))
+            }
             let detail: String
             if gateways.isEmpty {
                 detail = "还是开发用的通道，短信只写在 /dev/messages；请在服务器上设 HUIFANG_SMS_GATEWAY"
