@@ -1212,6 +1212,30 @@ CREATE TABLE public.company_days (
 );
 
 --
+-- Name: company_logos; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.company_logos (
+    sha256 bytea NOT NULL,
+    content bytea NOT NULL,
+    width integer NOT NULL,
+    height integer NOT NULL,
+    added_by text NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT company_logos_content_check CHECK (((octet_length(content) >= 1) AND (octet_length(content) <= 48000))),
+    CONSTRAINT company_logos_height_check CHECK (((height >= 1) AND (height <= 1024))),
+    CONSTRAINT company_logos_width_check CHECK (((width >= 1) AND (width <= 1024))),
+    CONSTRAINT named_by_its_content CHECK ((sha256 = sha256(content)))
+);
+ALTER TABLE ONLY public.company_logos ALTER COLUMN content SET STORAGE EXTERNAL;
+
+--
+-- Name: TABLE company_logos; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.company_logos IS 'PNG pictures for the visitors'' pages; the setting company_logo names one';
+
+--
 -- Name: consents; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2841,6 +2865,25 @@ CREATE TABLE public.telephone_secrets (
 COMMENT ON TABLE public.telephone_secrets IS 'What signs the calls to the telephone system and its reports: one row, or none';
 
 --
+-- Name: trial_messages; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.trial_messages (
+    message_id uuid NOT NULL,
+    sent_by uuid NOT NULL,
+    day date NOT NULL,
+    number smallint NOT NULL,
+    sent_at timestamp with time zone NOT NULL,
+    CONSTRAINT trial_messages_number_check CHECK (((number >= 1) AND (number <= 5)))
+);
+
+--
+-- Name: TABLE trial_messages; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.trial_messages IS 'Trial messages by day and number; a message that is kept no longer leaves its row';
+
+--
 -- Name: used_proofs; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3274,6 +3317,13 @@ ALTER TABLE ONLY public.company_days
     ADD CONSTRAINT company_days_pkey PRIMARY KEY (day);
 
 --
+-- Name: company_logos company_logos_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.company_logos
+    ADD CONSTRAINT company_logos_pkey PRIMARY KEY (sha256);
+
+--
 -- Name: consents consents_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3496,6 +3546,13 @@ ALTER TABLE ONLY public.points_rule_versions
 
 ALTER TABLE ONLY public.sites
     ADD CONSTRAINT one_site_per_form_key UNIQUE (form_key);
+
+--
+-- Name: trial_messages one_trial_of_a_number_a_day; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.trial_messages
+    ADD CONSTRAINT one_trial_of_a_number_a_day UNIQUE (day, number);
 
 --
 -- Name: pending_reports pending_reports_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -3755,6 +3812,13 @@ ALTER TABLE ONLY public.submit_locks
 
 ALTER TABLE ONLY public.telephone_secrets
     ADD CONSTRAINT telephone_secrets_pkey PRIMARY KEY (one);
+
+--
+-- Name: trial_messages trial_messages_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.trial_messages
+    ADD CONSTRAINT trial_messages_pkey PRIMARY KEY (message_id);
 
 --
 -- Name: used_proofs used_proofs_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -5258,6 +5322,13 @@ ALTER TABLE ONLY public.submit_keys
     ADD CONSTRAINT submit_keys_inquiry_id_fkey FOREIGN KEY (inquiry_id) REFERENCES public.inquiries(id) ON DELETE CASCADE;
 
 --
+-- Name: trial_messages trial_messages_sent_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.trial_messages
+    ADD CONSTRAINT trial_messages_sent_by_fkey FOREIGN KEY (sent_by) REFERENCES public.staff(id);
+
+--
 -- Name: webhook_deliveries webhook_deliveries_webhook_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -5535,6 +5606,13 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.company_day_changes TO huifang_app;
 
 GRANT SELECT ON TABLE public.company_days TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.company_days TO huifang_app;
+
+--
+-- Name: TABLE company_logos; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.company_logos TO huifang_reader;
+GRANT SELECT,INSERT ON TABLE public.company_logos TO huifang_app;
 
 --
 -- Name: TABLE consents; Type: ACL; Schema: public; Owner: -
@@ -5958,6 +6036,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.submit_locks TO huifang_app;
 
 GRANT SELECT ON TABLE public.telephone_secrets TO huifang_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.telephone_secrets TO huifang_app;
+
+--
+-- Name: TABLE trial_messages; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.trial_messages TO huifang_reader;
+GRANT SELECT,INSERT ON TABLE public.trial_messages TO huifang_app;
 
 --
 -- Name: TABLE used_proofs; Type: ACL; Schema: public; Owner: -

@@ -134,7 +134,8 @@ package struct LeadServices: Sendable {
                         budgetFactor: factor, publicURL: configuration.publicURL),
                     pages: pages),
                 InquiryRoutes(
-                    inquiries: inquiries, sites: sites, tokens: tokens, publicURL: configuration.publicURL),
+                    inquiries: inquiries, sites: sites, tokens: tokens, settings: settings,
+                    publicURL: configuration.publicURL),
                 ReceiptRoutes(
                     receipts: Receipts(
                         database: database, dependencies: dependencies, settings: settings, calendar: calendar),
@@ -177,6 +178,19 @@ package struct LeadServices: Sendable {
                     settings: settingsImport, store: settings, titles: try SettingTitles(resources: resources),
                     pages: pages,
                     now: dependencies.now),
+                CompanyRoutes(
+                    logos: CompanyLogos(database: database, now: dependencies.now), settings: settings),
+                StartRoutes(
+                    list: StartList(
+                        database: database, dependencies: dependencies, settings: settings, notices: notices,
+                        calendar: calendar),
+                    trials: TrialMessages(
+                        database: database, dependencies: dependencies, settings: settings, budgetFactor: factor,
+                        publicURL: configuration.publicURL, signal: outbox),
+                    pages: pages, now: dependencies.now),
+                RuleSetRoutes(
+                    sets: RuleSets(database: database, dependencies: dependencies), store: pointsRules, pages: pages,
+                    now: dependencies.now),
                 SiteRoutes(sites: sites, pages: pages, publicURL: visitors.publicURL, now: dependencies.now),
                 WebhookRoutes(
                     webhooks: Webhooks(
@@ -215,7 +229,7 @@ package struct LeadServices: Sendable {
                         budgets: SendBudgets(keys: dependencies.keys, factor: factor)),
                     page: StatisticsPage(questions: questions, now: dependencies.now), pages: pages),
                 AdvertisingCostRoutes(costs: AdvertisingCosts(database: database, dependencies: dependencies)),
-                EntryRoutes(entry: entry),
+                EntryRoutes(entry: entry, settings: settings),
                 LeadImportRoutes(imports: LeadImports(store: imports), pages: pages, now: dependencies.now),
                 ExportRoutes(exports: exports, jobs: exportJobs, now: dependencies.now),
                 ExportJobRoutes(jobs: exportJobs, pages: pages, now: dependencies.now),

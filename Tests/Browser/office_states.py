@@ -23,6 +23,9 @@ def settings(page, look, options):
     retention(page, look)
     calendar(page, look)
     values(page, look)
+    questions(page, look)
+    rules(page, look)
+    start(page, look)
     sites(page, look)
     imports(page, look)
 
@@ -62,6 +65,54 @@ def imports(page, look):
     look("imports-undo", is_console=True)
     page.click("#confirm-yes")
     page.wait_text("#rows", "已撤销")
+
+
+def questions(page, look):
+    """A question of the company's own, then none again, so that the visitors' pages stay as they are."""
+    page.go("/staff/settings")
+    page.wait("the settings", lambda: page.all("#extra_questions"))
+    page.js("document.querySelector('#extra_questions').closest('details').open = true")
+    page.click("#extra_questions [data-add]")
+    page.set_value("#extra_questions [data-name=kind]", "choice")
+    page.click("#settings button[type=submit]")
+    page.wait_text("#settings-error", "第 1 个问题请写")
+    look("questions-error", is_console=True)
+    page.set_value("#extra_questions [data-name=label]", "孩子几年级")
+    page.set_value("#extra_questions [data-name=options]", "小学\n初中")
+    page.click("#settings button[type=submit]")
+    page.wait_text("#preview-list", "新增“孩子几年级”（从选项里选一个")
+    look("questions-preview", is_console=True)
+    page.click("#drop")
+    page.wait("the settings without the question", lambda: not page.all("#extra_questions .question"))
+
+
+def rules(page, look):
+    page.go("/staff/rules")
+    page.wait("the sets", lambda: page.visible("#rows tr"))
+    look("rules", is_console=True)
+    page.click("#file-box summary")
+    page.set_value("#file-text", "{}")
+    page.click("#file button[type=submit]")
+    page.wait_text("#file-error", "没有写生效日期")
+    look("rules-error", is_console=True)
+    page.click("#wage-box summary")
+    year = page.value("#wage-year")
+    page.set_value("#wage-average", "13000")
+    page.set_value("#wage-day", f"{year}-07-01")
+    page.click("#wage button[type=submit]")
+    page.wait_text("#preview-list", "平均工资")
+    look("rules-preview", is_console=True)
+    page.click("#drop")
+
+
+def start(page, look):
+    page.go("/staff/start")
+    page.wait("the list", lambda: page.visible("#items li"))
+    look("start", is_console=True)
+    page.set_value("#trial-phone", "1380000")
+    page.click("#trial button[type=submit]")
+    page.wait_text("#trial-error", "手机号")
+    look("start-error", is_console=True)
 
 
 def values(page, look):

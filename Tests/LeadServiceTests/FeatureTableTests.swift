@@ -7,7 +7,8 @@ import Testing
         "PublicSide": (1...18).map { "A1.\($0)" } + (1...22).map { "A2.\($0)" } + (1...9).map { "A3.\($0)" }
             + ["A7.4", "A7.8"],
         "Desk": (1...21).map { "A4.\($0)" } + (1...13).map { "A5.\($0)" },
-        "Office": (1...18).map { "A6.\($0)" } + [1, 2, 3, 5, 6, 7].map { "A7.\($0)" } + (1...8).map { "A8.\($0)" },
+        "Office": (1...18).map { "A6.\($0)" } + [1, 2, 3, 5, 6, 7].map { "A7.\($0)" } + (1...8).map { "A8.\($0)" }
+            + (1...4).map { "S.\($0)" },
     ]
 
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -20,7 +21,7 @@ import Testing
     /// The cells of each row, by its number.
     private static func rows(_ page: String) throws -> [String: [String]] {
         let lines = try self.text("Sources/LeadService/LeadService.docc/\(page).md").split(separator: "\n")
-        let rows = lines.filter { $0.hasPrefix("| A") }.map { line in
+        let rows = lines.filter { $0.hasPrefix("| A") || $0.hasPrefix("| S.") }.map { line in
             line.dropFirst(2).dropLast(1).components(separatedBy: "|").map { $0.trimmingCharacters(in: .whitespaces) }
         }
         return Dictionary(grouping: rows, by: { $0[0] }).compactMapValues { $0.count == 1 ? $0[0] : nil }

@@ -34,6 +34,9 @@ import Testing
             try await described.changeCalendar()
             try await described.changeSites()
             try await described.changeSettings()
+            try await described.changeRules()
+            try await described.begin()
+            try await described.dress()
         }
         try await withService(["WEBHOOK_PRIVATE_CIDRS": "127.0.0.0/8"]) { service in
             try await DescribedService(service: service, description: description).keepWebhooks()
@@ -150,7 +153,7 @@ extension DescribedService {
                 "privacy-requests", "stats", "/stats/{table}", "statistics", "/staff", "/people", "/api-keys", "/audit",
                 "/calendar",
                 "/retention", "/privacy", "/privacy-cases", "/audit/export", "/exports", "/jobs",
-                "/webhooks", "/deliveries", "/sites", "/settings",
+                "/webhooks", "/deliveries", "/sites", "/settings", "/rule-sets", "/rules", "/start",
             ].contains {
                 operation.path.hasSuffix($0)
             }

@@ -66,6 +66,56 @@ extension DescribedService {
         #expect(try await self.call(.get, "/staff/sites", token: boss.token, headers: html).status == 200)
     }
 
+    func changeRules() async throws {
+        let boss = try await self.service.colleague("ruler", .administrator)
+        let path = "/api/v1/rule-sets"
+        #expect(try await self.call(.get, path, token: boss.token).status == 200)
+        #expect(try await self.call(.get, path + "?x=1", token: boss.token).status == 422)
+        let wage = #""wage":{"from":"2027-07","average":12800,"effective_from":"2027-07-01"}"#
+        let plan = try await self.call(.post, path + "/preview", "{\(wage)}", token: boss.token)
+        #expect(plan.status == 200)
+        let change = #"{\#(wage),"fingerprint":"\#(plan["fingerprint"].string)"}"#
+        #expect(try await self.call(.post, path, change, token: boss.token).status == 201)
+        #expect(try await self.call(.post, path, change, token: boss.token).status == 422)
+        let other = #"{"wage":{"from":"2027-07","average":12800,"effective_from":"2027-08-01"},"fingerprint":"x"}"#
+        #expect(try await self.call(.post, path, other, token: boss.token).code == "rules_changed")
+        #expect(try await self.call(.post, path + "/preview", "{}", token: boss.token).status == 422)
+        let html = HTTPFields(dictionaryLiteral: (.accept, "text/html"))
+        #expect(try await self.call(.get, "/staff/rules", token: boss.token, headers: html).status == 200)
+    }
+
+    func begin() async throws {
+        let boss = try await self.service.colleague("starter", .administrator)
+        let path = "/api/v1/trial-messages"
+        #expect(try await self.call(.get, "/api/v1/start", token: boss.token).status == 200)
+        #expect(try await self.call(.get, "/api/v1/start?x=1", token: boss.token).status == 422)
+        let phone = #"{"phone":"13800000077"}"#
+        let sent = try await self.call(.post, path, phone, token: boss.token)
+        #expect(sent.status == 202)
+        let trial = path + "/" + sent["id"].string
+        #expect(try await self.call(.get, trial, token: boss.token)["state"].string == "queued")
+        #expect(try await self.call(.get, trial + "?x=1", token: boss.token).status == 422)
+        try await self.service.services.outboxWorker.runOnce()
+        #expect(try await self.call(.get, trial, token: boss.token)["state"].string == "sent")
+        #expect(try await self.call(.get, path + "/\(UUID().text)", token: boss.token).status == 404)
+        #expect(try await self.call(.post, path, #"{"phone":"1"}"#, token: boss.token).status == 422)
+        for _ in 0..<4 { #expect(try await self.call(.post, path, phone, token: boss.token).status == 202) }
+        #expect(try await self.call(.post, path, phone, token: boss.token).status == 429)
+        let html = HTTPFields(dictionaryLiteral: (.accept, "text/html"))
+        #expect(try await self.call(.get, "/staff/start", token: boss.token, headers: html).status == 200)
+    }
+
+    func dress() async throws {
+        let boss = try await self.service.colleague("dresser", .administrator)
+        let file = Data(PictureText.png(width: 200, height: 50)).base64EncodedString()
+        let logo = try await self.call(.post, "/api/v1/logos", #"{"file":"\#(file)"}"#, token: boss.token)
+        #expect(logo.status == 201)
+        #expect(try await self.call(.post, "/api/v1/logos", #"{"file":"eA=="}"#, token: boss.token).status == 422)
+        #expect(try await self.call(.get, "/logo/\(logo["sha256"].string).png").status == 200)
+        let tag = try #require(try await self.call(.get, "/brand.css").headers[.eTag])
+        #expect(try await self.call(.get, "/brand.css", headers: [.ifNoneMatch: tag]).status == 304)
+    }
+
     func changeSettings() async throws {
         let boss = try await self.service.colleague("tuner", .administrator)
         let path = "/api/v1/settings"

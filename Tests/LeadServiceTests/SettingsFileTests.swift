@@ -31,6 +31,10 @@ import Testing
             "items_after_verification": "true",
             "consent_recipients":
                 #"[{"id":"a","name":"甲","contact":"021","purpose":"办理","manner":"电话","kinds":"称呼"}]"#,
+            "company_logo": #"{"height":50,"sha256":"\#(String(repeating: "ab", count: 32))","width":200}"#,
+            "company_colour": ##""#7a1f1f""##,
+            "extra_questions":
+                #"[{"key":"grade","kind":"choice","label":"孩子几年级","options":["小学","初中"],"required":true}]"#,
             "privacy_notices": #"[{"version":"2030-01","effective_on":"2030-01-01","text":"第一行\n第二行"}]"#,
             "exports_enabled": "false", "export_row_limit": "5000", "export_approval": "true",
             "export_reason_length": "20",

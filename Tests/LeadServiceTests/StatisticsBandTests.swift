@@ -9,14 +9,17 @@ import Testing
     private func call(_ service: TestService, _ anna: Colleague, _ phone: String, _ result: String) async throws {
         let claimed = try await service.claim(anna, #"{"phone":"\#(phone)"}"#)
         let path = "/api/v1/callbacks/\(claimed["id"].string)"
-        try #require(try await service.call(.post, path + "/reveal", #"{"purpose":"回访"}"#, token: anna.token).status == 200)
+        try #require(
+            try await service.call(.post, path + "/reveal", #"{"purpose":"回访"}"#, token: anna.token).status == 200)
         let ended = try await service.call(.post, path + "/attempts", result, token: anna.token)
         try #require(ended.status == 200, "\(ended.text)")
     }
 
     /// One inquiry kept, one met too late, one never met, one due in an hour, one just come.
     private func days(_ service: TestService, _ anna: Colleague) async throws {
-        for number in 1...3 { try await service.submit(phone: "1380000000\(number)", more: #","source":{"utm":{"source":"article"}}"#) }
+        for number in 1...3 {
+            try await service.submit(phone: "1380000000\(number)", more: #","source":{"utm":{"source":"article"}}"#)
+        }
         service.clock.advance(by: 1800)
         try await self.call(service, anna, "13800000001", #"{"disposition":"reached_not_interested","reason":"费用"}"#)
         service.clock.set(try #require(RFC3339.date("2026-11-26T10:00:00+08:00")))
@@ -60,14 +63,23 @@ import Testing
             }
             let breaches = stats["breaches"].array
             #expect(breaches.count == stats["promise"]["broken"].int)
-            #expect(breaches.map { $0["met_at"] == .null ? "never" : $0["met_at"].string }.sorted() == ["2026-11-26T18:30:00+08:00", "never"])
+            #expect(
+                breaches.map { $0["met_at"] == .null ? "never" : $0["met_at"].string }.sorted() == [
+                    "2026-11-26T18:30:00+08:00", "never",
+                ])
             #expect(Set(breaches.map { $0["source"].string }) == ["article"])
 
-            let care = Dictionary(uniqueKeysWithValues: stats["care"]["numbers"].array.map { ($0["name"].string, $0["value"].int) })
+            let care = Dictionary(
+                uniqueKeysWithValues: stats["care"]["numbers"].array.map { ($0["name"].string, $0["value"].int) })
             #expect(care["exports"] == 1 && care["plain_exports"] == 0)
             #expect(care["exported_rows"] == (try await service.count("SELECT sum(rows) FROM export_records")))
-            #expect(care["reveals"] == (try await service.count("SELECT count(*) FROM callback_claims WHERE revealed_at IS NOT NULL")))
-            #expect(care["withdrawn"] == (try await service.count("SELECT count(*) FROM consents WHERE purpose = 'inquiry' AND withdrawn_at IS NOT NULL")))
+            #expect(
+                care["reveals"]
+                    == (try await service.count("SELECT count(*) FROM callback_claims WHERE revealed_at IS NOT NULL")))
+            #expect(
+                care["withdrawn"]
+                    == (try await service.count(
+                        "SELECT count(*) FROM consents WHERE purpose = 'inquiry' AND withdrawn_at IS NOT NULL")))
             #expect(care["erased"] == 1 && care["quarantined"] == 1)
             #expect(care["requests_withdraw"] == 1 && care["requests_erase"] == 1 && care["requests_copy"] == 0)
             #expect(stats["care"]["exporters"].array.map { $0["actor"].string } == ["chief"])
@@ -86,9 +98,13 @@ import Testing
             let chief = try await service.colleague("chief", .administrator)
             try await self.days(service, anna)
             _ = try await service.call(.get, "/api/v1/leads/export?format=csv", token: chief.token)
-            let page = try await service.call(.get, "/staff/statistics", token: chief.token, headers: [.accept: "text/html"])
+            let page = try await service.call(
+                .get, "/staff/statistics", token: chief.token, headers: [.accept: "text/html"])
             try #require(page.status == 200)
-            for id in ["h-now", "h-promise", "h-before", "h-funnel", "h-advisers", "h-scores", "h-care", "h-system", "h-messages"] {
+            for id in [
+                "h-now", "h-promise", "h-before", "h-funnel", "h-advisers", "h-scores", "h-care", "h-system",
+                "h-messages",
+            ] {
                 #expect(page.text.contains("aria-labelledby=\"\(id)\""), "\(id)")
             }
             let tables = page.text.components(separatedBy: "<caption id=\"c-").dropFirst()
@@ -97,7 +113,9 @@ import Testing
                 let name = String(table.prefix { $0 != "\"" })
                 let file = try await service.call(.get, "/api/v1/stats/\(name)", token: chief.token)
                 let heading = try #require(file.text.dropFirst().split(separator: "\r\n").first)
-                let columns = heading.split(separator: ",").map { $0.trimmingCharacters(in: CharacterSet(charactersIn: "\"")) }
+                let columns = heading.split(separator: ",").map {
+                    $0.trimmingCharacters(in: CharacterSet(charactersIn: "\""))
+                }
                 let shown = table.matches(of: /<th scope="col"[^>]*>([^<]*)<\/th>/).map { String($0.1) }
                 #expect(!shown.isEmpty)
                 // What the page leaves out are the ids behind a row.

@@ -20,7 +20,8 @@ import Testing
             let done = try await huifang.run("statistics", "rebuild")
             #expect(done.code == 0 && done.output.hasSuffix("days were counted anew"), "\(done.errors)")
             let kept = try await huifang.database.query(
-                "SELECT sum(accepted)::bigint, count(*) FILTER (WHERE name = 'made up') FROM statistics_counts WHERE number = 'source'")
+                "SELECT sum(accepted)::bigint, count(*) FILTER (WHERE name = 'made up') FROM statistics_counts WHERE number = 'source'"
+            )
             let (count, madeUp) = try #require(kept.first).decode((Int, Int).self)
             #expect(count == 7 && madeUp == 0)
             #expect(try await huifang.run("statistics").code == 64)

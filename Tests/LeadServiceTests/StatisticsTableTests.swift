@@ -107,7 +107,8 @@ import Testing
             try await self.twoDays(service)
             let eva = try await service.colleague("eva", .auditor)
             let names = [
-                "now", "comparison", "recent", "days", "endings", "breaches", "times", "funnel", "sources", "articles", "costs",
+                "now", "comparison", "recent", "days", "endings", "breaches", "times", "funnel", "sources", "articles",
+                "costs",
                 "advisers", "assessments", "suggestions", "care", "exports", "queues", "calendar", "messages",
             ]
             let page = try await service.call(
@@ -126,7 +127,9 @@ import Testing
             #expect(sources.contains("\r\n\"'=1+1\",\"1\",\"0\",\"0\",\"0\",\"0\"\r\n"), "\(sources)")
             #expect(files["articles"]?.contains("\r\n\"example.com/points\",\"2\",\"1\",\"1\",\"1\",\"1\"\r\n") == true)
             #expect(files["days"]?.hasSuffix("\"2026-11-26\",\"2\",\"1\",\"0\",\"100\"\r\n") == true)
-            #expect(files["funnel"]?.contains("\"发出验证码\",\"5\",\"\"\r\n\"验证通过\",\"5\",\"\"\r\n\"受理咨询\",\"5\",\"100\"") == true)
+            #expect(
+                files["funnel"]?.contains("\"发出验证码\",\"5\",\"\"\r\n\"验证通过\",\"5\",\"\"\r\n\"受理咨询\",\"5\",\"100\"")
+                    == true)
             #expect(files["times"]?.contains("\"第一次拨打\",\"2\",\"0\",\"30\"") == true)
             #expect(files["comparison"]?.contains("\"受理咨询\",\"5\",\"0\",\"5\"") == true)
             for name in ["sources", "articles", "funnel", "days", "comparison", "times", "advisers"] {

@@ -36,32 +36,40 @@ package struct RulesImport: Sendable {
     /// - Returns: whether it was added now.
     /// - Throws: `Refusal`.
     package func add(_ rules: PointsRules, file: Data, by actor: String) async throws -> Bool {
+        try await self.database.transaction { try await self.add(rules, file: file, by: .command(actor), $0) }
+    }
+
+    /// The same within a transaction.
+    ///
+    /// - Parameter more: what else the audit is told.
+    func add(
+        _ rules: PointsRules, file: Data, by actor: AuditActor, more: [String: JSONOutput] = [:], _ tx: Transaction
+    ) async throws -> Bool {
         let sha256 = Array(SHA256.hash(data: file))
         let today = ShanghaiDate(self.dependencies.now())
         let added = self.audit.event(
-            "points.import", on: rules.version, by: actor, role: "command",
-            detail: [
+            "points.import", on: rules.version, by: actor.name, role: actor.role,
+            detail: more.merging([
                 "effective_from": .string(rules.effectiveFrom), "effective_to": .optional(rules.effectiveTo),
                 "sha256": .string(Hex.text(sha256)),
-            ])
-        return try await self.database.transaction { tx in
-            if let known = try await tx.ruleSet(rules.version) {
-                guard known.sha256 == sha256 else { throw Refusal.versionTaken }
-                return false
-            }
-            guard rules.effectiveFrom > today.description else {
-                throw Refusal.notAhead(effectiveFrom: rules.effectiveFrom, today: today)
-            }
-            let text = String(decoding: file, as: UTF8.self)
-            guard try await tx.insertRuleVersion(rules, text: text, sha256: sha256) else {
-                // Somebody added one meanwhile, or long before.
-                guard let other = try await tx.ruleSet(effectiveFrom: rules.effectiveFrom) else {
-                    throw Refusal.versionTaken
-                }
-                throw Refusal.dayTaken(by: other.version)
-            }
-            try await tx.insert(added)
-            return true
+            ]) { own, _ in own })
+        try await tx.lockRuleSets()
+        if let known = try await tx.ruleSet(rules.version) {
+            guard known.sha256 == sha256 else { throw Refusal.versionTaken }
+            return false
         }
+        guard rules.effectiveFrom > today.description else {
+            throw Refusal.notAhead(effectiveFrom: rules.effectiveFrom, today: today)
+        }
+        let text = String(decoding: file, as: UTF8.self)
+        guard try await tx.insertRuleVersion(rules, text: text, sha256: sha256) else {
+            // Somebody added one meanwhile, or long before.
+            guard let other = try await tx.ruleSet(effectiveFrom: rules.effectiveFrom) else {
+                throw Refusal.versionTaken
+            }
+            throw Refusal.dayTaken(by: other.version)
+        }
+        try await tx.insert(added)
+        return true
     }
 }

@@ -14,14 +14,21 @@ private struct StoredRules: TableRow {
 
 /// What names a stored set.
 struct StoredRuleSet: TableRow {
-    static let columns = "version, sha256"
+    static let columns = "version, sha256, effective_from::text, effective_to::text, rules::text"
     let version: String
     let sha256: [UInt8]
+    let effectiveFrom: String
+    let effectiveTo: String?
+    let text: String
 
     init(row: PostgresRow) throws {
-        let (version, sha256) = try row.decode((String, ByteBuffer).self)
+        let (version, sha256, from, to, text) = try row.decode((String, ByteBuffer, String, String?, String).self)
         (self.version, self.sha256) = (version, sha256.bytes)
+        (self.effectiveFrom, self.effectiveTo, self.text) = (from, to, text)
     }
+
+    /// Nil for a file that this version of the program cannot read.
+    var rules: PointsRules? { try? PointsRules.decode(Data(self.text.utf8)) }
 }
 
 extension Transaction {
@@ -33,6 +40,17 @@ extension Transaction {
             ORDER BY effective_from LIMIT 1000
             """, as: StoredRules.self
         ).map(\.rules)
+    }
+
+    /// Every set, the newest first.
+    func ruleSets() async throws -> [StoredRuleSet] {
+        try await self.all(
+            "SELECT \(columnsOf: StoredRuleSet.self) FROM points_rule_versions ORDER BY effective_from DESC LIMIT 1000")
+    }
+
+    /// Lets one addition after a look follow the other; sets are never altered, so that the table itself cannot be locked.
+    func lockRuleSets() async throws {
+        try await self.execute("SELECT pg_advisory_xact_lock(7203185252)")
     }
 
     func ruleSet(_ version: String) async throws -> StoredRuleSet? {

@@ -56,7 +56,8 @@ extension CallbackQueue {
             members["name"] = .string(try self.dependencies.shown { try task.name($0).text })
             members["claim_token"] = .string(String(task.claimNumber))
         }
-        members["inquiries"] = .array(try read.inquiries.map { try $0.json(self.dependencies, whole: isMine) })
+        members["inquiries"] = .array(
+            try read.inquiries.map { try $0.json(self.dependencies, settings, whole: isMine) })
         let results = publicURL.absoluteString.trimmingSuffix("/") + "/a/"
         let links = LinkToken(keys: self.dependencies.keys)
         members["assessments"] = .array(
@@ -191,6 +192,7 @@ struct CardInquiry: Sendable {
     var id: UUID
     var nameSealed: [UInt8]
     var remarkSealed: [UInt8]?
+    var extraSealed: [UInt8]?
     var window: String?
     var source: String
     var acceptedAt: Date
@@ -198,15 +200,19 @@ struct CardInquiry: Sendable {
     var metAt: Date?
     var postponedTo: Date?
 
-    func json(_ dependencies: Dependencies, whole: Bool) throws -> JSONOutput {
+    func json(_ dependencies: Dependencies, _ settings: Settings, whole: Bool) throws -> JSONOutput {
         func name(_ keys: KeyRing) throws -> PersonName {
             PersonName(stored: try keys.open(self.nameSealed, at: SealedPlace("inquiries", "name_sealed", self.id)))
         }
         let remark = try self.remarkSealed.map { sealed in
             try dependencies.shown { try $0.open(sealed, at: SealedPlace("inquiries", "remark_sealed", self.id)) }
         }
+        let extra = try (whole ? self.extraSealed : nil).map { sealed in
+            try dependencies.shown { try $0.open(sealed, at: SealedPlace("inquiries", "extra_sealed", self.id)) }
+        }
         return .object([
             "id": .string(self.id.uuidString.lowercased()), "accepted_at": .string(RFC3339.text(self.acceptedAt)),
+            "extra": .array(extra.map { settings.labelled($0).map(\.json) } ?? []),
             "due_at": .string(RFC3339.text(self.dueAt)), "met_at": .optional(self.metAt.map { RFC3339.text($0) }),
             "postponed_to": .optional(self.postponedTo.map { RFC3339.text($0) }),
             "name": .optional(try whole ? dependencies.shown { try name($0).text } : nil),

@@ -4,13 +4,14 @@ import Postgres
 
 extension CardInquiry: TableRow {
     static let columns =
-        "i.id, i.name_sealed, i.remark_sealed, i.preferred_window, i.source::text, i.accepted_at, i.due_at, i.met_at, i.postponed_to"
+        "i.id, i.name_sealed, i.remark_sealed, i.extra_sealed, i.preferred_window, i.source::text, i.accepted_at, i.due_at, i.met_at, i.postponed_to"
 
     init(row: PostgresRow) throws {
-        let (id, name, remark, window, source, accepted, due, met, postponed) =
-            try row.decode((UUID, ByteBuffer, ByteBuffer?, String?, String, Date, Date, Date?, Date?).self)
+        let (id, name, remark, extra, window, source, accepted, due, met, postponed) =
+            try row.decode((UUID, ByteBuffer, ByteBuffer?, ByteBuffer?, String?, String, Date, Date, Date?, Date?).self)
         self.init(
-            id: id, nameSealed: name.bytes, remarkSealed: remark?.bytes, window: window, source: source,
+            id: id, nameSealed: name.bytes, remarkSealed: remark?.bytes, extraSealed: extra?.bytes, window: window,
+            source: source,
             acceptedAt: accepted, dueAt: due,
             metAt: met, postponedTo: postponed)
     }

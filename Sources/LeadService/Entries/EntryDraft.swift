@@ -55,8 +55,10 @@ struct EntrySender: Sendable {
 }
 
 extension EntryDraft {
-    /// - Parameter key: the name of the key of the program that sends it.
-    static func read(_ value: JSONValue, from key: String?) throws -> EntryDraft {
+    /// - Parameters:
+    ///   - key: the name of the key of the program that sends it.
+    ///   - questions: what the company asks on its form; what is not known may be left out.
+    static func read(_ value: JSONValue, from key: String?, questions: [ExtraQuestion]) throws -> EntryDraft {
         var fields = try FieldReader(value)
         let name = fields.parsed("name") { text throws(ValidationFailure) in try PersonName(parsing: text) }
         let phone = fields.parsed("phone") { text throws(ValidationFailure) in try PhoneNumber(parsing: text) }
@@ -66,7 +68,8 @@ extension EntryDraft {
             try Remark(parsing: text)
         }
         let given = fields.optionalObject("source")
-        let extra = fields.optionalObject("extra").map { Attribution.cut($0) }
+        let extra = ExtraAnswers(fields.optionalObject("extra"), to: questions, requires: false)
+        fields.add(extra.failures)
         let claims = fields.optionalBool("claim") ?? false
         try fields.finish()
         guard let name, let phone, let consent else { throw Problems.internal }
@@ -76,12 +79,12 @@ extension EntryDraft {
         let identity: [String: JSONOutput] = [
             "name": .string(name.text), "phone": .string(phone.e164), "basis": .string(consent.basis.rawValue),
             "evidence": .string(consent.evidence.text), "answers": .optional(answers?.canonicalJSON),
-            "source": .raw(source), "extra": .raw(extra ?? "null"), "remark": .optional(remark?.text),
+            "source": .raw(source), "extra": .raw(extra.text ?? "null"), "remark": .optional(remark?.text),
             "claim": .bool(claims),
         ]
         return EntryDraft(
             name: name, phone: phone, basis: consent.basis, evidence: consent.evidence, answers: answers,
-            source: source, extra: extra, remark: remark, claims: claims,
+            source: source, extra: extra.text, remark: remark, claims: claims,
             fingerprintText: JSONOutput.object(identity).text)
     }
 

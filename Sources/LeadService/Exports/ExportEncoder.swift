@@ -146,9 +146,7 @@ struct ExportEncoder: Sendable {
             case .items: self.items.map { (.ours($0.title), 12) }
             // A question's name came from outside, as its answers did.
             case .extra:
-                (self.questions.names + (self.questions.hasRest ? [ExtraQuestions.restTitle] : [])).map {
-                    (.foreign($0), 20)
-                }
+                self.questions.titles.map { (.foreign($0), 20) }
             case .one(let field): [(.ours(field.title), field.width)]
             }
         }

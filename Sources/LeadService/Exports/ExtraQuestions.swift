@@ -1,9 +1,10 @@
 import Foundation
 import Leads
 
-/// The extra questions that the leads of one export answered: a column each, the most answered first.
+/// The extra questions of one export: a column each, under the words in which it is asked.
 ///
-/// A form may send any names. Those beyond the hundredth share one last column, so that no export is wider than a table can be.
+/// Those that the company asks come first, in their order and whether anybody answered or not, so that its files stay alike;
+/// then those it asked once, then what other forms sent, the most answered first. A form may send any names. Those beyond the hundredth share one last column, so that no export is wider than a table can be.
 struct ExtraQuestions: Sendable {
     static let most = 100
     private static let mostCounted = 10_000
@@ -13,6 +14,14 @@ struct ExtraQuestions: Sendable {
     private var counts: [String: Int] = [:]
     private(set) var names: [String] = []
     private(set) var hasRest = false
+    private(set) var titles: [String] = []
+    private let asked: [ExtraQuestion]
+    private let former: [ExtraQuestion]
+
+    init(asked: [ExtraQuestion] = [], former: [ExtraQuestion] = []) {
+        self.asked = asked
+        self.former = former
+    }
 
     /// Notes the names of what one inquiry answered.
     mutating func add(_ names: some Sequence<String>) {
@@ -27,10 +36,17 @@ struct ExtraQuestions: Sendable {
 
     /// Settles the columns once everything was noted.
     mutating func settle() {
+        let known = self.asked + self.former.filter { self.counts[$0.key] != nil }
+        for question in known { self.counts[question.key] = nil }
         let sorted = self.counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-        self.names = sorted.prefix(Self.most).map(\.key)
-        self.hasRest = self.hasRest || sorted.count > Self.most
+        let room = max(0, Self.most - known.count)
+        self.names = known.map(\.key) + sorted.prefix(room).map(\.key)
+        self.hasRest = self.hasRest || sorted.count > room
         self.counts = [:]
+        let words = known.map(\.label) + sorted.prefix(room).map(\.key)
+        let times = Dictionary(words.map { ($0, 1) }, uniquingKeysWith: +)
+        self.titles = zip(words, self.names).map { times[$0, default: 0] > 1 && $0 != $1 ? "\($0)（\($1)）" : $0 }
+        if self.hasRest { self.titles.append(Self.restTitle) }
     }
 
     /// One inquiry's answers as the cells of the columns.

@@ -155,7 +155,8 @@ package struct LeadExport: Sendable {
             if let limit, counts.rows > limit { throw ExportTooLarge(rows: counts.rows, limit: limit) }
             try await begin(counts.rows, counts.excluded)
             let needsQuestions = request.format != .ndjson && request.columns.contains(.extra)
-            let questions = needsQuestions ? try await Self.questions(filter, keys, tx) : ExtraQuestions()
+            let questions =
+                needsQuestions ? try await Self.questions(filter, keys, tx, at: record.at) : ExtraQuestions()
             let encoder = ExportEncoder(request: request, questions: questions, keys: keys)
             var hash = SHA256()
             var rows = 0
@@ -197,9 +198,10 @@ package struct LeadExport: Sendable {
 
     /// What the leads of the snapshot answered beyond our own questions: a table needs its columns before its first row.
     private static func questions(
-        _ filter: IndexedLeadFilter, _ keys: KeyRing, _ tx: Transaction
+        _ filter: IndexedLeadFilter, _ keys: KeyRing, _ tx: Transaction, at now: Date
     ) async throws -> ExtraQuestions {
-        var questions = ExtraQuestions()
+        let settings = Settings(rows: try await tx.settingRows().filter { $0.effectiveAt <= now })
+        var questions = ExtraQuestions(asked: settings.extraQuestions, former: settings.formerQuestions)
         try await tx.declareExtras(filter)
         while true {
             let batch = try await tx.fetchExtras(Self.batch)

@@ -17,7 +17,8 @@ struct CrossOrigin: RouterMiddleware {
     ///
     /// Whose key it may use is looked at where the key is read.
     private static let paths: Set<String> = [
-        "/api/v1/verification-codes", "/api/v1/inquiries", "/api/v1/form-token", "/api/v1/privacy-notice",
+        "/api/v1/verification-codes", "/api/v1/inquiries", "/api/v1/form-token", "/api/v1/extra-questions",
+        "/api/v1/privacy-notice",
         "/api/v1/assessment-rules", "/api/v1/assessments", "/api/v1/permit-renewals",
     ]
 

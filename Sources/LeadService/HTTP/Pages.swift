@@ -123,6 +123,8 @@ package struct Pages: Sendable {
             ("company_address", settings.companyAddress), ("company_telephone", settings.companyTelephone),
             ("caller_number", settings.callerNumber), ("icp_number", settings.icpNumber),
         ] where !text.isEmpty { identity[name] = text }
+        if let logo = settings.logo { identity["logo"] = logo.context }
+        identity["has_colour"] = settings.companyColour != CompanyColour.standard
         identity["company_telephone_digits"] = settings.companyTelephone.filter {
             $0.isASCII && ($0.isNumber || $0 == "+")
         }

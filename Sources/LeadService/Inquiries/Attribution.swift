@@ -26,6 +26,14 @@ enum Attribution {
         Self.text(value) { LinkToken.redacted(in: PhoneNumber.redacted(in: $0)) }
     }
 
+    /// The same as members.
+    static func members(of values: [String: JSONValue]) -> [String: JSONOutput] {
+        var room = Self.mostBytes
+        let cut = Self.cut(.object(values), depth: 0, &room) { IdentityNumber.masked(in: $0) }
+        guard case .object(let members)? = cut else { return [:] }
+        return members
+    }
+
     private static func text(_ value: JSONValue?, _ clean: (String) -> String) -> String {
         guard let value, case .object = value else { return "{}" }
         var room = Self.mostBytes

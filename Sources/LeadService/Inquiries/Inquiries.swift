@@ -51,8 +51,8 @@ package struct Inquiries: Sendable {
         try draft.consent.checkReminder(on: ShanghaiDate(self.dependencies.now()))
         let promise = try self.promise(for: draft)
         let attempt = self.attempt(draft, from: sender)
-        if let refusal = sender.refusal {
-            // A repeat outlives its form.
+        if let refusal = sender.refusal ?? draft.refusal {
+            // A repeat outlives its form and its questions.
             let bound = try await self.database.statement { try await $0.boundSubmit(attempt) }
             guard let bound else { throw refusal }
             return try self.repeated(bound, attempt)

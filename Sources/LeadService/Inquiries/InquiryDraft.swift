@@ -15,14 +15,19 @@ package struct InquiryDraft: Sendable {
     var remark: Remark?
     /// Where the visitor came from, cut to size, as canonical JSON.
     var source: String
-    /// Further questions of the form, cut to size, as canonical JSON.
+    /// Further questions of the form, as canonical JSON.
     var extra: String?
+    /// What is wrong with them; a repeat outlives its questions.
+    var extraFailures: [ValidationFailure] = []
     /// The key of the form it was sent from.
     var formKey: String?
     /// What looks like a program's work; the inquiry is then put aside.
     var suspicion: Suspicion?
     /// Every member that makes it this inquiry and no other, in one canonical text.
     var fingerprintText: String
+
+    /// Why it is not taken, unless it is a repeat of one that was.
+    var refusal: Problem? { self.extraFailures.isEmpty ? nil : Problem(failures: self.extraFailures) }
 
     /// Why an inquiry is put aside.
     enum Suspicion: String, Sendable {

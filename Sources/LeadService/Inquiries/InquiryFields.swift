@@ -3,7 +3,8 @@ import Leads
 
 /// Reads an inquiry from JSON; every member of contract §2 is accepted, all others are refused.
 enum InquiryFields {
-    static func read(_ value: JSONValue, tokens: FormTokens) throws -> InquiryDraft {
+    /// - Parameter questions: what the company asks beside our own.
+    static func read(_ value: JSONValue, tokens: FormTokens, questions: [ExtraQuestion]) throws -> InquiryDraft {
         var fields = try FieldReader(value)
         let id = fields.optionalUUID("id")
         let name = fields.parsed("name") { text throws(ValidationFailure) in try PersonName(parsing: text) }
@@ -24,12 +25,14 @@ enum InquiryFields {
             try Remark(parsing: text)
         }
         let source = Attribution.source(fields.optionalObject("source"))
-        let extra = fields.optionalObject("extra").map { Attribution.cut($0) }
+        let said = fields.optionalObject("extra")
+        let extra = ExtraAnswers(said, to: questions, requires: true)
         let website = fields.optionalString("website", longest: 4096)
         let token = fields.optionalString("form_token", longest: 4096)
         _ = fields.optionalString("proof_of_work", longest: 8192)
         let formKey = fields.optionalString("form_key", longest: 8192)
         let consent = try Self.consent(&fields)
+        if !fields.failures.isEmpty { fields.add(extra.failures) }
         try fields.finish()
         guard let name, let phone, let challenge, let code, let consent else { throw Problems.internal }
 
@@ -38,7 +41,8 @@ enum InquiryFields {
             "assessment_id": .optional(assessmentID?.uuidString.lowercased()),
             "answers": .optional(answers?.canonicalJSON),
             "window": .optional(window?.rawValue), "remark": .optional(remark?.text), "source": .raw(source),
-            "extra": .raw(extra ?? "null"), "form_key": .optional(formKey),
+            // As it was sent: whatever is asked by then, a repeat is a repeat.
+            "extra": .raw(said.map { Attribution.cut($0) } ?? "null"), "form_key": .optional(formKey),
             "notice": .string(consent.noticeVersion), "marketing": .bool(consent.marketing),
             "recipients": .string(consent.recipients.joined(separator: ",")),
             "reminder": .optional(consent.reminderValidUntil),
@@ -46,7 +50,8 @@ enum InquiryFields {
         return InquiryDraft(
             id: id, name: name, phone: phone, challenge: challenge, code: code, consent: consent,
             assessmentID: assessmentID,
-            answers: answers, window: window, remark: remark, source: source, extra: extra,
+            answers: answers, window: window, remark: remark, source: source, extra: extra.text,
+            extraFailures: extra.failures,
             formKey: formKey,
             suspicion: !(website ?? "").isEmpty
                 ? .honeypot : token.map { tokens.isSuspicious($0) } ?? false ? .fillTime : nil,

@@ -8,18 +8,26 @@ struct InquiryRoutes: RouteList {
     let inquiries: Inquiries
     let sites: Sites
     let tokens: FormTokens
+    let settings: SettingsStore
     let publicURL: URL
 
     var routes: [Route] {
         [
             Route(.post, "/api/v1/inquiries", .visitor, self.submit),
             Route(.get, "/api/v1/form-token", .visitor, self.formToken),
+            Route(.get, "/api/v1/extra-questions", .visitor) { _, _ in
+                .json(
+                    .object([
+                        "items": .array(self.settings.current.extraQuestions.map(\.json)), "next_cursor": .null,
+                    ]))
+            },
         ]
     }
 
     @Sendable private func submit(_ request: Request, _ context: LeadRequestContext) async throws -> Response {
         let key = try request.idempotencyKey()
-        let draft = try InquiryFields.read(try await request.json(context), tokens: self.tokens)
+        let draft = try InquiryFields.read(
+            try await request.json(context), tokens: self.tokens, questions: self.settings.current.extraQuestions)
         let form = try await self.sites.form(draft.formKey, from: request.headers[.origin])
         let sender = InquirySender(
             address: context.clientAddress,

@@ -203,7 +203,7 @@ package struct PrivacyRequests: Sendable {
     func result(_ token: String) async throws -> (request: PrivacyRequestRow, copy: PersonalCopy) {
         guard let id = self.links.id(.privacyRequest, in: token) else { throw Problems.notFound }
         let now = self.dependencies.now()
-        return try await self.database.snapshot { tx in
+        let (request, found) = try await self.database.snapshot { tx -> (PrivacyRequestRow, PersonalCopy) in
             guard let request = try await tx.privacyRequest(id),
                 now < request.requestedAt.addingTimeInterval(Self.lifetime)
             else { throw Problems.gone }
@@ -215,6 +215,12 @@ package struct PrivacyRequests: Sendable {
             case .stopCalls, .withdraw, .erase: return (request, PersonalCopy())
             }
         }
+        var copy = found
+        let settings = self.settings.current
+        for index in copy.inquiries.indices {
+            copy.inquiries[index].extra = copy.inquiries[index].extra.map { settings.relabelled($0) }
+        }
+        return (request, copy)
     }
 
     /// A page of requests, masked.

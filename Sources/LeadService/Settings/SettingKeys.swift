@@ -6,7 +6,8 @@ extension Settings {
     package static let standardValues: [(key: String, value: JSONValue)] =
         [
             ("company_name", .string("")), ("company_address", .string("")), ("company_telephone", .string("")),
-            ("caller_number", .string("")), ("icp_number", .string("")),
+            ("caller_number", .string("")), ("icp_number", .string("")), ("company_logo", .null),
+            ("company_colour", .string(CompanyColour.standard)),
             ("opening_hours", .string("09:00-18:00")), ("calling_hours", .string("09:00-12:00,13:30-21:00")),
             ("claim_minutes", .number(30)), ("fresh_minutes", .number(15)), ("cadence", Cadence.standardValue),
             ("assignment", .string("pull")), ("push_cap", .number(5)), ("claims_per_day", .null),
@@ -20,7 +21,7 @@ extension Settings {
             ("missed_call_sms", .bool(false)), ("telephone_system", TelephoneSystem.standardValue),
             ("embed_origins", .string("")), ("benefits", .array(Benefit.standardValues)),
             ("items_after_verification", .bool(false)), ("consent_recipients", .array([])),
-            ("privacy_notices", .array([])), ("copies_per_day", .number(3)),
+            ("privacy_notices", .array([])), (Self.extraQuestionsKey, .array([])), ("copies_per_day", .number(3)),
             ("snippets", .array(DeskTexts.standardSnippets.map { .string($0) })),
             ("exports_enabled", .bool(true)), ("export_row_limit", .null), ("export_approval", .bool(false)),
             ("export_reason_length", .number(10)),
@@ -53,6 +54,7 @@ extension Settings {
     init(rows: some Sequence<SettingRow>) {
         self.init()
         for (key, value) in Self.values(of: rows) { _ = self.apply(key, value) }
+        self.formerQuestions = Self.formerQuestions(in: rows, now: self.extraQuestions)
     }
 
     /// The newest value of each key that fits it, of rows with the older ones first.

@@ -9,6 +9,9 @@ package struct Settings: Sendable, Equatable {
     package var companyTelephone = ""
     package var callerNumber = ""
     package var icpNumber = ""
+    package var logo: CompanyLogo?
+    /// Of links and buttons on the visitors' pages.
+    package var companyColour = CompanyColour.standard
     package var openingHours = OpeningHours.standard
     package var callingHours = CallingHours.standard
     package var windows = PreferredWindowTimes.standard
@@ -53,6 +56,10 @@ package struct Settings: Sendable, Equatable {
     /// What the adviser says first; the first line names the company and the purpose.
     package var callScript = DeskTexts.standardScript
     package var exports = ExportRules()
+    /// What the company asks on its form beside our own questions, in order.
+    package var extraQuestions: [ExtraQuestion] = []
+    /// Questions that were asked once, so that their answers stay readable.
+    var formerQuestions: [ExtraQuestion] = []
     package var retention = RetentionTerms()
 
     package init() {}
@@ -72,6 +79,12 @@ package struct Settings: Sendable, Equatable {
         case ("company_telephone", _): return Self.line(value) { self.companyTelephone = $0 }
         case ("caller_number", _): return Self.line(value) { self.callerNumber = $0 }
         case ("icp_number", _): return Self.line(value) { self.icpNumber = $0 }
+        case ("company_logo", _):
+            guard let logo = CompanyLogo(value) else { return false }
+            self.logo = logo
+        case ("company_colour", .string(let text)):
+            guard let colour = try? CompanyColour(parsing: text) else { return false }
+            self.companyColour = colour.text
         case ("opening_hours", .string(let text)):
             guard let hours = OpeningHours(parsing: text) else { return false }
             self.openingHours = hours
@@ -110,6 +123,7 @@ package struct Settings: Sendable, Equatable {
             guard notices.count == values.count else { return false }
             self.notices = notices
         case ("snippets", _), ("call_script", _): return self.applyDeskTexts(key, value)
+        case (Self.extraQuestionsKey, _): return self.applyExtraQuestions(value)
         case ("copies_per_day", _): return Self.whole(value, 1...1000) { self.copiesPerDay = $0 }
         default:
             return self.sends.apply(key, value) || self.retention.apply(key, value)

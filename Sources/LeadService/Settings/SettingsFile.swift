@@ -92,7 +92,10 @@ package struct SettingsFile: Sendable, Equatable {
         }
         for (key, value) in part.values.sorted(by: { $0.key < $1.key }) where !Settings.takes(value, for: key) {
             let pointer = "\(pointer)/\(key.prefix(64))"
-            if let standard = Settings.standardValue(of: key) {
+            if let failure = Settings.failure(of: value, for: key) {
+                failures.append(
+                    ValidationFailure("setting_invalid", at: pointer, failure.detail, english: failure.detailInEnglish))
+            } else if let standard = Settings.standardValue(of: key) {
                 let example = standard == .null ? "null" : JSONOutput(standard).text
                 failures.append(
                     ValidationFailure(

@@ -44,6 +44,8 @@ package struct SettingsImport: Sendable {
             let file = try SettingsFile(json, at: now)
             try await self.check(file, in: tx)
             let rows = try await tx.settingRows()
+            try Self.checkQuestions(of: file, after: rows)
+            try await Self.checkLogo(of: file, after: rows, tx)
             if let seen { try Self.compare(seen, with: SettingsFile(rows: rows, at: now).main.values) }
             let outcome = self.difference(of: file, from: rows, at: now)
             guard applies else { return outcome }
@@ -65,6 +67,38 @@ package struct SettingsImport: Sendable {
         guard let first = failures.first else { return }
         throw Problem(
             .preconditionFailed, first.code, first.detail, english: first.detailInEnglish, failures: failures)
+    }
+
+    /// Refuses to give the key of a question that is asked no more to another one: its answers would be read as this one's.
+    private static func checkQuestions(of file: SettingsFile, after rows: [SettingRow]) throws {
+        let known = Settings(rows: rows)
+        let former = Dictionary(known.formerQuestions.map { ($0.key, $0) }) { $1 }
+        let failures = file.parts.flatMap { part -> [ValidationFailure] in
+            guard let value = part.values[Settings.extraQuestionsKey] else { return [] }
+            return ((try? ExtraQuestion.list(value)) ?? []).compactMap { question in
+                guard let other = former[question.key], other.label != question.label || other.kind != question.kind
+                else { return nil }
+                return ValidationFailure(
+                    "question_key_used", at: "/\(Settings.extraQuestionsKey)",
+                    "代号“\(question.key)”以前是“\(other.label)”的，请换一个",
+                    english: "The key '\(question.key)' was another question's; use another one.")
+            }
+        }
+        guard failures.isEmpty else { throw Problem(failures: failures) }
+    }
+
+    /// Refuses a picture that is not here, unless it is what is stored.
+    private static func checkLogo(of file: SettingsFile, after rows: [SettingRow], _ tx: Transaction) async throws {
+        let known = rows.compactMap { $0.key == "company_logo" ? CompanyLogo($0.value) : nil }
+        for logo in file.parts.compactMap({ $0.values["company_logo"] }).compactMap({ CompanyLogo($0) })
+        where !known.contains(logo) {
+            guard try await !tx.hasLogo(logo) else { continue }
+            throw Problem(failures: [
+                ValidationFailure(
+                    "logo_unknown", at: "/company_logo", "这张图片不在这里，请先在设置页上传",
+                    english: "This picture is not stored here.")
+            ])
+        }
     }
 
     private func difference(of file: SettingsFile, from stored: [SettingRow], at now: Date) -> Outcome {

@@ -12,8 +12,10 @@ enum OfficePage: String, CaseIterable {
     case privacy
     case retention
     case calendar
+    case rules
     case jobs
     case audit
+    case start
 
     var title: String {
         switch self {
@@ -27,8 +29,10 @@ enum OfficePage: String, CaseIterable {
         case .privacy: "隐私请求"
         case .retention: "保存期限"
         case .calendar: "日历"
+        case .rules: "规则"
         case .jobs: "后台"
         case .audit: "审计"
+        case .start: "开始清单"
         }
     }
 
@@ -37,8 +41,8 @@ enum OfficePage: String, CaseIterable {
         case .people, .apiKeys, .webhooks: .readStaff
         case .privacy: .readPrivacyRequests
         case .audit, .exports, .jobs: .readAudit
-        case .settings, .sites, .retention, .calendar: .readOffice
         case .imports: .manageStaff
+        case .settings, .sites, .retention, .calendar, .rules, .start: .readOffice
         }
     }
 

@@ -26,7 +26,8 @@ package enum MetricNames {
         "huifang_proofs_total": "Proofs of work looked at, by result.",
         "huifang_retention_rows_total": "Rows that were let go because their time was over, by term.",
         "huifang_export_jobs_total": "Exports in the background that ended, by result: done, failed, expired.",
-        "huifang_imported_rows_total": "Rows of large files that were brought in or refused, by result: new, joined, refused.",
+        "huifang_imported_rows_total":
+            "Rows of large files that were brought in or refused, by result: new, joined, refused.",
         "huifang_robot_posts_total": "Posts sent to robots of group chats, by kind of robot and result.",
         "huifang_send_breaker_trips_total":
             "Times that codes which did not come back made sending dearer or stopped it.",

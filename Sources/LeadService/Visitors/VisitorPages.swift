@@ -104,12 +104,45 @@ struct VisitorPages: Sendable {
             tile["hours"] = window.hours
             return tile
         }
+        context.merge(self.askedByCompany(form, failures)) { _, new in new }
         context["extra_open"] =
             ["preferred_window", "remark", "permit_end"].contains {
                 !(form?[$0] ?? "").isEmpty || context["\($0)_error"] != nil
             }
         return context
     }
+
+    /// What the company asks beside our own questions, with what was answered and what was wrong with it.
+    private func askedByCompany(_ form: FormFields?, _ failures: [ValidationFailure]) -> [String: Any] {
+        let questions = self.settings.current.extraQuestions
+        return [
+            "has_questions": !questions.isEmpty,
+            "company_questions": questions.map { question -> [String: Any] in
+                let answer = form?[question.field] ?? ""
+                let error = failures.first { Self.field($0.pointer) == question.field }?.detail
+                var shown: [String: Any] = [
+                    "question": question.field, "question_label": question.label, "answer": answer,
+                    "is_required": question.isRequired, "is_choice": question.kind == .choice,
+                    "is_number": question.kind == .number,
+                    "choices": question.options.map { ["option": $0, "is_chosen": $0 == answer] as [String: Any] },
+                ]
+                if let error { shown["question_error"] = error }
+                return shown
+            },
+        ]
+    }
+
+    /// The answers of a form to what the company asks, as programs send them.
+    func extra(_ form: FormFields) -> JSONValue? {
+        let said = self.settings.current.extraQuestions.compactMap { question -> (String, JSONValue)? in
+            guard let text = form[question.field], !text.isEmpty else { return nil }
+            return (question.key, .string(text))
+        }
+        return said.isEmpty ? nil : .object(Dictionary(said) { first, _ in first })
+    }
+
+    /// The fields of what the company asks.
+    var questionFields: Set<String> { Set(self.settings.current.extraQuestions.map(\.field)) }
 
     /// No window, then those offered, each with what it promises.
     private var windows: [(value: String, text: String, hours: String?, promise: String)] {
@@ -139,7 +172,7 @@ struct VisitorPages: Sendable {
                 "id", "challenge_id", "assessment_id", "form_token", "website", "sends", "permit_end", "form_key",
                 "embedded", Arrival.field,
             ]
-            + Self.extraFields.sorted()
+            + Self.extraFields.sorted() + self.settings.current.extraQuestions.map(\.field)
         var values: [(String, String)] = ((asks ? [] : answers) + own).compactMap { name in
             guard !shown.contains(name), more[name] == nil, let value = form[name], !value.isEmpty else { return nil }
             return (name, value)

@@ -81,6 +81,9 @@ struct VisitorRoutes: RouteList {
         } at: {
             "/remark"
         }
+        if case .object(let said) = self.pages.extra(form) ?? .object([:]) {
+            failures += self.pages.settings.current.extraQuestions.check(said).failures
+        }
         if form["consent_reminder"] == "true" {
             let date = form["permit_end"] ?? ""
             failures +=
@@ -125,7 +128,9 @@ struct VisitorRoutes: RouteList {
         let form = try await request.form(context)
         let frame = try await self.frame(form, request)
         do {
-            let draft = try InquiryFields.read(try self.inquiry(form), tokens: self.tokens)
+            let draft = try InquiryFields.read(
+                try self.pages.inquiry(form), tokens: self.tokens, questions: self.pages.settings.current.extraQuestions
+            )
             let sender = InquirySender(
                 address: context.clientAddress,
                 userAgent: request.evidenceUserAgent,
@@ -184,32 +189,6 @@ struct VisitorRoutes: RouteList {
         return FramedPage(site: try await self.sites.form(form["form_key"], from: origin).site, form: form)
     }
 
-    /// The JSON of the same inquiry.
-    private func inquiry(_ form: FormFields) throws -> JSONValue {
-        var consent: [String: JSONValue] = [
-            "notice_version": .string(form["notice_version"] ?? ""), "accepted": .bool(form["consent"] == "true"),
-            "marketing": .bool(form["consent_marketing"] == "true"),
-            "recipients": .array((form.values["consent_recipient"] ?? []).map { .string($0) }),
-        ]
-        if form["consent_reminder"] == "true" {
-            consent["reminder"] = .object(["valid_until": .string(form["permit_end"] ?? "")])
-        }
-        var members: [String: JSONValue] = ["consent": .object(consent)]
-        for name in [
-            "id", "name", "phone", "challenge_id", "code", "assessment_id", "preferred_window", "remark", "form_token",
-            "website", "form_key",
-        ] {
-            if let value = form[name], !value.isEmpty { members[name] = .string(value) }
-        }
-        let page =
-            self.pages.publicURL.absoluteString.trimmingSuffix("/") + (form["embedded"] == "1" ? "/embed/inquiry" : "/")
-        members["source"] = Arrival(field: form[Arrival.field] ?? "").source(page: page)
-        if members["assessment_id"] == nil, AnswerForm.isAnswered(form) {
-            members["answers"] = try self.pages.answers(in: form)
-        }
-        return .object(members)
-    }
-
     private func codePage(
         _ form: FormFields, more: [String: String], resendAfter: Int?, failures: [ValidationFailure] = [],
         status: HTTPResponse.Status = .ok, in frame: FramedPage
@@ -230,11 +209,14 @@ struct VisitorRoutes: RouteList {
         page["title"] = "填写短信验证码"
         let asksExtra = failures.contains { $0.pointer == "/preferred_window" || $0.pointer == "/remark" }
         let asksReminder = failures.contains { $0.pointer.hasPrefix("/consent/reminder") }
+        let asksCompany = failures.contains { $0.pointer.hasPrefix("/extra/") }
+        page["ask_company"] = asksCompany
         page["ask_extra"] = asksExtra
         page["ask_reminder"] = asksReminder
         page["hidden"] = self.pages.hidden(
             form,
             without: (asksExtra ? VisitorPages.extraFields : []).union(asksReminder ? VisitorPages.reminderFields : [])
+                .union(asksCompany ? self.pages.questionFields : [])
                 .union(refused.contains("/consent/recipients") ? ["consent_recipient"] : []),
             more: carried)
         page["ask_consent"] = !isAgreed
@@ -255,14 +237,15 @@ struct VisitorRoutes: RouteList {
         var page = self.pages.contact(form, failures: failures)
         page["title"] = "请顾问人工复核"
         let own = ["/name", "/phone", "/remark", "/preferred_window", "/permit_end"]
-        let answers = failures.filter { !own.contains($0.pointer) }
+        let answers = failures.filter { !own.contains($0.pointer) && !$0.pointer.hasPrefix("/extra/") }
         let asks = !answers.isEmpty
         if asks { page.merge(self.pages.asking(form, failures: answers)) { _, new in new } }
         let asksReminder = failures.contains { $0.pointer == "/permit_end" }
         page["ask_reminder"] = asksReminder
         page["hidden"] = self.pages.hidden(
             form, asks: asks,
-            without: VisitorPages.extraFields.union(asksReminder ? VisitorPages.reminderFields : []))
+            without: VisitorPages.extraFields.union(self.pages.questionFields)
+                .union(asksReminder ? VisitorPages.reminderFields : []))
         return try self.pages.render("inquiries/form", page, status: .unprocessableContent, in: frame)
     }
 

@@ -108,6 +108,7 @@ export function inquiriesPart(inquiries) {
     el("p", { class: "head" }, time(inquiry.accepted_at), el("span", {}, inquiry.name ?? inquiry.name_masked),
       inquiry.preferred_window ? el("span", { class: "tag" }, `希望${windows[inquiry.preferred_window]}`) : null),
     inquiry.remark ? el("p", { class: "said" }, `“${inquiry.remark}”`) : null,
+    inquiry.extra?.length ? el("dl", { class: "answers" }, inquiry.extra.flatMap((one) => [el("dt", {}, one.label), el("dd", {}, one.text)])) : null,
     inquiry.postponed_to ? el("p", {}, `已短信致歉，改为 ${when(inquiry.postponed_to)} 前致电`) : null,
     el("p", { class: "quiet" }, inquiry.met_at ? `答应 ${when(inquiry.due_at)} 前致电，已兑现` : `答应 ${when(inquiry.due_at)} 前致电`),
     sourceWords(inquiry.source) ? el("p", { class: "quiet source" }, sourceWords(inquiry.source)) : null))));

@@ -123,12 +123,15 @@ function forget(until) {
 form?.phone.addEventListener('input', () => {
   if (state.number && phone() != state.number) forget(0);
 });
+// What the company asks beside our own questions.
+const questions = () => all('[name^="extra."]', contact);
 function checked() {
   const code = digits(form.code.value), n = code.length, list = phoneErrors(), at = (id, text) => list.push([id, text]);
   if (!form.name.value.trim()) list.unshift(['name', '请填写您的称呼']);
   if (!state.challenge) at('code', '请先获取验证码');
   else if (state.number != phone()) at('code', '手机号已更改，请重新获取验证码');
   else if (!/^\d{6}$/.test(code)) at('code', n && n < 6 ? `验证码少 ${6 - n} 位，请核对` : '请填写短信里的 6 位验证码');
+  for (const e of questions()) if (e.required && !e.value.trim()) at(e.id, `${e.options ? '请选择' : '请填写'}“${e.labels[0].firstChild.data}”`);
   if ($('[name=consent_reminder]:checked') && !form.permit_end.value) at('permit_end', '请选择居住证有效期截止日，或不选到期提醒');
   if (!form.consent.checked) at('consent', '请阅读并勾选隐私说明后再提交');
   return show(contact, list);
@@ -138,6 +141,7 @@ const submit = button => checked() && busy(button, '正在提交…', async () =
   const known = !isAsked ? form.assessment_id?.value : same ? state.result.assessment_id : await assess(button, 1);
   if (isAsked && known == null) return;
   await touched;
+  const extra = questions().map(e => [e.name.slice(6), e.value.trim()]).filter(e => e[1]);
   const inquiry = {
     name: form.name.value.trim(), phone: phone(), consent: {
       notice_version: form.notice_version.value, accepted: true, marketing: !!$('[name=consent_marketing]:checked'),
@@ -147,6 +151,7 @@ const submit = button => checked() && busy(button, '正在提交…', async () =
     ...known && { assessment_id: known },
     ...form.preferred_window.value && { preferred_window: form.preferred_window.value },
     ...form.remark.value.trim() && { remark: form.remark.value.trim() },
+    ...extra.length && { extra: Object.fromEntries(extra) },
     ...withKey,
   };
   // Until it is accepted the same content keeps its keys and where it came from, reloads included: a retry after a lost answer is no second inquiry.

@@ -1,6 +1,8 @@
 // The settings: what is set, what a change would be, and the change itself, all of it or nothing.
 
 import { $, announce, api, busy, el, now, report, say, setText, steppedUp } from "./console.js";
+import * as extra from "./settings-questions.js";
+import * as logo from "./settings-logo.js";
 import { stamp } from "./worktime.js";
 
 const mayManage = document.body.dataset.mayManage === "true";
@@ -9,6 +11,8 @@ let proposed = null;
 
 const time = (text) => stamp(Date.parse(text), now());
 const isList = (value) => value !== null && typeof value === "object";
+const isLogo = (item) => item?.key === "company_logo";
+const isQuestions = (item) => item?.key === "extra_questions";
 const words = (value) => {
   if (value === null || value === "") return "空";
   if (typeof value === "boolean") return value ? "是" : "否";
@@ -19,6 +23,9 @@ const words = (value) => {
 function field(item) {
   const common = { id: item.key, name: item.key, disabled: !mayManage || item.locked, "aria-errormessage": "settings-error" };
   const { value, standard } = item;
+  if (isQuestions(item)) return extra.editor(item, !mayManage || item.locked);
+  if (isLogo(item)) return logo.editor(item, !mayManage || item.locked, fail);
+  if (item.key === "company_colour") return el("input", { ...common, type: "color", value: value ?? standard });
   if (typeof standard === "boolean") return el("input", { ...common, type: "checkbox", checked: value === true });
   if (isList(value) || isList(standard)) {
     const text = JSON.stringify(value, null, 2);
@@ -29,9 +36,9 @@ function field(item) {
 }
 
 function setting(item) {
-  const notes = [item.help, item.locked && "由服务器的环境变量决定，这里不能改", ...item.later.map((one) => `${time(one.effective_at)} 起：${words(one.value)}`)];
+  const notes = [item.help, item.locked && "由服务器的环境变量决定，这里不能改", ...item.later.map((one) => `${time(one.effective_at)} 起：${isQuestions(item) ? extra.summary(one.value) : isLogo(item) ? logo.summary(one.value) : words(one.value)}`)];
   return el("div", { class: "setting" },
-    el("div", {}, el("label", { for: item.key }, item.title), notes.filter(Boolean).map((note) => el("p", { class: "quiet" }, note))), el("div", {}, field(item)));
+    el("div", {}, isQuestions(item) || isLogo(item) ? el("p", {}, item.title) : el("label", { for: item.key }, item.title), notes.filter(Boolean).map((note) => el("p", { class: "quiet" }, note))), el("div", {}, field(item)));
 }
 
 async function load() {
@@ -63,6 +70,8 @@ function fail(sentence, key) {
 /** The value that a field says; throws for a list that is not written right. */
 function said(item) {
   const box = $(item.key);
+  if (isQuestions(item)) return extra.questions(box, item);
+  if (isLogo(item)) return logo.chosen(box, item);
   if (box.type === "checkbox") return box.checked;
   if (box.type === "number") return box.value === "" ? null : Number(box.value);
   const text = box.value.trim();
@@ -98,7 +107,8 @@ function refuse(problem) {
   fail(first?.detail ?? say(problem), key);
 }
 
-const line = (change) => el("li", {}, `${items.get(change.key)?.title ?? change.key}：`, el("code", {}, words(change.old)), " 改为 ", el("code", {}, words(change.new)),
+const sides = (change) => (isLogo(change) ? [`${logo.summary(change.old)} 改为 ${logo.summary(change.new)}`] : isQuestions(change) ? [extra.differences(change.old, change.new)] : [el("code", {}, words(change.old)), " 改为 ", el("code", {}, words(change.new))]);
+const line = (change) => el("li", {}, `${items.get(change.key)?.title ?? change.key}：`, ...sides(change),
   change.effective_at ? `，${time(change.effective_at)} 起` : "，立刻生效");
 
 $("settings").addEventListener("submit", (event) => {
