@@ -33,11 +33,12 @@ import Testing
                     UPDATE callback_tasks SET state = 'closed', closed_at = accepted_at, closed_reason = 'duplicate'
                     WHERE latest_inquiry_id = \(third)::text::uuid RETURNING lead_id
                 )
-                UPDATE leads SET merged_into = (SELECT lead_id FROM callback_tasks WHERE attempts = 1) FROM closed WHERE id = closed.lead_id
+                UPDATE leads SET merged_into = (SELECT lead_id FROM callback_tasks WHERE attempts = 1 AND state = 'open') FROM closed WHERE id = closed.lead_id
                 RETURNING id::text
                 """)
             service.clock.advance(by: 60)
             let before = try await service.everythingOfLeads()
+            let sound = try await service.soundness()
             let file =
                 "姓名,手机,备注\n甲甲,13800000001,急\n乙乙,13800000002,\n丙丙,13800000003,\n"
                 + (4...9).map { "新人,1380000000\($0),\n" }.joined()
@@ -56,7 +57,8 @@ import Testing
                 #expect(try await service.audited("lead_import.undo") == [round])
                 #expect(try await service.count("SELECT count(*) FROM lead_import_inquiries") == 0)
             }
-            #expect(try await service.soundness() == [])
+            // The merge above is by hand, which has its own complaints.
+            #expect(try await service.soundness() == sound)
         }
     }
 

@@ -61,6 +61,11 @@ import Testing
                         + String(repeating: "X-A: \(String(repeating: "a", count: 900))\r\n", count: 80), 431
                 ),
                 ("endless target", "GET /" + String(repeating: "a", count: 200_000), 431),
+                (
+                    "500 MB to import",
+                    "POST /api/v1/import-files HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\nContent-Length: 500000000\r\n\r\nx",
+                    413
+                ),
                 ("slow header", "GET / HTTP/1.1\r\nHost: localhost\r\nX", 408),
                 ("slow body", Self.post + "Content-Length: 1000\r\n\r\n{", 408),
             ]

@@ -206,6 +206,7 @@ extension DescribedService {
             "cancel": "{}", "resume": "{}", "verdict": #"{"verdict":"wrong"}"#, "test": #"{"type":"lead.created"}"#,
             "pause":
                 #"{"reason":"visitor_away","until":"\#(RFC3339.text(self.service.clock.now.addingTimeInterval(3600)))"}"#,
+            "start": #"{"consent":{"basis":"written","evidence":"x"}}"#,
             "requests": #"{"phone":"13800000001","kind":"copy"}"#, "close": #"{"outcome":"done"}"#,
             "assessments": #"{"answers":{"age":30},"note":"x"}"#, "assessment": "age=30&note=x",
         ]
