@@ -140,13 +140,13 @@ struct RuleSets: Sendable {
             throw ValidationFailure(
                 "rules_invalid", "内容不是完整的 JSON，请选择整个规则文件", english: "This is no well-formed JSON.")
         }
+        guard json["effective_from"] != nil else {
+            throw ValidationFailure(
+                "rules_invalid", "规则文件没有写生效日期（effective_from），请写明从哪一天起", english: "effective_from is missing.")
+        }
         do throws(ValidationFailure) {
             return (try PointsRules.read(Data(text.utf8), as: json), json)
         } catch {
-            if error.pointer == "/effective_from", json["effective_from"] == nil {
-                throw ValidationFailure(
-                    "rules_invalid", "规则文件没有写生效日期（effective_from），请写明从哪一天起", english: "effective_from is missing.")
-            }
             throw ValidationFailure(
                 "rules_invalid",
                 "规则文件的 \(error.pointer.isEmpty ? "/" : error.pointer) 不合要求，应为：\(error.detailInEnglish)",

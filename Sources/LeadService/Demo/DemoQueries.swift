@@ -98,6 +98,8 @@ extension Transaction {
     /// - Returns: how many were deleted.
     func deleteDemoStaff() async throws -> Int {
         try await self.execute("DELETE FROM staff_sessions t USING staff s WHERE s.id = t.staff_id AND s.demo")
+        // Their days are marked, and are counted without them.
+        try await self.execute("DELETE FROM statistics_advisers t USING staff s WHERE s.id = t.adviser_id AND s.demo")
         let deleted = try await self.rows(
             """
             DELETE FROM staff s WHERE s.demo
@@ -112,6 +114,7 @@ extension Transaction {
               AND NOT EXISTS (SELECT FROM api_keys WHERE created_by = s.id)
               AND NOT EXISTS (SELECT FROM privacy_cases WHERE opened_by = s.id OR closed_by = s.id)
               AND NOT EXISTS (SELECT FROM webhooks WHERE created_by = s.id)
+              AND NOT EXISTS (SELECT FROM trial_messages WHERE sent_by = s.id)
               AND NOT EXISTS (SELECT FROM consents WHERE recorded_by = s.id)
               AND NOT EXISTS (SELECT FROM closure_reviews WHERE reviewed_by = s.id)
               AND NOT EXISTS (SELECT FROM callback_pauses WHERE paused_by = s.id OR resumed_by = s.id)

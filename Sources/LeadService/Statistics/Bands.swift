@@ -63,13 +63,13 @@ extension Statistics.Bands {
         }
         let requests = self.care.requests.enumerated().map { index, request in
             (
-                "requests_\(request.kind)", "客户请求：\(Self.title(of: request.kind))", request.count,
+                "requests_\(request.kind)", "请求：\(Self.title(of: request.kind))", request.count,
                 self.careBefore?.requests[index].count
             )
         }
         return [
             row("exports", "导出次数", \.exports), row("exported_rows", "导出行数", \.exportedRows),
-            row("plain_exports", "其中完整号码的导出", \.plain), ("reveals", "看号码", self.reveals, self.revealsBefore),
+            row("plain_exports", "完整号码的导出", \.plain), ("reveals", "看号码", self.reveals, self.revealsBefore),
             row("withdrawn", "撤回同意", \.withdrawn), row("erased", "删除的客户", \.erased),
             row("quarantined", "进入隔离的咨询", \.aside),
         ] + requests

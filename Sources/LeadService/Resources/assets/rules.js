@@ -13,7 +13,7 @@ const yuan = (wage) => (wage ? `${wage.average.toLocaleString("zh-CN")} 元（${
 
 const row = (set) => el("tr", { class: set.state === "over" ? "ended" : "" },
   el("th", { scope: "row" }, set.version), el("td", {}, inWords(set.effective_from)), el("td", {}, states[set.state]),
-  el("td", {}, yuan(newest(set))), el("td", { class: "events" }, set.source));
+  el("td", {}, yuan(newest(set))), el("td", { class: "events" }, set.source.replace(/\d{4}-\d\d-\d\d/g, inWords)));
 
 async function load() {
   sets = (await api("GET", "/api/v1/rule-sets")).items;
