@@ -25,6 +25,7 @@ package struct LeadServices: Sendable {
     package let calls: CallWorker
     package let telephoneSecrets: TelephoneSecrets
     package let sla: SLAWorker
+    package let forecastWatch: ForecastWatchWorker
     package let pauses: PauseWorker
     package let assignment: AssignmentWorker
     package let watch: WatchWorker
@@ -260,13 +261,16 @@ package struct LeadServices: Sendable {
         self.telephoneSecrets = telephoneSecrets
         self.sla = SLAWorker(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
+        self.forecastWatch = ForecastWatchWorker(
+            database: database, dependencies: dependencies, settings: settings, calendar: calendar, forecasts: forecasts
+        )
         self.pauses = PauseWorker(database: database, dependencies: dependencies)
         self.assignment = AssignmentWorker(assignment: assignment, dependencies: dependencies)
         self.watch = WatchWorker(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         self.robotPosts = RobotPostWorker(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar,
-            publicURL: configuration.publicURL)
+            forecasts: forecasts, publicURL: configuration.publicURL)
         self.robots = Robots(database: database, dependencies: dependencies)
         self.webhooks = WebhookWorker(
             database: database, dependencies: dependencies, privateRanges: configuration.webhookPrivateRanges)
@@ -308,7 +312,7 @@ package struct LeadServices: Sendable {
     package var backgroundWorkers: [any BackgroundWorker] {
         [
             self.outboxWorker, self.calls, self.deliveryWorker, self.reminders, self.lateNotices, self.permits,
-            self.eligibility, self.sla, self.pauses, self.assignment, self.watch, self.robotPosts, self.sendWatch,
+            self.eligibility, self.sla, self.forecastWatch, self.pauses, self.assignment, self.watch, self.robotPosts, self.sendWatch,
             self.exportJobs, self.webhooks,
             self.housekeeping, self.auditChain, self.auditAnchors,
         ]
