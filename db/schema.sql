@@ -2562,9 +2562,9 @@ CREATE TABLE public.staff_alerts (
     about text,
     parameters jsonb NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    CONSTRAINT a_stage_is_one_of_a_promise CHECK (((kind !~~ 'sla\_%'::text) OR ((task_id IS NOT NULL) AND (due_at IS NOT NULL)))),
+    CONSTRAINT a_stage_is_one_of_a_promise CHECK ((((kind !~~ 'sla\_%'::text) AND (kind <> 'forecast_late'::text)) OR ((task_id IS NOT NULL) AND (due_at IS NOT NULL)))),
     CONSTRAINT staff_alerts_about_check CHECK (((char_length(about) >= 1) AND (char_length(about) <= 100))),
-    CONSTRAINT staff_alerts_kind_check CHECK ((kind = ANY (ARRAY['sla_half'::text, 'sla_most'::text, 'sla_broken'::text, 'sla_late'::text, 'assigned'::text, 'claim_lapsed'::text, 'calendar_missing'::text, 'many_reveals'::text, 'unrevealed_results'::text, 'robot_failing'::text, 'delivery_falling'::text, 'closed_day'::text, 'prefix_full'::text, 'privacy_due'::text, 'many_exports'::text, 'export_waiting'::text, 'webhook_paused'::text, 'budget_full'::text, 'sending_stopped'::text]))),
+    CONSTRAINT staff_alerts_kind_check CHECK ((kind = ANY (ARRAY['sla_half'::text, 'sla_most'::text, 'sla_broken'::text, 'sla_late'::text, 'assigned'::text, 'claim_lapsed'::text, 'calendar_missing'::text, 'many_reveals'::text, 'unrevealed_results'::text, 'robot_failing'::text, 'delivery_falling'::text, 'closed_day'::text, 'prefix_full'::text, 'privacy_due'::text, 'many_exports'::text, 'export_waiting'::text, 'webhook_paused'::text, 'budget_full'::text, 'sending_stopped'::text, 'forecast_late'::text, 'contact_late'::text]))),
     CONSTRAINT staff_alerts_parameters_check CHECK ((jsonb_typeof(parameters) = 'object'::text))
 );
 

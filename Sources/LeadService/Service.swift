@@ -25,6 +25,7 @@ package struct LeadServices: Sendable {
     package let calls: CallWorker
     package let telephoneSecrets: TelephoneSecrets
     package let sla: SLAWorker
+    package let forecastWatch: ForecastWatchWorker
     package let pauses: PauseWorker
     package let assignment: AssignmentWorker
     package let watch: WatchWorker
@@ -277,13 +278,16 @@ package struct LeadServices: Sendable {
         self.telephoneSecrets = telephoneSecrets
         self.sla = SLAWorker(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
+        self.forecastWatch = ForecastWatchWorker(
+            database: database, dependencies: dependencies, settings: settings, calendar: calendar, forecasts: forecasts
+        )
         self.pauses = PauseWorker(database: database, dependencies: dependencies)
         self.assignment = AssignmentWorker(assignment: assignment, dependencies: dependencies)
         self.watch = WatchWorker(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar)
         self.robotPosts = RobotPostWorker(
             database: database, dependencies: dependencies, settings: settings, calendar: calendar,
-            publicURL: configuration.publicURL)
+            forecasts: forecasts, publicURL: configuration.publicURL)
         self.robots = Robots(database: database, dependencies: dependencies)
         self.webhooks = WebhookWorker(
             database: database, dependencies: dependencies, privateRanges: configuration.webhookPrivateRanges)
@@ -328,7 +332,8 @@ package struct LeadServices: Sendable {
     package var backgroundWorkers: [any BackgroundWorker] {
         [
             self.outboxWorker, self.calls, self.deliveryWorker, self.reminders, self.lateNotices, self.permits,
-            self.eligibility, self.sla, self.pauses, self.assignment, self.watch, self.robotPosts, self.sendWatch,
+            self.eligibility, self.sla, self.forecastWatch, self.pauses, self.assignment, self.watch, self.robotPosts,
+            self.sendWatch,
             self.exportJobs, self.imports, self.webhooks, RollupWorker(rollups: self.rollups),
             self.housekeeping, self.auditChain, self.auditAnchors,
         ]

@@ -77,6 +77,9 @@ package struct WorkingCalendar: Sendable {
     /// Whether a year's notice has been loaded.
     package func covers(year: Int) -> Bool { self.official.contains(year) }
 
+    /// The years whose notice has been loaded, as pages carry them: a deadline in any other is provisional.
+    package var coveredYears: String { self.official.sorted().map(String.init).joined(separator: " ") }
+
     /// The promise for an inquiry (contract §4.1, option B1).
     ///
     /// Closing time of the first working day after the local day it was accepted on; provisional when a day that decides

@@ -191,6 +191,43 @@ import Testing
         }
     }
 
+    @Test func `what is overdue is listed, the longest first, and can be assigned`() async throws {
+        try await withService { service in
+            _ = try await service.colleague("anna")
+            let chief = try await service.colleague("chief", .supervisor)
+            let newer = try await service.seed(TaskSeed(phone: "13800000001", acceptedAgo: 90_000, dueIn: -60))
+            let older = try await service.seed(TaskSeed(phone: "13800000002", acceptedAgo: 90_000, dueIn: -7200))
+            // Kept, ended or due ahead: none of them is overdue.
+            _ = try await service.seed(TaskSeed(phone: "13800000003", acceptedAgo: 90_000, dueIn: -60, isMet: true))
+            _ = try await service.seed(TaskSeed(phone: "13800000005"))
+            func listed() async throws -> [JSONValue] {
+                try await service.call(.get, "/api/v1/board", token: chief.token)["overdue"].array
+            }
+            #expect(try await listed().map { $0["id"].string } == [older.id.text, newer.id.text])
+            #expect(try await listed().allSatisfy { $0["overdue"] == .bool(true) })
+            let today = try await service.call(.get, "/api/v1/forecast", token: chief.token)["today"]
+            #expect(today["overdue"].int == 2 && today["working_day"] == .bool(true))
+            let given = try await service.call(.post, older.path + "/assign", #"{"adviser":"anna"}"#, token: chief.token)
+            #expect(given.status == 204)
+            #expect(try await service.task(older.id, "owner_reason") == "assigned")
+        }
+    }
+
+    @Test func `a day off is said to be one, and pages know which years are settled`() async throws {
+        try await withService { service in
+            let (anna, chief) = (try await service.colleague("anna"), try await service.colleague("chief", .supervisor))
+            service.clock.set(try SLATests.time("2026-11-28T10:00"))
+            let today = try await service.call(.get, "/api/v1/forecast", token: chief.token)["today"]
+            #expect(today["working_day"] == .bool(false) && today["advisers"].int == 0)
+            #expect(
+                try await service.call(.get, "/api/v1/my-day", token: anna.token)["working_day"] == .bool(false))
+            for path in ["/staff/desk", "/staff/board"] {
+                let page = try await service.call(.get, path, token: chief.token)
+                #expect(page.text.contains(#"data-covered-years="2023 2024 2025 2026""#), "\(path)")
+            }
+        }
+    }
+
     @Test func `what a third person owns stays theirs when whoever holds it hands over`() async throws {
         try await withService { service in
             let (anna, boris) = (try await service.colleague("anna"), try await service.colleague("boris"))

@@ -1,6 +1,7 @@
 import Foundation
 import LeadService
 import Leads
+import Synchronization
 import TestDatabase
 import Testing
 
@@ -24,9 +25,13 @@ import Testing
         ]) { service in
             var random = SeededGenerator(seed: seed)
             var shifts: [Shift] = []
+            let stopped = StoppedNumbers()
             for number in 0..<20 {
                 let colleague = try await service.colleague("adviser-\(number)")
-                shifts.append(Shift(service: service, adviser: colleague, random: SeededGenerator(seed: random.next())))
+                shifts.append(
+                    Shift(
+                        service: service, adviser: colleague, random: SeededGenerator(seed: random.next()),
+                        stopped: stopped))
             }
             for number in 0..<Self.tasks {
                 _ = try await service.seed(
@@ -37,8 +42,14 @@ import Testing
             // By weight, in turn, by load or not at all.
             let mode = random.pick(AssignmentMode.allCases)
             try await service.put("assignment", "\"\(mode.rawValue)\"")
+            var asked = ""
             for _ in 0..<Self.rounds {
-                shifts = try await withThrowingTaskGroup(of: Shift.self) { group in
+                // While they are at it somebody wants no more calls.
+                var number = Int(random.next() % UInt64(Self.tasks))
+                // Whoever just asked for a code gets no other for a minute.
+                if Self.phone(number) == asked { number = (number + 1) % Self.tasks }
+                let annoyed = Self.phone(number)
+                shifts = try await withThrowingTaskGroup(of: Shift?.self) { group in
                     let assignment = service.services.assignment
                     async let pushed = (try await assignment.runOnce(), try await assignment.runOnce())
                     for shift in shifts {
@@ -48,16 +59,26 @@ import Testing
                             return shift
                         }
                     }
+                    group.addTask {
+                        try await service.ask("stop_calls", phone: annoyed)
+                        stopped.add(annoyed)
+                        return nil
+                    }
                     _ = try await pushed
-                    return try await group.reduce(into: []) { $0.append($1) }
+                    return try await group.reduce(into: []) { if let shift = $1 { $0.append(shift) } }
                 }
                 // Between the rounds, so that all who are at it at once have one clock.
                 service.clock.advance(by: Double(random.pick([300, 900, 1801, 2400, 7300, 20_000])))
                 let phone = Self.phone(Int(random.next() % UInt64(Self.tasks)))
+                asked = phone
                 switch random.pick([0, 1, 2]) {
-                case 0: try await service.ask("stop_calls", phone: phone)
+                case 0:
+                    try await service.ask("stop_calls", phone: phone)
+                    stopped.add(phone)
                 case 1:
                     service.clock.advance(by: 61)
+                    // An inquiry lifts the list for its task.
+                    stopped.remove(phone)
                     try await service.submit(phone: phone)
                 default: break
                 }
@@ -126,9 +147,23 @@ import Testing
             WHERE i.met_at IS NULL AND i.cancelled_at IS NULL AND t.state = 'closed' AND t.closed_at < i.accepted_at
               AND NOT EXISTS (SELECT FROM callback_tasks n WHERE n.lead_id = i.lead_id AND n.accepted_at > t.accepted_at)
             """,
-            "open, nobody's turn and no time": """
-            SELECT count(*) FROM callback_tasks t WHERE t.state = 'open' AND (t.next_attempt_at IS NULL
-                OR t.owner_id IS NOT NULL AND NOT EXISTS (SELECT FROM staff s WHERE s.id = t.owner_id))
+            "rung again within two hours, without a busy line, an agreed time or a new inquiry": """
+            SELECT count(*) FROM callback_claims c JOIN callback_tasks t ON t.id = c.task_id,
+            LATERAL (SELECT b.* FROM call_attempts b JOIN callback_tasks u ON u.id = b.task_id
+                     WHERE u.lead_id = t.lead_id AND b.counts AND (b.task_id = c.task_id AND b.claim_number < c.claim_number
+                       OR b.task_id <> c.task_id AND b.at < c.revealed_at) ORDER BY b.at DESC LIMIT 1) last
+            WHERE c.kind = 'ordinary' AND c.revealed_at < last.at + interval '2 hours'
+              AND last.disposition NOT IN ('call_back_at', 'reached_interested')
+              AND NOT (last.disposition = 'busy_or_rejected' AND c.revealed_at >= last.at + interval '30 minutes')
+              AND NOT EXISTS (SELECT FROM inquiries i WHERE i.lead_id = t.lead_id AND i.accepted_at BETWEEN last.at AND c.revealed_at)
+            """,
+            "shown outside the visitor's window": """
+            SELECT count(*) FROM callback_claims c JOIN callback_tasks t ON t.id = c.task_id
+            WHERE c.kind = 'ordinary' AND t.preferred_window = 'morning'
+              AND NOT ((c.revealed_at AT TIME ZONE 'Asia/Shanghai')::time >= '09:00' AND (c.revealed_at AT TIME ZONE 'Asia/Shanghai')::time < '12:00')
+              AND NOT EXISTS (SELECT FROM inquiries i WHERE i.lead_id = t.lead_id AND i.accepted_at > t.accepted_at)
+              AND NOT EXISTS (SELECT FROM call_attempts b WHERE b.task_id = t.id AND b.call_again_at IS NOT NULL)
+              AND NOT EXISTS (SELECT FROM callback_claims e WHERE e.task_id = t.id AND e.kind = 'incoming')
             """,
         ]
         for (name, sql) in violations { #expect(try await service.count(sql) == 0, "\(name)") }
@@ -136,11 +171,22 @@ import Testing
     }
 }
 
+/// The numbers whose owners have been told that nobody calls any more, in the order of what happened rather than by the clock,
+/// which stands still within a round.
+private final class StoppedNumbers: Sendable {
+    private let phones = Mutex<Set<String>>([])
+
+    func add(_ phone: String) { self.phones.withLock { _ = $0.insert("+86" + phone) } }
+    func remove(_ phone: String) { self.phones.withLock { _ = $0.remove("+86" + phone) } }
+    var now: Set<String> { self.phones.withLock { $0 } }
+}
+
 /// One adviser's day, with what they remember of it.
 private struct Shift: Sendable {
     let service: TestService
     let adviser: Colleague
     var random: SeededGenerator
+    let stopped: StoppedNumbers
     /// The claims they have not told the end of.
     var open: [(path: String, token: String)] = []
 
@@ -155,9 +201,11 @@ private struct Shift: Sendable {
             guard claimed.status == 200 else { return #expect(claimed.status == 204, "\(claimed.text)") }
             let claim = (path: "/api/v1/callbacks/\(claimed["id"].string)", token: claimed["claim_token"].string)
             if self.random.pick([true, true, true, false]) {
+                let stopped = self.stopped.now
                 let shown = try await self.service.call(
                     .post, claim.path + "/reveal", #"{"purpose":"callback"}"#, token: self.adviser.token)
                 #expect([200, 409, 422].contains(shown.status), "\(shown.text)")
+                #expect(shown.status != 200 || !stopped.contains(shown["phone"].string), "shown after a stop")
             }
             switch self.random.pick([0, 1, 2, 3, 4, 5, 6, 7]) {
             case 0:

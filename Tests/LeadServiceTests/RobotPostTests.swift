@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import LeadService
 import Leads
 import Synchronization
@@ -125,16 +126,36 @@ import Testing
                         ownerReason: owner == nil ? nil : "contacted"))
             }
             _ = try await service.seed(TaskSeed(phone: "13800000504", acceptedAgo: 7200, dueIn: -3600))
+            // Neither who is on leave nor who has no shift counts; who went home yesterday is expected today.
+            let (boris, clara) = (try await service.colleague("boris"), try await service.colleague("clara"))
+            let dora = try await service.colleague("dora")
+            let chief = try await service.colleague("chief", .supervisor)
+            func arrange(_ who: Colleague, _ method: HTTPRequest.Method, _ what: String, _ body: String) async throws {
+                let answer = try await service.call(
+                    method, "/api/v1/staff/\(who.id.text)/\(what)", body, token: chief.token)
+                #expect(answer.status < 300, "\(answer.text)")
+            }
+            try await arrange(boris, .post, "leaves", #"{"first_day":"2026-11-26","last_day":"2026-11-26"}"#)
+            try await arrange(clara, .put, "shifts", #"{"shifts":[{"weekday":5,"from":"09:00","to":"18:00"}]}"#)
+            try await arrange(dora, .put, "availability", #"{"availability":"off"}"#)
+            // A promise that waits for the end of a pause is named by itself.
+            let paused = try await service.seed(TaskSeed(phone: "13800000505", acceptedAgo: 0))
+            try await service.database.query(
+                """
+                UPDATE callback_tasks SET state = 'paused', paused_reason = 'awaiting_visitor',
+                       paused_until = \(try SLATests.time("2026-11-27T10:00")) WHERE id = \(paused.id)
+                """)
             for (text, posts) in [
                 ("2026-11-26T08:44", 0), ("2026-11-26T08:45", 1), ("2026-11-26T08:46", 0), ("2026-11-26T16:59", 0),
                 ("2026-11-26T17:00", 1), ("2026-11-26T17:30", 0),
             ] { #expect(try await place.post(at: text) == posts, "\(text)") }
             #expect(
                 place.texts == [
-                    "【回访】11月26日（周四）计划\n· 今天到期 3 条\n· 已超时 1 条\n· 顾问 1 位\nhttp://127.0.0.1:8080/staff/desk",
-                    "【回访】11月26日（周四）还有 3 条今天到期没有打\n· 公共池 2 条，最早 18:00 前\n· anna 1 条，最早 18:00 前\nhttp://127.0.0.1:8080/staff/desk",
+                    "【回访】11月26日（周四）计划\n· 今天到期 3 条\n· 已超时 1 条\n· 暂停中、还没打 1 条，最早 11月26日（周四）18:00 前\n· 今天上班 2 位\n· 按现在的速度今天打不完，1 条可能超时\nhttp://127.0.0.1:8080/staff/desk",
+                    "【回访】11月26日（周四）还有 4 条今天到期没有打\n· 今天没有人上班\n· 暂停中、还没打 1 条，最早 11月26日（周四）18:00 前\n· 公共池 2 条，最早 18:00 前\n· anna 1 条，最早 18:00 前\nhttp://127.0.0.1:8080/staff/desk",
                 ])
             // Nothing is left on Friday at five, and Saturday is off.
+            try await service.database.query("UPDATE callback_tasks SET met_at = due_at WHERE state = 'paused'")
             for text in ["2026-11-27T17:00", "2026-11-28T08:45", "2026-11-28T17:00"] {
                 #expect(try await place.post(at: text) == 0, "\(text)")
             }

@@ -7,6 +7,10 @@ package enum AlertKind: String, Sendable, CaseIterable {
     case slaMost = "sla_most"
     case slaBroken = "sla_broken"
     case slaLate = "sla_late"
+    /// At the pace of now a promise will be broken.
+    case forecastLate = "forecast_late"
+    /// Somebody was rung and not spoken to, and the target for that is near.
+    case contactLate = "contact_late"
     /// Somebody was given a task.
     case assigned
     /// A claim ran out before a result came.
@@ -41,11 +45,11 @@ package enum AlertKind: String, Sendable, CaseIterable {
     /// Whose robots tell it too.
     var robots: [RobotAudience] {
         switch self {
-        case .slaMost: [.team]
+        case .slaMost, .forecastLate: [.team]
         case .slaBroken: [.team, .supervisors]
         case .slaLate, .calendarMissing, .manyReveals, .unrevealedResults, .closedDay, .manyExports:
             [.supervisors]
-        case .slaHalf, .assigned, .claimLapsed, .robotFailing, .deliveryFalling, .prefixFull, .budgetFull,
+        case .slaHalf, .contactLate, .assigned, .claimLapsed, .robotFailing, .deliveryFalling, .prefixFull, .budgetFull,
             .sendingStopped, .privacyDue, .exportWaiting, .webhookPaused:
             []
         }
@@ -85,6 +89,8 @@ struct Alert: Sendable {
         case .slaMost: "回访的时间用去八成还没有打，\(self.promise) 前要打"
         case .slaBroken: "回访超时未打，答应的是 \(self.promise) 前"
         case .slaLate: "回访超时又过了 4 个工作小时，仍没有打，答应的是 \(self.promise) 前"
+        case .forecastLate: "按现在的速度可能超时，\(self.promise) 前要打，\(self.value("owner").isEmpty ? "在公共池" : "在 \(self.value("owner")) 名下")"
+        case .contactLate: "打过还没有联系上，目标是 \(self.value("by")) 前联系上"
         case .assigned: "\(self.value("by")) 把一条回访转给您"
         case .claimLapsed: "占用到期，没有记录结果，任务已回到队列"
         case .calendarMissing: "\(self.value("year")) 年的放假安排还没有导入，期限是暂定的"

@@ -84,8 +84,10 @@ package struct Board: Sendable {
 
     func pageContext(for session: StaffSession) async throws -> [String: Any] {
         let people = try await self.database.autocommit { try await $0.colleagues() }
-        return ConsolePage(session: session, now: self.dependencies.now(), people: people)
+        var context = ConsolePage(session: session, now: self.dependencies.now(), people: people)
             .context("board", title: "看板")
+        context["covered_years"] = self.calendar.current.coveredYears
+        return context
     }
 }
 

@@ -25,6 +25,11 @@ extension Transaction {
             SELECT DISTINCT ON (p.task_id) \(columnsOf: PausedBy.self) FROM callback_pauses p JOIN staff s ON s.id = p.paused_by
             WHERE p.task_id = ANY (\(paused.map(\.id))::uuid[]) ORDER BY p.task_id, p.paused_at DESC, p.id DESC LIMIT 200
             """, as: PausedBy.self)
+        let overdue: [CallbackTask] = try await self.all(
+            """
+            SELECT \(columnsOf: CallbackTask.self) FROM \(unescaped: CallbackTask.tables)
+            WHERE t.state = 'open' AND t.met_at IS NULL AND t.due_at < \(now) ORDER BY t.due_at, t.id LIMIT 200
+            """)
         let closed = try await self.promisedDays(after: now).map(\.day).filter { !calendar.isWorkingDay($0) }
         let onClosedDays: [CallbackTask] =
             closed.isEmpty
@@ -38,6 +43,6 @@ extension Transaction {
                 """)
         return BoardPromises(
             paused: paused, pausedBy: Dictionary(names.map { ($0.task, $0.username) }) { first, _ in first },
-            onClosedDays: onClosedDays)
+            overdue: overdue, onClosedDays: onClosedDays)
     }
 }

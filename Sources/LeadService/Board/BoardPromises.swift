@@ -8,11 +8,15 @@ struct BoardPromises: Sendable {
     /// Who paused each, by task.
     var pausedBy: [UUID: String]
 
+    /// Open, unmet and past their deadline; the longest overdue first.
+    var overdue: [CallbackTask]
+
     /// Due ahead, for good, on a day on which the firm is closed by now; the earliest first.
     var onClosedDays: [CallbackTask]
 
     func members(_ dependencies: Dependencies, at now: Date) throws -> [String: JSONOutput] {
         [
+            "overdue": .array(try self.overdue.map { .object(try $0.json(dependencies, at: now)) }),
             "paused": .array(
                 try self.paused.map { task in
                     var members = try task.json(dependencies, at: now)

@@ -17,6 +17,7 @@ extension CallbackQueue {
         let today = ShanghaiDate(now)
         let days = (-60...90).map { today.adding($0) }.filter { calendar.isWorkingDay($0) }
         context["working_days"] = days.map(\.description).joined(separator: " ")
+        context["covered_years"] = calendar.coveredYears
         context["opening_hours"] = settings.openingHours.description.replacingOccurrences(of: "–", with: "-")
         context["calling_hours"] = settings.callingHours.description
         context["max_attempts"] = settings.cadence.attempts

@@ -68,14 +68,36 @@ struct ClaimStart: TableRow {
     }
 }
 
+/// Whose a task is, or who holds it now.
+private struct TaskOwner: TableRow {
+    static let columns = "t.id, o.username"
+    let task: UUID
+    let username: String
+
+    init(row: PostgresRow) throws {
+        (self.task, self.username) = try row.decode((UUID, String).self)
+    }
+}
+
 extension Transaction {
-    /// The open tasks, the earliest promises first; one that is being called counts as met when the call is over.
+    /// The usernames of those whose some tasks are; what is nobody's is left out.
+    func owners(of tasks: [UUID], at now: Date) async throws -> [UUID: String] {
+        let owners = try await self.all(
+            """
+            SELECT \(columnsOf: TaskOwner.self) FROM callback_tasks t
+            JOIN staff o ON o.active AND o.id = coalesce(t.owner_id, CASE WHEN t.claimed_until > \(now) THEN t.claimed_by END)
+            WHERE t.id = ANY (\(tasks)::uuid[])
+            """, as: TaskOwner.self)
+        return Dictionary(owners.map { ($0.task, $0.username) }) { first, _ in first }
+    }
+
+    /// The open tasks and the paused promises, the earliest first; one that is being called counts as met when the call is over.
     func waitingCalls(at now: Date) async throws -> [WaitingCall] {
         try await self.all(
             """
             SELECT id, accepted_at, newest_inquiry_at, due_at, CASE WHEN claimed_until > \(now) THEN coalesce(met_at, \(now)) ELSE met_at END,
-                   next_attempt_at, call_again_at IS NOT NULL, attempts
-            FROM callback_tasks WHERE state = 'open' ORDER BY due_at LIMIT 20000
+                   greatest(next_attempt_at, paused_until), call_again_at IS NOT NULL, attempts
+            FROM callback_tasks WHERE state = 'open' OR state = 'paused' AND met_at IS NULL ORDER BY due_at LIMIT 20000
             """)
     }
 

@@ -13,7 +13,7 @@ package final class Forecasts: Sendable {
     /// The answer of one minute, since playing costs processor time.
     private let latest = Mutex<(minute: Int, answer: JSONOutput)?>(nil)
     /// Today's end, played once for all desks that ask within some minutes.
-    private let ending = Mutex<(span: Int, task: Task<Forecast, any Error>)?>(nil)
+    private let ending = Mutex<(span: Int, task: Task<DayForecast, any Error>)?>(nil)
 
     /// How far back calls are looked at.
     private static let history: TimeInterval = 28 * 86400
@@ -31,12 +31,12 @@ package final class Forecasts: Sendable {
     private static let endingMinutes = 5
 
     /// The rest of today, at most some minutes old.
-    func today() async throws -> Forecast {
+    func today() async throws -> DayForecast {
         let now = self.dependencies.now()
         let span = Int(now.timeIntervalSince1970 / 60) / Self.endingMinutes
         let task = self.ending.withLock { ending in
             if let ending, ending.span == span { return ending.task }
-            let task = Task { try await self.desk(at: now).today(seed: UInt64(span)).forecast }
+            let task = Task { try await self.desk(at: now).today(seed: UInt64(span)) }
             ending = (span, task)
             return task
         }
@@ -49,6 +49,12 @@ package final class Forecasts: Sendable {
         }
     }
 
+    /// The rest of today as the board shows it this minute.
+    func thisMinute() async throws -> DayForecast {
+        let now = self.dependencies.now()
+        return try await self.desk(at: now).today(seed: UInt64(now.timeIntervalSince1970 / 60))
+    }
+
     /// Today and the next working days within a week, as of this minute.
     func show() async throws -> JSONOutput {
         let now = self.dependencies.now()
@@ -57,13 +63,14 @@ package final class Forecasts: Sendable {
         let desk = try await self.desk(at: now)
         let (today, staffing) = (desk.today(seed: UInt64(minute)), desk.staffing(seed: UInt64(minute)))
         let named = Dictionary(today.forecast.late.map { ($0.id, $0.share) }) { first, _ in first }
+        let contact = try await self.contact(at: now)
         let late = try await self.database.autocommit {
             try await $0.tasks(today.forecast.late.prefix(Self.mostNamed).map(\.id))
         }
         let answer = JSONOutput.object([
             "at": .string(RFC3339.text(now)), "assumed": .bool(desk.past.isAssumed),
             "today": .object([
-                "advisers": .integer(today.advisers), "unmet": .integer(today.forecast.unmet),
+                "working_day": .bool(today.isWorkingDay), "advisers": .integer(today.advisers), "unmet": .integer(today.forecast.unmet),
                 "overdue": .integer(today.forecast.overdue),
                 "finished_at": .optional(today.forecast.finishedAt.map { RFC3339.text($0) }),
                 "late_count": .integer(today.forecast.late.count),
@@ -74,6 +81,7 @@ package final class Forecasts: Sendable {
                         return .object(members)
                     }),
             ]),
+            "contact": contact.json,
             "days": .array(
                 staffing.map { day, advisers in
                     .object(["date": .string(day.description), "advisers_needed": .optional(advisers)])
@@ -81,6 +89,17 @@ package final class Forecasts: Sendable {
         ])
         self.latest.withLock { $0 = (minute, answer) }
         return answer
+    }
+
+    /// How the target on contact was kept lately.
+    private func contact(at now: Date) async throws -> ContactTarget {
+        let times = try await self.database.autocommit {
+            try await $0.contactTimes(since: now.addingTimeInterval(-Self.history), until: now)
+        }
+        let settings = self.settings.current
+        return ContactTarget(
+            hours: settings.contactTargetHours, times: times,
+            WorkingTime(calendar: self.calendar.current, hours: settings.openingHours), at: now)
     }
 
     private func desk(at now: Date) async throws -> ForecastDesk {
@@ -95,6 +114,13 @@ package final class Forecasts: Sendable {
         return ForecastDesk(
             calls: calls, roster: roster, past: past, settings: self.settings.current, calendar: calendar, now: now)
     }
+}
+
+/// The rest of a day, and how many are counted on to make its calls.
+struct DayForecast: Sendable {
+    var forecast: Forecast
+    var advisers: Int
+    var isWorkingDay: Bool
 }
 
 /// The desk as a forecast starts from it.
@@ -112,13 +138,15 @@ private struct ForecastDesk: Sendable {
     private static let daysAhead = 7
 
     /// The rest of today with the people who are there.
-    func today(seed: UInt64) -> (forecast: Forecast, advisers: Int) {
+    func today(seed: UInt64) -> DayForecast {
         let midnight = ShanghaiDate(self.now).adding(1).at(minute: 0)
         let (shifts, free) = self.onShift
         let forecast = Forecast(from: self.now, dueUpTo: midnight, seed: seed) { seed in
             self.simulation(shifts: shifts, busyUntil: free, until: midnight, seed: seed)
         }
-        return (forecast, shifts.count)
+        return DayForecast(
+            forecast: forecast, advisers: shifts.count,
+            isWorkingDay: self.calendar.isWorkingDay(ShanghaiDate(self.now)))
     }
 
     /// The working days of the next week, with the advisers each needs; nil where too many.
@@ -146,13 +174,15 @@ private struct ForecastDesk: Sendable {
     var onShift: (shifts: [[DateInterval]], free: [Date]) {
         let today = ShanghaiDate(self.now)
         var (shifts, free): ([[DateInterval]], [Date]) = ([], [])
-        for adviser in self.roster.advisers where adviser.availability != .off && adviser.makesCalls {
-            guard !self.roster.isOnLeave(adviser.id, on: today) else { continue }
+        for adviser in self.roster.advisers where adviser.makesCalls {
+            // Who went home yesterday is at the desk again with today's login.
+            let isOff = adviser.availability == .off && adviser.availabilityAt.map { ShanghaiDate($0) == today } ?? true
+            guard !isOff, !self.roster.isOnLeave(adviser.id, on: today) else { continue }
             let spans = self.dialling(self.roster.plan(of: adviser.id), on: today)
-            // Who is not there in the middle of a shift is not counted on.
-            guard adviser.isPresent(at: self.now) || (spans.first.map { $0.start > self.now } ?? false) else {
-                continue
-            }
+            guard !spans.isEmpty else { continue }
+            // Who is not there in the middle of a shift is not counted on; at its beginning people are given a while to come.
+            let isAwaited = spans.first.map { $0.start > self.now.addingTimeInterval(-BoardAdviser.recent) } ?? false
+            guard adviser.isPresent(at: self.now) || isAwaited else { continue }
             shifts.append(spans)
             free.append(self.past.busyUntil[adviser.id] ?? self.now)
         }

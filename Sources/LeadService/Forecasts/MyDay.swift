@@ -19,11 +19,12 @@ struct MyDay: Sendable {
             try await $0.callsMade(
                 by: session.staffID, from: today.at(minute: 0), until: today.adding(1).at(minute: 0))
         }
-        let forecast = try await self.forecasts.today()
+        let day = try await self.forecasts.today()
+        let forecast = day.forecast
         return .object([
             "done": .integer(done.calls), "reached": .integer(done.contacts), "due_today": .integer(forecast.unmet),
             "finished_at": .optional(forecast.finishedAt.map { RFC3339.text($0) }),
-            "late_count": .integer(forecast.late.count),
+            "late_count": .integer(forecast.late.count), "working_day": .bool(day.isWorkingDay),
         ])
     }
 }

@@ -4,7 +4,7 @@ import Foundation
 package enum JobName: String, Sendable, CaseIterable {
     case outbox, calls, deliveries, reminders
     case lateNotices = "late_notices"
-    case permits, eligibility, promises, pauses, assignment, watch, robots
+    case permits, eligibility, promises, forecast, pauses, assignment, watch, robots
     case sendWatch = "send_watch"
     case exports, imports, webhooks, rollups, housekeeping
     case auditChain = "audit_chain"
@@ -21,6 +21,7 @@ package enum JobName: String, Sendable, CaseIterable {
         case .permits: "居住证到期前开任务"
         case .eligibility: "新规则下重新测算"
         case .promises: "回访承诺预警"
+        case .forecast: "可能超时的回访预警"
         case .pauses: "到时继续暂停的任务"
         case .assignment: "自动分配任务"
         case .watch: "异常提醒"
@@ -44,7 +45,7 @@ package enum JobName: String, Sendable, CaseIterable {
         case .deliveries: "送达结果不再更新"
         case .reminders, .lateNotices: "客户收不到这类短信"
         case .permits, .eligibility: "不再为这些客户开新任务"
-        case .promises, .watch: "不再发出提醒"
+        case .promises, .forecast, .watch: "不再发出提醒"
         case .pauses: "暂停的任务到时不会自己回到队列"
         case .assignment: "新任务不再自动分给顾问"
         case .robots: "群里收不到消息"

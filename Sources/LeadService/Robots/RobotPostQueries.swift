@@ -18,11 +18,13 @@ struct LeasedPost: TableRow {
 }
 
 extension DayFigures: TableRow {
-    static let columns = "due_today, overdue, appointments, advisers"
+    static let columns = "due_today, overdue, appointments, paused, first_paused"
 
     init(row: PostgresRow) throws {
-        let (dueToday, overdue, appointments, advisers) = try row.decode((Int, Int, Int, Int).self)
-        self.init(dueToday: dueToday, overdue: overdue, appointments: appointments, advisers: advisers)
+        let (dueToday, overdue, appointments, paused, firstPaused) = try row.decode((Int, Int, Int, Int, Date?).self)
+        self.init(
+            dueToday: dueToday, overdue: overdue, appointments: appointments,
+            paused: PausedPromises(count: paused, firstDue: firstPaused))
     }
 }
 
@@ -74,7 +76,8 @@ extension Transaction {
                  FROM callback_tasks WHERE state = 'open' AND met_at IS NULL AND due_at < \(end)) d,
                 (SELECT count(*) AS appointments FROM callback_tasks
                  WHERE state = 'open' AND next_attempt_at >= \(start) AND next_attempt_at < \(end) AND call_again_at IS NOT NULL) c,
-                (SELECT count(*) AS advisers FROM staff WHERE active AND role = 'adviser') s
+                (SELECT count(*) AS paused, min(due_at) AS first_paused FROM callback_tasks
+                 WHERE state = 'paused' AND met_at IS NULL AND due_at < \(end)) p
             """)
     }
 

@@ -15,6 +15,7 @@ package struct RobotPostWorker: BackgroundWorker {
     private let dependencies: Dependencies
     private let settings: SettingsStore
     private let calendar: CalendarStore
+    private let forecasts: Forecasts
     private let words: RobotText
     private let client = VendorClient()
 
@@ -30,12 +31,14 @@ package struct RobotPostWorker: BackgroundWorker {
     private static let rescueMinutes = 60
 
     package init(
-        database: Database, dependencies: Dependencies, settings: SettingsStore, calendar: CalendarStore, publicURL: URL
+        database: Database, dependencies: Dependencies, settings: SettingsStore, calendar: CalendarStore,
+        forecasts: Forecasts, publicURL: URL
     ) {
         self.database = database
         self.dependencies = dependencies
         self.settings = settings
         self.calendar = calendar
+        self.forecasts = forecasts
         self.words = RobotText(desk: publicURL.absoluteString.trimmingSuffix("/") + "/staff/desk")
     }
 
@@ -77,20 +80,30 @@ package struct RobotPostWorker: BackgroundWorker {
         let (start, end) = (today.at(minute: 0), today.adding(1).at(minute: 0))
         let id = self.dependencies.makeID()
         if (hours.opens - Self.planMinutes.before..<hours.opens + Self.planMinutes.after).contains(minute) {
-            try await self.database.autocommit { tx in
-                guard try await !tx.hasPost(of: robot.id, kind: "plan", on: today),
-                    let figures = try await tx.dayFigures(from: start, until: end, at: now)
-                else { return }
-                try await tx.insertPost(
-                    id, of: robot.id, kind: "plan", on: today, self.words.plan(today, figures), at: now,
-                    expiresAt: today.at(minute: hours.opens + Self.planMinutes.after))
+            let found = try await self.database.autocommit { tx -> DayFigures? in
+                guard try await !tx.hasPost(of: robot.id, kind: "plan", on: today) else { return nil }
+                return try await tx.dayFigures(from: start, until: end, at: now)
+            }
+            if let figures = found {
+                let text = self.words.plan(today, figures, try await self.forecasts.today())
+                try await self.database.autocommit { tx in
+                    try await tx.insertPost(
+                        id, of: robot.id, kind: "plan", on: today, text, at: now,
+                        expiresAt: today.at(minute: hours.opens + Self.planMinutes.after))
+                }
             }
         }
         if (hours.closes - Self.rescueMinutes..<hours.closes).contains(minute) {
-            try await self.database.autocommit { tx in
+            let found = try await self.database.autocommit { tx -> ([OwnerLoad], PausedPromises)? in
                 guard try await !tx.hasPost(of: robot.id, kind: "rescue", on: today),
-                    let text = self.words.rescue(today, try await tx.ownerLoads(from: now, until: end))
-                else { return }
+                    let figures = try await tx.dayFigures(from: start, until: end, at: now)
+                else { return nil }
+                let loads = try await tx.ownerLoads(from: now, until: end)
+                return loads.isEmpty && figures.paused.count == 0 ? nil : (loads, figures.paused)
+            }
+            guard let (loads, paused) = found else { return }
+            let text = self.words.rescue(today, loads, paused, try await self.forecasts.today())
+            try await self.database.autocommit { tx in
                 try await tx.insertPost(
                     id, of: robot.id, kind: "rescue", on: today, text, at: now,
                     expiresAt: today.at(minute: hours.closes))

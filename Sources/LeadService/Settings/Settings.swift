@@ -17,6 +17,8 @@ package struct Settings: Sendable, Equatable {
     package var windows = PreferredWindowTimes.standard
     package var claimLength: TimeInterval = 30 * 60
     package var freshLength: TimeInterval = 15 * 60
+    /// Within so many working hours somebody shall have been spoken to; three working days of the standard hours.
+    package var contactTargetHours = 27
     package var cadence = Cadence()
     package var assignment = AssignmentRules()
     package var resendCooldown = 60
@@ -93,6 +95,7 @@ package struct Settings: Sendable, Equatable {
             self.callingHours = hours
         case ("claim_minutes", _): return Self.whole(value, 1...720) { self.claimLength = TimeInterval($0 * 60) }
         case ("fresh_minutes", _): return Self.whole(value, 0...1440) { self.freshLength = TimeInterval($0 * 60) }
+        case ("contact_target_hours", _): return Self.whole(value, 1...500) { self.contactTargetHours = $0 }
         case ("cadence", .object):
             guard let cadence = Cadence(setting: value) else { return false }
             self.cadence = cadence

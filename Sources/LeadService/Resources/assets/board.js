@@ -4,7 +4,7 @@ import { $, announce, api, busy, confirmed, el, isSessionOver, now, people, pers
 import { loadClosures } from "./board-closures.js";
 import { draggable, droppable, isDragging } from "./board-drag.js";
 import { blocks, pauseReasons } from "./dispositions.js";
-import { clock, dayWords, minutes, shortMoment, spacedPhone } from "./worktime.js";
+import { clock, dayWords, minutes, provisionalMark, shortMoment, spacedPhone, stamp } from "./worktime.js";
 
 const states = { on_shift: "在岗", break: "休息", off: "下班" };
 /** `11月26日（周四）` of `2026-11-26`. */
@@ -16,9 +16,11 @@ let shown = null;
 
 function outlook(today) {
   const sentence = $("outlook");
-  sentence.dataset.tone = today.late_count || today.overdue ? "late" : "";
-  if (!today.unmet) return setText(sentence, "今天到期的都打过了。");
+  sentence.dataset.tone = today.working_day && (today.late_count || today.overdue) ? "late" : "";
+  if (!today.unmet) return setText(sentence, today.working_day ? "今天到期的都打过了。" : "今天休息。");
   const overdue = today.overdue ? `（${today.overdue} 个已超时）` : "";
+  // On a day off nobody is at work and there is no pace.
+  if (!today.working_day) return setText(sentence, `今天休息，还有 ${today.unmet} 个没打${overdue}。`);
   if (!today.advisers) return setText(sentence, `还有 ${today.unmet} 个今天到期${overdue}，现在没有人在岗。`);
   const end = today.finished_at ? `按现在的速度 ${clock(Date.parse(today.finished_at))} 打完` : "按现在的速度今天打不完";
   const late = today.late_count ? `，${today.late_count} 个可能超时` : "";
@@ -42,18 +44,32 @@ async function assign(task, adviser) {
   }
 }
 
+/** How the target on contact was kept. */
+function contactWords({ target_hours: target, due: all, kept }) {
+  $("contact").hidden = all === 0;
+  setText($("contact"), `近四周 ${all} 个咨询到了联系上的目标（${target} 个工作小时），按时联系上 ${kept} 个，${Math.floor((kept / Math.max(1, all)) * 100)}%。`);
+}
+
+/** When it is due, with the mark of a year that is not settled. */
+const due = (task) => shortMoment(Date.parse(task.due_at), now()) + provisionalMark(Date.parse(task.due_at));
+
 const lateRow = (task) => draggable(el("tr", {},
   el("th", { scope: "row" }, task.name_masked), el("td", { class: "phone" }, spacedPhone(task.phone_masked)),
-  el("td", {}, shortMoment(Date.parse(task.due_at), now())), el("td", { class: "figure" }, `${task.percent}%`),
+  el("td", {}, due(task)), el("td", { class: "figure" }, `${task.percent}%`),
   el("td", {}, task.claimed_by ? person(task.claimed_by) : "—"), el("td", {}, assigner(task))), task);
 
 const closedRow = (task) => draggable(el("tr", {},
   el("th", { scope: "row" }, task.name_masked), el("td", { class: "phone" }, spacedPhone(task.phone_masked)),
-  el("td", {}, shortMoment(Date.parse(task.due_at), now())), el("td", {}, task.claimed_by ? person(task.claimed_by) : "—"), el("td", {}, assigner(task))), task);
+  el("td", {}, due(task)), el("td", {}, task.claimed_by ? person(task.claimed_by) : "—"), el("td", {}, assigner(task))), task);
+
+const overdueRow = (task) => draggable(el("tr", {},
+  el("th", { scope: "row" }, task.name_masked), el("td", { class: "phone" }, spacedPhone(task.phone_masked)),
+  el("td", { class: "late" }, stamp(Date.parse(task.due_at), now()) + provisionalMark(Date.parse(task.due_at))),
+  el("td", {}, task.claimed_by ? person(task.claimed_by) : "—"), el("td", {}, assigner(task))), task);
 
 const pausedRow = (task) => el("tr", {},
   el("th", { scope: "row" }, task.name_masked), el("td", { class: "phone" }, spacedPhone(task.phone_masked)),
-  el("td", {}, shortMoment(Date.parse(task.due_at), now()), Date.parse(task.due_at) < now() ? " 已超时" : ""),
+  el("td", {}, due(task), Date.parse(task.due_at) < now() ? " 已超时" : ""),
   el("td", {}, shortMoment(Date.parse(task.pause.until), now())), el("td", {}, pauseReasons[task.pause.reason] ?? task.pause.reason),
   el("td", {}, person(task.pause.by)));
 
@@ -86,6 +102,8 @@ async function loadBoard() {
   $("paused").replaceChildren(...board.paused.map(pausedRow));
   $("paused-box").hidden = board.paused.length === 0;
   // A choice that somebody is making stays open.
+  if (!document.activeElement?.closest?.("#overdue")) $("overdue").replaceChildren(...board.overdue.map(overdueRow));
+  $("overdue-box").hidden = board.overdue.length === 0;
   if (!document.activeElement?.closest?.("#closed")) $("closed").replaceChildren(...board.on_closed_days.map(closedRow));
   $("closed-box").hidden = board.on_closed_days.length === 0;
   // A row that somebody is on keeps its focus.
@@ -100,6 +118,7 @@ async function loadForecast() {
   const forecast = await api("GET", "/api/v1/forecast", undefined, { background: true, timeout: 30000 });
   outlook(forecast.today);
   $("assumed").hidden = !forecast.assumed;
+  contactWords(forecast.contact);
   if (isDragging() || document.activeElement?.closest?.("#late")) return;
   $("late").replaceChildren(...forecast.today.late.map(lateRow));
   $("late-box").hidden = forecast.today.late.length === 0;

@@ -6,7 +6,9 @@ import { clock } from "./worktime.js";
 /** The end is a forecast of some minutes; what others do changes it slowly. */
 const often = 60_000;
 
-function endWords({ due_today: due, finished_at: end, late_count: late }) {
+function endWords({ due_today: due, finished_at: end, late_count: late, working_day: works }) {
+  // On a day off there is no pace.
+  if (!works) return due === 0 ? "今天休息" : `今天休息，还有 ${due} 个没打`;
   const lateWords = late > 0 ? `，${late} 个会超时` : "";
   if (due === 0) return "今天到期的都打过了";
   return end ? `按现在的速度 ${clock(Date.parse(end))} 打完${lateWords}` : `按现在的速度今天打不完${lateWords}`;

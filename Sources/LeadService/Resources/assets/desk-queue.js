@@ -3,7 +3,7 @@
 import { el, me, now, person, setText } from "./console.js";
 import { bases, dispositionLabel } from "./dispositions.js";
 import { viewerWords } from "./desk-live.js";
-import { clock, hours, moment, shortMoment, spacedPhone } from "./worktime.js";
+import { clock, hours, isProvisional, moment, shortMoment, spacedPhone } from "./worktime.js";
 
 const at = (text) => (text ? Date.parse(text) : NaN);
 
@@ -18,7 +18,11 @@ export function countdown(task, calendar) {
   const due = at(task.due_at);
   if (task.state === "closed") return { text: "已结束", kind: "quiet" };
   if (isMet(task)) return { text: "已兑现", kind: "quiet" };
-  if (due <= time) return { text: `超 ${hours(calendar.between(due, time))}`, kind: "overdue" };
+  if (due <= time) {
+    const over = calendar.between(due, time);
+    // Nothing has passed that counts: then since when is said.
+    return over < 60_000 ? { text: "已超时", kind: "overdue", since: `自${moment(due, time)}` } : { text: `超 ${hours(over)}`, kind: "overdue" };
+  }
   const left = calendar.between(time, due);
   return { text: `剩 ${hours(left)}`, kind: left < 2 * 3_600_000 ? "soon" : "" };
 }
@@ -182,7 +186,7 @@ export class Queue {
     setText(row.phone, spacedPhone(task.phone_masked));
     setText(row.total, score.total);
     setText(row.gap, score.gap);
-    setText(row.source, bases[task.source] ?? (task.source || "来源不详"));
+    setText(row.source, `${isProvisional(at(task.due_at)) ? "期限暂定 · " : ""}${bases[task.source] ?? (task.source || "来源不详")}`);
     setText(row.tries, `${task.attempts}/${this.#maxAttempts} 次`);
     this.#time(row);
   }
@@ -201,7 +205,7 @@ export class Queue {
     const taken = isTaken(task) && (isMine(task) ? "我在处理" : holderWords(task, news));
     const seen = viewerWords(news?.viewers);
     const waits = task.state === "open" && !scheduled && next > now() + 60_000 ? `${moment(next, now())} 再拨` : "";
-    setText(row.last, taken || seen || (task.state === "paused" ? "已暂停" : "") || last || waits || (task.attempts === 0 && task.state === "open" ? "新线索" : ""));
+    setText(row.last, taken || seen || (task.state === "paused" ? "已暂停" : "") || last || promise.since || waits || (task.attempts === 0 && task.state === "open" ? "新线索" : ""));
     row.button.dataset.claim = isMine(task) ? "mine" : isTaken(task) ? "other" : "";
   }
 

@@ -3,7 +3,7 @@
 import { callWords, deliveryWords } from "./call-words.js";
 import { el, now, person } from "./console.js";
 import { bases, blocks, dispositionLabel, pauseReasons, reasonLabel, windows } from "./dispositions.js";
-import { clock, dayWords, minutes, moment, spacedPhone, stamp } from "./worktime.js";
+import { clock, dayWords, minutes, moment, provisionalMark, spacedPhone, stamp } from "./worktime.js";
 
 const when = (text) => moment(Date.parse(text), now());
 const time = (text) => el("time", { datetime: text }, stamp(Date.parse(text), now()));
@@ -188,4 +188,4 @@ export function lastWord(history) {
 export const permitDay = (day) => { const [year, month, date] = day.split("-").map(Number); return `${year}年${month}月${date}日`; };
 
 /** `11月26日（周四）18:00` */
-export const promiseWords = (text) => dayWords(Date.parse(text)) + clock(Date.parse(text));
+export const promiseWords = (text) => dayWords(Date.parse(text)) + clock(Date.parse(text)) + provisionalMark(Date.parse(text));

@@ -32,7 +32,7 @@ const json = (status, body, headers = {}) => new Response(JSON.stringify(body), 
 window.fetch = async (path, { method = 'GET' } = {}) => {
   if (state == 'busy' && (method != 'GET' || /assessment|export/.test(path))) return new Promise(() => {});
   if (path.startsWith('/api/v1/alerts')) return json(200, { items: [], next_cursor: null, unread: 0 });
-  if (path == '/api/v1/my-day') return json(200, { done: 23, reached: 11, due_today: 17, finished_at: at(26, '17:20'), late_count: 3 });
+  if (path == '/api/v1/my-day') return json(200, { done: 23, reached: 11, due_today: 17, finished_at: at(26, '17:20'), late_count: 3, working_day: true });
   if (path.startsWith('/api/v1/callbacks?')) return json(200, { items: state == 'disabled' ? [] : tasks, next_cursor: null });
   if (path.endsWith('/reveal')) return state == 'error' ? json(422, { code: 'outside_calling_hours', next_allowed_at: at(26, '13:30') }) : json(200, { phone: '+8613800001234', qr: { size: 21, path: 'M0 0h7v1h-7z' } });
   if (path.startsWith('/api/v1/callbacks/') || /\/leads\/lead-/.test(path)) return json(200, card);

@@ -47,6 +47,14 @@ export const fromField = (value) => (value ? Date.parse(`${value.slice(0, 16)}:0
 /** RFC 3339 with Beijing's offset. */
 export const toWire = (ms) => `${new Date(ms + shift).toISOString().slice(0, 19)}+08:00`;
 
+/** Whether no notice has settled the working days of that instant's year yet, so that a deadline on it may move to a later one. */
+export function isProvisional(ms) {
+  const years = globalThis.document?.body?.dataset.coveredYears;
+  return years !== undefined && !years.split(" ").includes(dateOf(ms).slice(0, 4));
+}
+/** What stands behind such a deadline, and nothing behind others. */
+export const provisionalMark = (ms) => (isProvisional(ms) ? "（暂定）" : "");
+
 /** `2:10` for hours and minutes. */
 export const hours = (ms) => `${Math.floor(ms / (60 * minute))}:${two(Math.floor(ms / minute) % 60)}`;
 /** `29:40` for minutes and seconds. */
