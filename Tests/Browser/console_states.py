@@ -101,11 +101,22 @@ def call(page, look, options):
     page.keys(Keys.ENTER, control=True)
     page.see("#wrapup-error")
     look("desk-no-result", is_console=True)
+    a_long_note_stays_whole(page)
     for code in page.js("return [...document.querySelectorAll('[name=disposition]')].map(e => e.value)"):
         page.js("document.querySelector(`[value=${arguments[0]}]`).click()", code)
         page.click("#save-only") if code in ("call_back_at", "do_not_call", "duplicate", "not_eligible") else None
         if code in ("reached_interested", "call_back_at", "powered_off", "do_not_call", "not_eligible", "converted", "duplicate"):
             look(f"desk-{code.replace('_', '-')}", is_console=True)
+
+
+def a_long_note_stays_whole(page):
+    """A note that is pasted and too long is neither cut nor sent: the page says by how much."""
+    page.js("document.querySelector('[value=no_answer]').click()")
+    page.js("const e = document.querySelector('#note'); e.focus(); document.execCommand('insertText', false, '长'.repeat(612))")
+    page.click("#save-only")
+    page.wait_text("#wrapup-error", "现在 612 个")
+    assert page.js("return document.querySelector('#note').value.length") == 612, "the note was cut"
+    page.js("const e = document.querySelector('#note'); e.value = ''; e.dispatchEvent(new Event('input', { bubbles: true }))")
 
 
 def lost_network(page, look, options):
@@ -140,7 +151,26 @@ def saved(page, look, options):
     look("desk-search", is_console=True)
 
 
+def a_session_that_ends(page):
+    """After the end of the session neither number nor name is on the page any more, and what was typed is."""
+    page.go("/staff/desk")
+    page.wait("the queue", lambda: page.visible("#rows .row") or page.visible("#empty"))
+    staff.take_next(page)
+    staff.reveal(page)
+    number = staff.shown_number(page)
+    name = page.text("#card h2")
+    page.type("#note", "写到一半")
+    page.js("fetch('/api/v1/session', { method: 'DELETE' }).then(() => document.querySelector('#tab-pool').click())")
+    page.wait_text("#message", "登录已过期")
+    text = page.js("return document.body.innerText").replace(" ", "")
+    assert number not in text and name not in page.text("#card"), "who was called is still on the page"
+    assert not page.visible("#card svg") and page.value("#note") == "写到一半"
+
+
 def adviser_pages(page, look, options):
+    a_session_that_ends(page)
+    staff.log_in(page, USER["name"], staff.PASSWORD)
+    page.wait("the desk", lambda: page.path == "/staff/desk")
     page.go("/staff/leads")
     page.see("#empty")
     look("leads-adviser", is_console=True)

@@ -87,6 +87,12 @@ def call(page, tally, phones):
     """N, R, a result by key, and the number is hidden again; then a call-back is agreed."""
     page.wait("the queue", lambda: page.visible("#rows .row") or page.visible("#empty"))
     page.shot("desk-queue")
+    loud = page.js(
+        "return import('/assets/desk-live.js').then(({ showCounts }) => { showCounts({ pool: 5, overdue: 2 });"
+        " const e = document.querySelector('#count-overdue'); return [document.title, e.textContent, getComputedStyle(e).backgroundColor]; })")
+    red, green, blue = (int(part) for part in re.findall(r"\d+", loud[2])[:3])
+    tally.check(f"{page.width}: what is overdue is counted in red, in the title too",
+                loud[:2] == ["(5) 超时 2 工作台", "2"] and red > 1.5 * max(green, blue), loud)
     take_next(page)
     tally.check(f"{page.width}: a claimed number is still masked", "****" in shown_number(page), shown_number(page))
     page.shot("desk-claimed")
@@ -133,6 +139,8 @@ def agree_call_back(page, tally):
     page.click("#tab-scheduled")
     page.wait_text("#rows", masked(number))
     tally.check(f"{page.width}: the agreed call is among those for later", True)
+    said = page.js("return [...document.querySelectorAll('#rows .row')].map(e => e.querySelector('.last').textContent)")
+    tally.check(f"{page.width}: a row says how its last call ended, and when", any(re.fullmatch(r"无人接听 \d\d:\d\d", one) for one in said), said)
     page.shot("desk-scheduled")
 
 

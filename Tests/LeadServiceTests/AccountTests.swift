@@ -112,6 +112,26 @@ import Testing
         }
     }
 
+    @Test func `whoever is deactivated holds nothing any more: what they held is served to the next`() async throws {
+        try await withService { service in
+            let admin = try await service.administrator()
+            let (anna, boris) = (try await service.colleague("anna"), try await service.colleague("boris"))
+            let task = try await service.seed()
+            _ = try await service.claim(anna)
+            #expect(try await service.reveal(task, anna).status == 200)
+            #expect(try await service.claim(boris).status == 204)
+            service.clock.advance(by: 60)
+            let change = #"{"active":false}"#
+            #expect(
+                try await service.call(.patch, "/api/v1/staff/\(anna.id)", change, token: admin).status == 200)
+            #expect(try await service.claim(boris)["id"].string == task.id.text)
+            #expect(
+                try await service.column(
+                    "SELECT concat_ws(' ', end_reason, ended_at - claimed_at) FROM callback_claims WHERE claim_number = 1"
+                ) == "expired 00:01:00")
+        }
+    }
+
     @Test func `writes need a young login, reading does not`() async throws {
         try await withService { service in
             let admin = try await service.administrator()

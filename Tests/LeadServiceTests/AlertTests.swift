@@ -180,8 +180,29 @@ import Testing
             #expect(try await service.services.watch.runOnce() == 1)
             #expect(
                 try await Self.list(service, chief)["items"][0]["text"].string
-                    == "anna 今天有 40 个结果没有看过号码，不算兑现承诺，请核对")
+                    == "anna 今天有 40 个结果没有看过号码，请核对")
             #expect(try await Self.list(service, anna)["items"].array.isEmpty)
+        }
+    }
+
+    @Test func `calls said to have come in, from people said not to have answered, are told to the supervisor too`()
+        async throws
+    {
+        try await withService { service in
+            let anna = try await service.colleague("anna")
+            let chief = try await service.colleague("chief", .supervisor)
+            for number in 10..<52 {
+                let task = try await service.seed(TaskSeed(phone: "138000003\(number)"))
+                #expect(try await service.claim(anna, #"{"phone":"138000003\#(number)"}"#).status == 200)
+                // One answered, and one was rung back: neither is odd.
+                if number == 10 { #expect(try await service.reveal(task, anna).status == 200) }
+                let said = number == 11 ? "wrong_person" : "no_answer"
+                if number == 51 { #expect(try await service.services.watch.runOnce() == 0) }
+                #expect(try await service.record(said, on: task, anna).status == 200)
+            }
+            #expect(try await service.services.watch.runOnce() == 1)
+            #expect(
+                try await Self.list(service, chief)["items"][0]["text"].string == "anna 今天有 40 个结果没有看过号码，请核对")
         }
     }
 

@@ -15,7 +15,7 @@ import Testing
                 TaskSeed(
                     phone: "138000010\(number + 10)",
                     acceptedAgo: [600, 86400, 200_000][number / 4] + (view == "overdue" ? 7200 : 0),
-                    dueIn: view == "overdue" ? -3600 + Double(number / 2) : 86400 + Double(number / 2),
+                    dueIn: (view == "overdue" ? -3600 : 86400) - Double(number / 2),
                     nextAttemptIn: view == "scheduled" ? 60 : -60, source: source))
             let total = [126, 110, 80, nil][number % 4]
             if let total {
@@ -42,12 +42,20 @@ import Testing
             try await Self.seedAssessment(service)
             let anna = try await service.colleague("anna")
             let tasks = try await Self.fill(service)
-            func found(_ more: String) async throws -> [Int] {
+            func listed(_ more: String) async throws -> [Int] {
                 let page = try await service.list("pool", anna, more: more)
                 #expect(page.status == 200, "\(page.text)")
                 return page["items"].array.compactMap { item in
                     tasks.firstIndex { $0.id.text == item["id"].string }
-                }.sorted()
+                }
+            }
+            // The later number is due sooner, by pairs.
+            let all = try await listed("")
+            #expect(all.map { $0 / 2 } == [5, 5, 4, 4, 3, 3, 2, 2, 1, 1, 0, 0])
+            func found(_ more: String) async throws -> [Int] {
+                let found = try await listed(more)
+                #expect(found == all.filter { found.contains($0) }, "\(more)")
+                return found.sorted()
             }
             #expect(try await found("&source=article") == [1, 4, 7, 10])
             #expect(try await found("&source=%E6%90%9C%E7%B4%A2%20%26") == [2, 5, 8, 11])

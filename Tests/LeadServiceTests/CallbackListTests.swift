@@ -60,6 +60,38 @@ import Testing
         }
     }
 
+    @Test func `what became of a task stands beside the lists, whose shape it leaves alone`() async throws {
+        try await withService { service in
+            let (anna, boris) = (try await service.colleague("anna"), try await service.colleague("boris"))
+            let called = try await service.seed(TaskSeed())
+            try await service.workThrough("no_answer", on: called, anna)
+            let owned = try await service.seed(
+                TaskSeed(phone: "13800000002", nextAttemptIn: 60, owner: boris.id, ownerReason: "contacted"))
+            try await service.database.query("UPDATE callback_tasks SET skill = '英语' WHERE id = \(owned.id)")
+            let at = RFC3339.text(service.clock.now)
+            func details(_ view: String) async throws -> [String: JSONValue] {
+                let page = try await service.list(view, anna, more: "&details=true")
+                #expect(page.members == ["details", "items", "next_cursor"], "\(page.text)")
+                let bare = try await service.list(view, anna)
+                #expect(page["items"] == bare["items"] && bare.members == ["items", "next_cursor"])
+                return Dictionary(
+                    uniqueKeysWithValues: page["details"].array.map { ($0["id"].string, $0) })
+            }
+            let later = try await details("scheduled")
+            let first = try #require(later[called.id.text])
+            // The promise is kept before its deadline, and the list says so.
+            #expect(first["met_at"].string == at && first["last_attempt_at"].string == at, "\(first)")
+            #expect(first["last_disposition"].string == "no_answer" && first["owner"] == .null)
+            let second = try #require(later[owned.id.text])
+            #expect(second["owner"].string == "boris" && second["skill"].string == "英语" && second["met_at"] == .null)
+            #expect(later.count == 2)
+            service.clock.advance(by: 7200)
+            try await service.workThrough("converted", on: owned, anna)
+            #expect(try await details("closed")[owned.id.text]?["closed_reason"].string == "converted")
+            #expect(try await service.list("pool", anna, more: "&details=yes").status == 422)
+        }
+    }
+
     @Test func `a wrong limit, cursor, view or member is refused`() async throws {
         try await withService { service in
             let anna = try await service.colleague("anna")
@@ -121,6 +153,10 @@ import Testing
             let refused = try await service.reveal(task, anna)
             #expect(refused.status == 422 && refused.code == "outside_calling_hours")
             #expect(refused["next_allowed_at"].string == "2026-11-26T09:00:00+08:00")
+            #expect(
+                try await service.column(
+                    "SELECT concat_ws(' ', count(*), min(actor), min(object) = \(task.id.text), min(detail->>'code')) FROM audit_events WHERE action = 'callback.blocked'"
+                ) == "1 anna t outside_calling_hours")
             let noPurpose = try await service.call(.post, task.path + "/reveal", "{}", token: anna.token)
             #expect(noPurpose.status == 422 && noPurpose.code == "required")
         }

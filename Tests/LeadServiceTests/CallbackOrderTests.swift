@@ -74,6 +74,41 @@ import Testing
         }
     }
 
+    @Test
+    func
+        `the pool lists what is overdue, then what is due soonest, then kept promises whose time has come, as they are served`()
+        async throws
+    {
+        try await withService { service in
+            let anna = try await service.colleague("anna")
+            let boris = try await service.colleague("boris")
+            // In the order wanted: two overdue, due today, kept promises of somebody who was late, due tomorrow.
+            var wanted: [String] = []
+            for (dueIn, nextAttemptIn, isMet) in [
+                (-7200.0, -60.0, false), (-3600, -7200, false), (7200, -60, false), (-80_000, -9000, true),
+                (3600, -5400, true), (113_400, -60, false), (200_000, -8000, false),
+            ].reversed() {
+                let seed = TaskSeed(
+                    phone: "1380000200\(wanted.count)", acceptedAgo: 100_000, dueIn: dueIn,
+                    nextAttemptIn: nextAttemptIn,
+                    isMet: isMet, owner: isMet ? boris.id : nil, ownerReason: isMet ? "contacted" : nil)
+                wanted.insert(try await service.seed(seed).id.text, at: 0)
+            }
+            #expect(try await service.list("pool", anna)["items"].array.map { $0["id"].string } == wanted)
+            var paged: [String] = []
+            var more = "&limit=1"
+            while more != "&limit=1&cursor=" {
+                let page = try await service.list("pool", anna, more: more)
+                paged += page["items"].array.map { $0["id"].string }
+                more = "&limit=1&cursor=\(page["next_cursor"].string)"
+            }
+            #expect(paged == wanted)
+            var served: [String] = []
+            while let next = try await service.next(for: anna) { served.append(next) }
+            #expect(served == wanted)
+        }
+    }
+
     private static func candidate(_ index: Int, owners: [UUID], _ random: inout SeededGenerator) -> Candidate {
         var seed = TaskSeed(phone: "1380000\(1000 + index)")
         // Whole seconds of its own each, so that no two are equal in all that the order names.

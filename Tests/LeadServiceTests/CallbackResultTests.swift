@@ -145,6 +145,27 @@ import Testing
         }
     }
 
+    @Test func `a refused result that is sent again keeps its note once, another note beside it`() async throws {
+        try await withService { service in
+            let (anna, boris) = (try await service.colleague("anna"), try await service.colleague("boris"))
+            let task = try await service.seed()
+            _ = try await service.claim(anna)
+            service.clock.advance(by: 3600)
+            _ = try await service.claim(boris)
+            for note in ["请下午再打", "请下午再打", "换个时间", "请下午再打"] {
+                var headers = HTTPFields()
+                headers[.init("Idempotency-Key")!] = "key-\(note.count)"
+                let refused = try await service.record(
+                    "no_answer", on: task, anna, more: #","note":"\#(note)""#, headers: headers)
+                #expect(refused.status == 409 && refused.code == "not_claimant")
+            }
+            let history = try await service.call(.get, task.path, token: boris.token)["history"].array
+            #expect(
+                history.filter { $0["kind"].string == "attempt" }.map { $0["note"].string }.sorted()
+                    == ["换个时间", "请下午再打"].sorted())
+        }
+    }
+
     @Test func `a refused time or target changes nothing but keeps the note, and the right result follows`()
         async throws
     {

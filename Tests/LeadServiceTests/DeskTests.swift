@@ -101,6 +101,9 @@ import Testing
             }
             let standard = try await desk()
             #expect(standard.contains("响铃到底无人接") && standard.contains("公司名称还没有设置"))
+            // How somebody came to us is put in with their card; who rings us is not told that we ring back.
+            #expect(standard.contains("您{occasion}咨询居住证积分，我来给您回电"))
+            #expect(standard.contains("我是anna。您之前咨询过居住证积分"))
             try await service.put("company_name", #""沪上明泽""#)
             try await service.put("snippets", #"["资料 <已发>"]"#)
             try await service.put("call_script", #"["您好，{company}的{adviser}，回您的咨询"]"#)

@@ -124,7 +124,8 @@ extension DescribedService {
         #expect(try await self.call(.post, "/api/v1/callbacks/claim", "{}", token: clara.token).status == 204)
         for view in ["pool", "scheduled", "overdue", "closed", "mine"] {
             #expect(
-                try await self.call(.get, "/api/v1/callbacks?view=\(view)&limit=1", token: chief.token).status == 200)
+                try await self.call(.get, "/api/v1/callbacks?view=\(view)&limit=1&details=true", token: chief.token)
+                    .status == 200)
         }
         #expect(
             try await self.call(.get, "/staff/desk", token: clara.token, headers: [.accept: "text/html"]).status == 200)

@@ -95,7 +95,7 @@ struct Alert: Sendable {
         case .claimLapsed: "占用到期，没有记录结果，任务已回到队列"
         case .calendarMissing: "\(self.value("year")) 年的放假安排还没有导入，期限是暂定的"
         case .manyReveals: "\(self.value("who")) 今天看了 \(self.value("count")) 位客户的号码，请留意"
-        case .unrevealedResults: "\(self.value("who")) 今天有 \(self.value("count")) 个结果没有看过号码，不算兑现承诺，请核对"
+        case .unrevealedResults: "\(self.value("who")) 今天有 \(self.value("count")) 个结果没有看过号码，请核对"
         case .closedDay: "\(self.value("day"))改为休息，有 \(self.value("count")) 个承诺在那天，答应的时间不变，请在看板上安排"
         case .manyExports: "\(self.value("who")) 今天导出了 \(self.value("count")) 次线索，请核对用途"
         case .exportWaiting: "\(self.value("who")) 提交了含完整号码的导出，等另一位管理员批准"

@@ -57,14 +57,18 @@ extension Transaction {
             """)
     }
 
-    /// Who recorded at least so many results since an instant that would have counted if the number had been looked at.
+    /// Who recorded at least so many results since an instant without a look at the number: those that would have counted
+    /// with one, and of incoming calls, which count without (contract §4.9), those that say nobody was reached.
     func unrevealedResults(since start: Date, atLeast count: Int) async throws -> [DailyCount] {
         try await self.all(
             """
             SELECT \(columnsOf: DailyCount.self) FROM staff s CROSS JOIN LATERAL (
                 SELECT count(*) AS count FROM call_attempts e
-                WHERE e.adviser_id = s.id AND e.at >= \(start) AND NOT e.counts AND e.refused IS NULL
-                  AND e.disposition NOT IN ('spam', 'duplicate')) c
+                WHERE e.adviser_id = s.id AND e.at >= \(start) AND e.refused IS NULL AND e.disposition NOT IN ('spam', 'duplicate')
+                  AND (NOT e.counts OR e.disposition IN ('no_answer', 'busy_or_rejected', 'powered_off')
+                       AND EXISTS (SELECT FROM callback_claims c
+                                   WHERE c.task_id = e.task_id AND c.claim_number = e.claim_number AND c.kind = 'incoming'
+                                     AND \(unescaped: CallbackClaim.lookedAt) IS NULL))) c
             WHERE c.count >= \(count) ORDER BY s.username LIMIT 500
             """)
     }

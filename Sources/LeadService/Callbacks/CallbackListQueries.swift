@@ -3,6 +3,23 @@ import Leads
 package import Postgres
 
 extension PostgresQuery.StringInterpolation {
+    /// The tasks of one class of the pool, read in the order of a column, that lie behind a cursor.
+    mutating func appendInterpolation(after cursor: CallbackCursor?, _ urgency: PoolUrgency, _ column: String) {
+        guard let cursor, cursor.urgency <= urgency else {
+            self.appendLiteral(cursor == nil ? "true" : "false")
+            return
+        }
+        guard cursor.urgency == urgency else {
+            self.appendLiteral("true")
+            return
+        }
+        self.appendLiteral("(\(column), t.id) > (")
+        self.appendInterpolation(cursor.at)
+        self.appendLiteral(", ")
+        self.appendInterpolation(cursor.id)
+        self.appendLiteral(")")
+    }
+
     /// What a filter adds to the condition of a view over `CallbackTask.tables`.
     mutating func appendInterpolation(filter: CallbackFilter, at now: Date) {
         if let source = filter.source {
@@ -35,7 +52,43 @@ extension PostgresQuery.StringInterpolation {
     }
 }
 
+/// What became of a task so far: what a row shows beside the task's shape.
+struct TaskDetails: TableRow, Sendable {
+    static let columns = "t.id, t.met_at, t.last_disposition, t.last_attempt_at, t.closed_reason, t.skill, o.username"
+    let id: UUID
+    let metAt: Date?
+    let lastDisposition: String?
+    let lastAttemptAt: Date?
+    let closedReason: String?
+    /// What the call asks of whoever makes it.
+    let skill: String?
+    let owner: String?
+
+    init(row: PostgresRow) throws {
+        (self.id, self.metAt, self.lastDisposition, self.lastAttemptAt, self.closedReason, self.skill, self.owner) =
+            try row.decode((UUID, Date?, String?, Date?, String?, String?, String?).self)
+    }
+
+    var json: JSONOutput {
+        .object([
+            "id": .string(self.id.text), "met_at": .optional(self.metAt.map { RFC3339.text($0) }),
+            "last_disposition": .optional(self.lastDisposition),
+            "last_attempt_at": .optional(self.lastAttemptAt.map { RFC3339.text($0) }),
+            "closed_reason": .optional(self.closedReason), "skill": .optional(self.skill),
+            "owner": .optional(self.owner),
+        ])
+    }
+}
+
 extension Transaction {
+    func taskDetails(_ ids: [UUID]) async throws -> [TaskDetails] {
+        try await self.all(
+            """
+            SELECT \(columnsOf: TaskDetails.self) FROM callback_tasks t LEFT JOIN staff o ON o.id = t.owner_id
+            WHERE t.id = ANY (\(ids)) LIMIT 1000
+            """)
+    }
+
     /// The commonest sources of open tasks.
     func openSources(limit: Int) async throws -> [String] {
         try await self.rows(
@@ -63,7 +116,8 @@ extension CallbackQueue {
 }
 
 extension PostgresQuery {
-    /// A page of a view; the order is that of its cursor.
+    /// A page of a view; the order is that of its cursor. The pool's is, as far as one adviser's is everybody's, that of
+    /// `claim` (contract §4.8): what is overdue or due today, then kept promises whose time has come, then the rest.
     static func tasks(
         _ view: CallbackView, _ filter: CallbackFilter, _ moment: QueueMoment, after cursor: CallbackCursor?, limit: Int
     ) -> PostgresQuery {
@@ -78,10 +132,23 @@ extension PostgresQuery {
                 ORDER BY t.next_attempt_at, t.id LIMIT \(limit)
                 """
         case .pool:
+            // Each class is read in its order from an index, and only when those before it do not fill the page.
             return """
-                SELECT \(columnsOf: CallbackTask.self) FROM \(unescaped: CallbackTask.tables)
-                WHERE \(servable: moment) AND (\(at)::timestamptz IS NULL OR (t.due_at, t.id) > (\(at)::timestamptz, \(id)::uuid)) \(filter: filter, at: moment.now)
-                ORDER BY t.due_at, t.id LIMIT \(limit)
+                (SELECT \(columnsOf: CallbackTask.self) FROM \(unescaped: CallbackTask.tables)
+                 WHERE \(servable: moment) AND t.met_at IS NULL AND t.due_at < \(moment.endOfToday)
+                   AND \(after: cursor, .due, "t.due_at") \(filter: filter, at: moment.now)
+                 ORDER BY t.due_at, t.id LIMIT \(limit))
+                UNION ALL
+                (SELECT \(columnsOf: CallbackTask.self) FROM \(unescaped: CallbackTask.tables)
+                 WHERE \(servable: moment) AND t.met_at IS NOT NULL
+                   AND \(after: cursor, .met, "t.next_attempt_at") \(filter: filter, at: moment.now)
+                 ORDER BY t.next_attempt_at, t.id LIMIT \(limit))
+                UNION ALL
+                (SELECT \(columnsOf: CallbackTask.self) FROM \(unescaped: CallbackTask.tables)
+                 WHERE \(servable: moment) AND t.met_at IS NULL AND t.due_at >= \(moment.endOfToday)
+                   AND \(after: cursor, .later, "t.due_at") \(filter: filter, at: moment.now)
+                 ORDER BY t.due_at, t.id LIMIT \(limit))
+                LIMIT \(limit)
                 """
         case .scheduled:
             return """

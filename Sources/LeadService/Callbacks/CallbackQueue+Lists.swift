@@ -3,29 +3,39 @@ import Leads
 
 extension CallbackQueue {
     /// A page of a view, masked.
+    ///
+    /// - Parameter withDetails: what became of each task so far stands beside the tasks, whose shape is fixed (contract §3).
     func list(
         _ view: CallbackView, _ filter: CallbackFilter, after cursor: CallbackCursor?, limit: Int,
-        for session: StaffSession
+        withDetails: Bool, for session: StaffSession
     ) async throws -> JSONOutput {
-        let (tasks, moment) = try await self.database.autocommit { tx in
+        let (tasks, details, moment) = try await self.database.autocommit { tx in
             let moment = try await self.moment(for: session.staffID, tx)
-            return (try await tx.tasks(view, filter, moment, after: cursor, limit: limit + 1), moment)
+            let tasks = try await tx.tasks(view, filter, moment, after: cursor, limit: limit + 1)
+            return (tasks, withDetails ? try await tx.taskDetails(tasks.map(\.id)) : nil, moment)
         }
         let page = tasks.prefix(limit)
         var next: String?
         if tasks.count > limit, let last = page.last {
+            let urgency = view == .pool ? PoolUrgency(last, endOfToday: moment.endOfToday) : .due
             let at: Date =
                 switch view {
                 case .mine, .scheduled: last.nextAttemptAt
-                case .pool, .overdue: last.dueAt
+                case .pool: urgency == .met ? last.nextAttemptAt : last.dueAt
+                case .overdue: last.dueAt
                 case .closed: last.closedAt ?? last.dueAt
                 }
-            next = CallbackCursor(at: at, id: last.id).text(view: view)
+            next = CallbackCursor(at: at, id: last.id, urgency: urgency).text(view: view)
         }
-        return .object([
+        var members: [String: JSONOutput] = [
             "items": .array(try page.map { .object(try $0.json(self.dependencies, at: moment.now)) }),
             "next_cursor": .optional(next),
-        ])
+        ]
+        if let details {
+            let shown = Set(page.map(\.id))
+            members["details"] = .array(details.filter { shown.contains($0.id) }.map(\.json))
+        }
+        return .object(members)
     }
 }
 

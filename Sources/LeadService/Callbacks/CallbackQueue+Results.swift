@@ -39,8 +39,8 @@ extension CallbackQueue {
             func refused(_ problem: Problem) async throws -> Result<String, Problem> {
                 guard let note else { return .failure(problem) }
                 try await tx.insertRefusedAttempt(
-                    attemptID, task: id, claim: claim, result, note: note, code: problem.code,
-                    at: self.dependencies.now())
+                    attemptID, task: id, claim: claim, result, note: note, fingerprint: fingerprint,
+                    code: problem.code, at: self.dependencies.now())
                 return .failure(problem)
             }
             if let problem = Self.refusal(task, claim) { return try await refused(problem) }

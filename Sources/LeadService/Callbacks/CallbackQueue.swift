@@ -129,7 +129,8 @@ package struct CallbackQueue: Sendable {
 
     /// The number that the claimant may ring, inside calling hours and window unless the person is on the line.
     ///
-    /// A number that was put on the do-not-call list since the claim ends the task instead.
+    /// A number that was put on the do-not-call list since the claim ends the task instead. What is refused for the hour is
+    /// audited.
     ///
     /// - Parameter takes: does what it is for, if the claim is still the one that was read; false when it is not.
     /// - Throws: 409 `not_claimant`, `phone_unreadable`; 422 `do_not_call`, `outside_calling_hours` with `next_allowed_at`.
@@ -158,7 +159,15 @@ package struct CallbackQueue: Sendable {
             if task.claimKind == "ordinary" {
                 let window = task.callAgainAt == nil ? task.window.flatMap { settings.windows.span($0) } : nil
                 let allowed = settings.callingHours.next(from: now, window: window)
-                if allowed > now { throw Self.outsideCallingHours(next: allowed) }
+                if allowed > now {
+                    let problem = Self.outsideCallingHours(next: allowed)
+                    try await self.database.autocommit {
+                        try await $0.insert(
+                            self.event("callback.blocked", on: id, by: session, detail: ["code": .string(problem.code)])
+                        )
+                    }
+                    throw problem
+                }
             }
             let phone: PhoneNumber
             do {

@@ -46,8 +46,16 @@ struct CallbackRoutes: RouteList {
             return cursor
         }
         let filter = CallbackFilter.read(&fields, of: view ?? .pool)
+        let withDetails = fields.parsed("details", required: false) { text throws(ValidationFailure) in
+            guard let isWanted = Bool(text) else {
+                throw ValidationFailure("type_mismatch", "此处应为 true 或 false", english: "This must be true or false.")
+            }
+            return isWanted
+        }
         try fields.finish()
-        return .json(try await self.queue.list(view ?? .pool, filter, after: cursor, limit: limit, for: session))
+        return .json(
+            try await self.queue.list(
+                view ?? .pool, filter, after: cursor, limit: limit, withDetails: withDetails ?? false, for: session))
     }
 
     @Sendable private func claim(_ request: Request, _ context: LeadRequestContext) async throws -> Response {

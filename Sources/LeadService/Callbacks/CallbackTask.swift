@@ -85,29 +85,45 @@ package enum CallbackView: String, Sendable, CaseIterable {
     case mine, pool, scheduled, overdue, closed
 }
 
+/// The classes of the pool, in the order of its list.
+enum PoolUrgency: Int, Sendable, Comparable {
+    /// Unmet and overdue, or due today; met, by their next attempt; unmet and due later.
+    case due, met, later
+
+    init(_ task: CallbackTask, endOfToday: Date) {
+        self = task.metAt != nil ? .met : task.dueAt < endOfToday ? .due : .later
+    }
+
+    static func < (left: PoolUrgency, right: PoolUrgency) -> Bool { left.rawValue < right.rawValue }
+}
+
 /// Where the next page of a view begins.
 struct CallbackCursor: Sendable {
     var at: Date
     var id: UUID
+    /// Which class of the pool it is in; other views have one.
+    var urgency: PoolUrgency
 
-    init(at: Date, id: UUID) {
+    init(at: Date, id: UUID, urgency: PoolUrgency = .due) {
         self.at = at
         self.id = id
+        self.urgency = urgency
     }
 
     /// - Returns: nil for what is no cursor of this view, or lies outside the years 1970–2199.
     init?(_ text: String, view: CallbackView) {
         guard let bytes = Base64URL.decode(text) else { return nil }
         let parts = String(decoding: bytes, as: UTF8.self).split(separator: "|")
-        guard parts.count == 3, parts[0] == view.rawValue, let microseconds = Int64(parts[1]),
-            let id = UUID(uuidString: String(parts[2])),
+        guard parts.count == 4, parts[0] == view.rawValue, let microseconds = Int64(parts[1]),
+            let id = UUID(uuidString: String(parts[2])), let urgency = Int(parts[3]).flatMap(PoolUrgency.init),
             (0..<7_258_118_400_000_000).contains(microseconds)
         else { return nil }
-        self.init(at: Date(timeIntervalSince1970: Double(microseconds) / 1_000_000), id: id)
+        self.init(at: Date(timeIntervalSince1970: Double(microseconds) / 1_000_000), id: id, urgency: urgency)
     }
 
     func text(view: CallbackView) -> String {
         let microseconds = Int64((self.at.timeIntervalSince1970 * 1_000_000).rounded())
-        return Base64URL.encode(Array("\(view.rawValue)|\(microseconds)|\(self.id.uuidString)".utf8))
+        return Base64URL.encode(
+            Array("\(view.rawValue)|\(microseconds)|\(self.id.uuidString)|\(self.urgency.rawValue)".utf8))
     }
 }

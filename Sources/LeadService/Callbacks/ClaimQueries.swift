@@ -152,6 +152,21 @@ extension Transaction {
         try await self.execute(Self.endingLapsedClaims(of: adviser, at: now))
     }
 
+    /// Ends every claim of somebody who may not work any more, at the latest now.
+    func endClaims(of adviser: UUID, at now: Date) async throws {
+        try await self.execute(
+            """
+            WITH held AS (
+                SELECT id, claim_number, claimed_until FROM callback_tasks WHERE claimed_by = \(adviser) FOR UPDATE
+            ), freed AS (
+                UPDATE callback_tasks t SET claimed_by = NULL, claim_kind = NULL, claimed_until = NULL
+                FROM held h WHERE t.id = h.id
+            )
+            UPDATE callback_claims c SET ended_at = least(h.claimed_until, \(now)), end_reason = 'expired'
+            FROM held h WHERE c.task_id = h.id AND c.claim_number = h.claim_number AND c.ended_at IS NULL
+            """)
+    }
+
     private static func endingLapsedClaims(of adviser: UUID, at now: Date) -> PostgresQuery {
         """
         WITH lapsed AS (

@@ -29,7 +29,9 @@ extension CallbackQueue {
             DeskTexts.context(
                 snippets: settings.snippets,
                 script: DeskTexts.script(
-                    settings.callScript, company: settings.companyName, adviser: session.displayName))
+                    settings.callScript, company: settings.companyName, adviser: session.displayName),
+                incoming: DeskTexts.script(
+                    [DeskTexts.incomingLine], company: settings.companyName, adviser: session.displayName))
         ) { $1 }
         return context
     }

@@ -242,15 +242,19 @@ extension Transaction {
         """
     }
 
-    /// Keeps the note of a result that was refused.
+    /// Keeps the note of a result that was refused, once however often it is sent; the task is locked.
     func insertRefusedAttempt(
-        _ id: UUID, task: UUID, claim: CallbackClaim, _ result: CallResult, note: [UInt8], code: String, at now: Date
+        _ id: UUID, task: UUID, claim: CallbackClaim, _ result: CallResult, note: [UInt8], fingerprint: [UInt8],
+        code: String, at now: Date
     ) async throws {
         try await self.execute(
             """
-            INSERT INTO call_attempts (id, task_id, claim_number, adviser_id, at, disposition, note_sealed, counts, refused)
-            VALUES (\(id), \(task), \(Int32(claim.number)), \(claim.adviserID), \(now), \(result.disposition.rawValue),
-                    \(ByteBuffer(bytes: note)), false, \(code))
+            INSERT INTO call_attempts (id, task_id, claim_number, adviser_id, at, disposition, note_sealed, counts, refused, fingerprint)
+            SELECT \(id), \(task), \(Int32(claim.number)), \(claim.adviserID), \(now), \(result.disposition.rawValue),
+                   \(ByteBuffer(bytes: note)), false, \(code), \(ByteBuffer(bytes: fingerprint))
+            WHERE NOT EXISTS (SELECT FROM call_attempts a
+                              WHERE a.task_id = \(task) AND a.claim_number = \(Int32(claim.number)) AND a.adviser_id = \(claim.adviserID)
+                                AND a.refused = \(code) AND a.fingerprint = \(ByteBuffer(bytes: fingerprint)))
             """)
     }
 

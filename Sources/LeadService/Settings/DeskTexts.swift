@@ -14,12 +14,15 @@ package enum DeskTexts {
     ]
 
     package static let standardScript = [
-        "您好，我是{company}的{adviser}。您在我们网页上留言咨询居住证积分，我来给您回电，现在方便说两分钟吗？",
+        "您好，我是{company}的{adviser}。您{occasion}咨询居住证积分，我来给您回电，现在方便说两分钟吗？",
         "不方便的话，您看什么时候打给您合适？",
         "如果不想再接到电话，告诉我就行，我们不再打。",
     ]
 
-    /// The script as one adviser says it.
+    /// What to say first to somebody who rings us.
+    static let incomingLine = "您好，这里是{company}，我是{adviser}。您之前咨询过居住证积分，记录在我这里，您请说。"
+
+    /// The script as one adviser says it; how the person came to us (`{occasion}`) is put in with each card.
     static func script(_ lines: [String], company: String, adviser: String) -> [String] {
         let company = company.isEmpty ? "（公司名称还没有设置）" : company
         return lines.map {
@@ -29,8 +32,9 @@ package enum DeskTexts {
     }
 
     /// What the page carries of both; the first nine snippets have a key.
-    static func context(snippets: [String], script: [String]) -> [String: any Sendable] {
+    static func context(snippets: [String], script: [String], incoming: [String] = []) -> [String: any Sendable] {
         [
+            "incoming_lines": incoming.map { ["script_line": $0] },
             "has_snippets": !snippets.isEmpty,
             "snippets": snippets.enumerated().map { index, text -> [String: String] in
                 index < 9 ? ["snippet": text, "snippet_key": String(index + 1)] : ["snippet": text]

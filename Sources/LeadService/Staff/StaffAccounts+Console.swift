@@ -64,6 +64,8 @@ extension StaffAccounts {
             let staysOne = after.isActive && after.role == Role.administrator.rawValue
             if administrators == [id], !staysOne, !endsLast { throw Problems.lastAdministrator }
             if before.isActive != after.isActive || before.role != after.role { try await tx.deleteSessions(of: id) }
+            // Nobody waits for the lease of somebody who is gone.
+            if before.isActive, !after.isActive { try await tx.endClaims(of: id, at: self.dependencies.now()) }
             let detail = Self.difference(before, after)
             if !detail.isEmpty {
                 try await tx.insert(

@@ -29,7 +29,7 @@ private struct StaffDraft: Sendable {
 package struct StaffAccounts: Sendable {
     let database: Database
     let audit: Audit
-    private let dependencies: Dependencies
+    let dependencies: Dependencies
     private let hasher = PasswordHasher()
 
     /// How long a one-time password may be used.

@@ -137,9 +137,12 @@ export function announce(text, kind = "info") {
 let sessionOver = false;
 export const isSessionOver = () => sessionOver;
 
-/** Says what went wrong; after the end of the session it offers the login and leaves the page as it is. */
+/** Says what went wrong; after the end of the session it offers the login. What was typed stays; `session-over` lets a page hide the rest. */
 export function report(problem) {
-  sessionOver ||= problem.status === 401;
+  if (problem.status === 401 && !sessionOver) {
+    sessionOver = true;
+    dispatchEvent(new Event("session-over"));
+  }
   announce(sessionOver ? "登录已过期，写下的内容还在。" : say(problem), "error");
   if (sessionOver) $("message").append(el("a", { href: loginAddress() }, "重新登录"));
 }

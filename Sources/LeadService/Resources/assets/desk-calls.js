@@ -27,7 +27,7 @@ export class Calls {
   #refresh;
   #results;
 
-  constructor({ pane, queue, calendar, maxAttempts, mayClaim, mayAssign, script, refresh, onRecorded }) {
+  constructor({ pane, queue, calendar, maxAttempts, mayClaim, mayAssign, script, incomingScript, refresh, onRecorded }) {
     this.#mayClaim = mayClaim;
     this.#pane = pane;
     this.#queue = queue;
@@ -40,7 +40,7 @@ export class Calls {
     const lead = new LeadActions({ onChanged: (id) => this.#changed(id) });
     this.#card = new Card($("card"), {
       lead,
-      calendar, maxAttempts, mayAssign, mayClaim, script,
+      calendar, maxAttempts, mayAssign, mayClaim, script, incomingScript,
       whyOver: (id) => this.#claims.get(id)?.over ?? "",
       isOpen: (id) => Boolean(this.#claims.get(id)) && !this.#claims.get(id).lost,
       placeholder: () => el("p", { class: "quiet placeholder" }, mayClaim ? "按 N 接下一个，或从左边选一条查看" : "从左边选一条查看"),
@@ -289,6 +289,14 @@ export class Calls {
   /** Reads the shown card again: another page may have changed what it says. */
   lookAgain() {
     return this.#selected ? this.#read(this.#selected) : undefined;
+  }
+
+  /** Forgets who is called, name and number: whoever looks at this page now may not. What was typed stays. */
+  forgetPeople() {
+    this.#claims.forgetPeople();
+    this.#selected = null;
+    this.#queue.select(null);
+    this.#card.clear();
   }
 
   /** Forgets every number: for a page that is being left. */

@@ -5,14 +5,15 @@ import { firstPart, secondPart } from "./desk-dial.js";
 import { viewerWords } from "./desk-live.js";
 import { countdown, holderWords, isMine, isTaken, scoreWords } from "./desk-queue.js";
 import { scanPart } from "./desk-number.js";
-import { bases, pauseReasons, windows } from "./dispositions.js";
+import { bases, occasions, pauseReasons, windows } from "./dispositions.js";
 import { assessmentPart, benefitsPart, consentsPart, fact, historyPart, inquiriesPart, lastWord, permitDay, promiseWords, tracePart } from "./dossier.js";
 import { clock, minutes, moment, spacedPhone } from "./worktime.js";
 
 const key = (letter) => el("kbd", { "aria-hidden": "true" }, letter);
 
-/** What to say first: who rings, and why. */
-function scriptPart([first, ...more]) {
+/** What to say first: who rings, and why; `{occasion}` is how this person came to us. */
+function scriptPart(lines, source) {
+  const [first, ...more] = lines.map((line) => line.replaceAll("{occasion}", occasions[source] ?? "在我们网页上留言"));
   if (!first) return null;
   return el("div", { class: "script" }, el("p", {}, first),
     more.length > 0 ? el("details", {}, el("summary", {}, "再往下说"), el("ol", {}, more.map((line) => el("li", {}, line)))) : null);
@@ -102,9 +103,9 @@ export class Card {
           open ? el("button", { type: "button", class: "quiet-button", onclick: (event) => this.#options.onRelease(event.currentTarget) }, "放回公共池") : null),
         card?.pause ? el("p", { class: "pause" }, `已暂停至 ${moment(Date.parse(card.pause.until), now())} · 原因 ${pauseReasons[card.pause.reason] ?? card.pause.reason}（${person(card.pause.by)}） `,
           el("button", { type: "button", id: "resume", onclick: (event) => this.#options.onResume(event.currentTarget) }, "继续")) : null,
-        this.#number(task, number, open, firstPart(telephone), open && card?.can_dial),
+        this.#number(task, number, open, firstPart(telephone), open && card?.can_dial, open && card?.incoming),
         secondPart(telephone),
-        open ? scriptPart(this.#options.script) : null,
+        open ? scriptPart(card?.incoming ? this.#options.incomingScript : this.#options.script, task.source) : null,
         el("dl", { class: "facts" },
           fact("承诺", this.#promise, ` ${promiseWords(task.due_at)} 前`),
           fact("积分", `${score.total}（${score.gap}）`),
@@ -125,12 +126,15 @@ export class Card {
       ...this.#assign(task));
   }
 
-  /** @param byTheSystem whether a telephone system dials, so that the link is for whoever wants it otherwise */
-  #number(task, number, open, telephone, byTheSystem) {
+  /**
+   * @param byTheSystem whether a telephone system dials, so that the link is for whoever wants it otherwise
+   * @param isOnTheLine whether they have rung us, so that nobody need be dialled
+   */
+  #number(task, number, open, telephone, byTheSystem, isOnTheLine) {
     if (number) {
       return el("div", { class: "number" },
         el("output", { class: "digits" }, spacedPhone(number.phone)),
-        el("a", { class: byTheSystem ? "button" : "button primary", id: "dial", href: `tel:${number.phone}`, onclick: (event) => this.#options.onDial(event, number) }, "拨打", byTheSystem ? null : key("D")),
+        el("a", { class: byTheSystem || isOnTheLine ? "button" : "button primary", id: "dial", href: `tel:${number.phone}`, onclick: (event) => this.#options.onDial(event, number) }, "拨打", byTheSystem ? null : key("D")),
         el("button", { type: "button", id: "copy", onclick: () => this.#options.onCopy(number) }, "复制", key("C")),
         this.#scan(task, number, "first"),
         ...telephone, el("span", { class: "quiet" }, "记录结果后自动隐藏"));
@@ -138,7 +142,7 @@ export class Card {
     const masked = el("output", { class: "digits" }, spacedPhone(task.phone_masked));
     if (open) {
       return el("div", { class: "number" }, masked,
-        el("button", { type: "button", class: byTheSystem ? null : "primary", id: "reveal", onclick: (event) => this.#options.onReveal(event.currentTarget) }, "显示号码", key("R")), ...telephone);
+        el("button", { type: "button", class: byTheSystem || isOnTheLine ? null : "primary", id: "reveal", onclick: (event) => this.#options.onReveal(event.currentTarget) }, "显示号码", key("R")), ...telephone);
     }
     const answer = task.state !== "closed" && !isTaken(task) && this.#options.mayClaim
       ? el("button", { type: "button", onclick: (event) => this.#options.onIncoming({ lead_id: task.lead_id }, event.currentTarget) }, "客户来电，接听")

@@ -61,6 +61,14 @@ export class Claims {
   /** The claims that are over, whose pages may still be read. */
   get lost() { return [...this.#held].filter(([, claim]) => claim.lost); }
 
+  /** Forgets who is called: only what a list shows is left. */
+  forgetPeople() {
+    for (const claim of this.#held.values()) {
+      Object.assign(claim, { number: undefined, card: undefined });
+      delete claim.task.name;
+    }
+  }
+
   /** Forgets every number; says whether there was one. */
   hideNumbers() {
     const shown = [...this.#held.values()].filter((claim) => claim.number);

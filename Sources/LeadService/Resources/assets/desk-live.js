@@ -28,12 +28,12 @@ export function startLive({ onQueue, onState }) {
   connect();
 }
 
-/** The size of each view for this adviser, on its tab; what can be taken up also in the window's title. */
+/** The size of each view for this adviser, on its tab; what can be taken up and what is overdue also in the window's title. */
 export function showCounts({ mine, pool, scheduled, overdue }) {
   for (const [name, size] of Object.entries({ mine, pool, scheduled, overdue })) {
     if (size !== undefined) setText($(`count-${name}`), size ? String(size) : "");
   }
-  document.title = pool ? `(${pool}) 工作台` : "工作台";
+  document.title = [pool && `(${pool})`, overdue && `超时 ${overdue}`, "工作台"].filter(Boolean).join(" ");
 }
 
 /** What an event says of the views of whoever looks. */

@@ -3,11 +3,11 @@
 import { el, me, now, person, setText } from "./console.js";
 import { bases, dispositionLabel } from "./dispositions.js";
 import { viewerWords } from "./desk-live.js";
-import { clock, hours, isProvisional, moment, shortMoment, spacedPhone } from "./worktime.js";
+import { clock, hours, isProvisional, moment, pastMoment, shortMoment, spacedPhone } from "./worktime.js";
 
 const at = (text) => (text ? Date.parse(text) : NaN);
 
-/** Whether the promise of this task is kept; a list that was read after the deadline says so by `overdue`. */
+/** Whether the promise of this task is kept; of one that was just claimed, read after its deadline, `overdue` says so. */
 function isMet(task) {
   return Boolean(task.met_at) || (!task.overdue && at(task.due_at) <= task.readAt);
 }
@@ -35,6 +35,16 @@ export function holderWords(task, news) {
   if (news?.claimed_by !== task.claimed_by) return `${person(task.claimed_by)} 处理中`;
   return `${news.claimed_by_name} 处理中 ${clock(at(news.claimed_at))}`;
 }
+
+/** How a task ended, or how the last call on it did, and when that call was. */
+function outcomeWords(task) {
+  const outcome = task.closed_reason ?? task.last_disposition;
+  if (!outcome) return "";
+  return `${dispositionLabel(outcome)}${task.last_attempt_at ? ` ${pastMoment(at(task.last_attempt_at), now())}` : ""}`;
+}
+
+/** Whose task it is, if it is another's and not over. */
+const ownerWords = (task) => (task.owner && task.owner !== me.username && task.state !== "closed" ? `${person(task.owner)}名下` : "");
 
 /** The score and what is missing to the standard. */
 export function scoreWords(task) {
@@ -115,7 +125,7 @@ export class Queue {
   /** Puts one newer task into its row, if it has one. */
   update(task) {
     const row = this.#rows.get(task.id);
-    if (row) this.#update(row, task);
+    if (row) this.#update(row, { ...row.task, ...task });
   }
 
   task(id) {
@@ -186,7 +196,7 @@ export class Queue {
     setText(row.phone, spacedPhone(task.phone_masked));
     setText(row.total, score.total);
     setText(row.gap, score.gap);
-    setText(row.source, `${isProvisional(at(task.due_at)) ? "期限暂定 · " : ""}${bases[task.source] ?? (task.source || "来源不详")}`);
+    setText(row.source, `${isProvisional(at(task.due_at)) ? "期限暂定 · " : ""}${bases[task.source] ?? (task.source || "来源不详")}${task.skill ? ` · ${task.skill}` : ""}`);
     setText(row.tries, `${task.attempts}/${this.#maxAttempts} 次`);
     this.#time(row);
   }
@@ -198,14 +208,12 @@ export class Queue {
     const scheduled = this.#view === "scheduled" || (promise.kind === "quiet" && task.state !== "closed");
     setText(row.when, scheduled ? shortMoment(next, now()) : promise.text);
     row.when.dataset.kind = scheduled ? "" : promise.kind;
-    const last = task.last_disposition
-      ? `${dispositionLabel(task.last_disposition)}${task.last_attempt_at ? ` ${shortMoment(at(task.last_attempt_at), now())}` : ""}`
-      : "";
     const news = this.#news.get(task.id);
     const taken = isTaken(task) && (isMine(task) ? "我在处理" : holderWords(task, news));
     const seen = viewerWords(news?.viewers);
     const waits = task.state === "open" && !scheduled && next > now() + 60_000 ? `${moment(next, now())} 再拨` : "";
-    setText(row.last, taken || seen || (task.state === "paused" ? "已暂停" : "") || last || promise.since || waits || (task.attempts === 0 && task.state === "open" ? "新线索" : ""));
+    const said = (task.state === "paused" ? "已暂停" : "") || outcomeWords(task) || promise.since || waits || (task.attempts === 0 && task.state === "open" ? "新线索" : "");
+    setText(row.last, taken || seen || [said, ownerWords(task)].filter(Boolean).join(" · "));
     row.button.dataset.claim = isMine(task) ? "mine" : isTaken(task) ? "other" : "";
   }
 

@@ -1,6 +1,6 @@
 // Finding a person who rings: by number, last four digits or whole name, always in a request's body.
 
-import { $, api, el, setText } from "./console.js";
+import { $, api, el, person, setText } from "./console.js";
 import { spacedPhone } from "./worktime.js";
 
 /** Binds the search field and gives the function that empties it. */
@@ -12,7 +12,8 @@ export function startSearch({ mayClaim, onIncoming, onProblem }) {
   }
 
   const found = (lead) => el("li", {},
-    el("span", { class: "who" }, el("strong", {}, lead.name_masked), el("span", { class: "phone" }, spacedPhone(lead.phone_masked))),
+    el("span", { class: "who" }, el("strong", {}, lead.name_masked), el("span", { class: "phone" }, spacedPhone(lead.phone_masked)),
+      lead.adviser ? el("span", { class: "quiet" }, `经手 ${person(lead.adviser)}`) : null),
     mayClaim
       ? el("button", { type: "button", onclick: (event) => onIncoming({ lead_id: lead.id }, event.currentTarget) }, "客户来电，接听")
       : null);

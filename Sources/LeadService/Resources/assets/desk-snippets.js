@@ -6,8 +6,8 @@ import { $, announce } from "./console.js";
 function insert(note, words) {
   const before = note.value.slice(0, note.selectionStart).trimEnd();
   const text = `${before === "" || /[，。；：！？、,.;:!?\n]$/.test(before) ? "" : "；"}${words}`;
-  if (note.value.length - (note.selectionEnd - note.selectionStart) + text.length > note.maxLength) {
-    announce(`备注最多 ${note.maxLength} 字，放不下这一句`, "warning");
+  if (note.value.length - (note.selectionEnd - note.selectionStart) + text.length > Number(note.dataset.longest)) {
+    announce(`备注最多 ${note.dataset.longest} 字，放不下这一句`, "warning");
     return;
   }
   note.setRangeText(text, note.selectionStart, note.selectionEnd, "end");

@@ -3,12 +3,13 @@
 import { $, api, now, setText } from "./console.js";
 import { moment } from "./worktime.js";
 
-/** One page of a view; every task remembers when it was read. */
+/** One page of a view; every task carries what became of it so far, and remembers when it was read. */
 export async function read(name, cursor = null, limit = 50, filter = "") {
   const after = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
-  const page = await api("GET", `/api/v1/callbacks?view=${name}&limit=${limit}${after}${filter}`, undefined, { background: true });
+  const page = await api("GET", `/api/v1/callbacks?view=${name}&limit=${limit}&details=true${after}${filter}`, undefined, { background: true });
   const readAt = now();
-  for (const task of page.items) task.readAt = readAt;
+  const details = new Map(page.details.map((one) => [one.id, one]));
+  for (const task of page.items) Object.assign(task, details.get(task.id), { readAt });
   return page;
 }
 

@@ -236,6 +236,8 @@ export class WrapUp {
       if (!elements.merge_into?.value) return miss("请查找并选中要并入的线索", "merge-q");
       body.merge_into = elements.merge_into.value;
     }
+    const [length, longest] = [[...new Intl.Segmenter("zh").segment(note)].length, Number($("note").dataset.longest)];
+    if (length > longest) return miss(`备注最多 ${longest} 个字，现在 ${length} 个，请缩短`, "note");
     if (note) body.note = note;
     this.clock.stop();
     if (this.clock.seconds !== undefined) body.duration_seconds = this.clock.seconds;

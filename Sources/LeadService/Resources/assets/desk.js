@@ -46,9 +46,10 @@ const queue = new Queue({
     if (page) queue.append(page.items, page.next_cursor);
   }),
 });
+const lines = (id) => [...$(id).content.children].map((line) => line.textContent);
 const calls = new Calls({
   pane: desk.dataset, queue, calendar, maxAttempts, mayClaim, mayAssign, refresh: () => refresh(false),
-  script: [...$("script-lines").content.children].map((line) => line.textContent), onRecorded: () => day.read(true),
+  script: lines("script-lines"), incomingScript: lines("incoming-lines"), onRecorded: () => day.read(true),
 });
 
 /** Reads the shown view and, where no event counts them, the three that are counted; `quietly` lets new rows wait. */
@@ -183,6 +184,10 @@ $("help-open").addEventListener("click", showHelp);
 document.addEventListener("input", () => { typedAt = now(); });
 for (const name of ["keydown", "pointerdown", "input", "wheel"]) addEventListener(name, () => { activeAt = performance.now(); }, { passive: true });
 document.addEventListener("visibilitychange", () => { if (!document.hidden && !isSessionOver()) { refresh(true); calls.lookAgain(); } });
+addEventListener("session-over", () => {
+  calls.forgetPeople();
+  clearSearch();
+});
 // A page kept for the back button must not keep a number.
 addEventListener("pagehide", () => calls.hideNumbers());
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });

@@ -24,7 +24,10 @@ export const dispositions = [
   { code: "spam", label: "恶意/测试", asks: [] },
 ];
 
-const system = { unreachable: "多次未接通", bad_number: "号码无效", expired: "已超期", returned_to_pool: "退回公共池", unmerged: "合并已撤销" };
+const system = {
+  unreachable: "多次未接通", bad_number: "号码无效", expired: "已超期", returned_to_pool: "退回公共池", unmerged: "合并已撤销",
+  cancelled_by_visitor: "客户撤回咨询", consent_withdrawn: "客户撤回同意", erased: "信息已删除",
+};
 const byCode = new Map(dispositions.map((disposition) => [disposition.code, disposition]));
 
 export const disposition = (code) => byCode.get(code);
@@ -48,6 +51,9 @@ export const blocks = {
 
 /** How somebody agreed whose inquiry was taken down by hand; also the source of one without another. */
 export const bases = { call_in: "来电", walk_in: "到访", wechat: "微信", written: "书面", other: "其他", permit_renewal: "居住证到期" };
+
+/** The same in the first sentence of a call: `您之前来电咨询…`; whoever is not among them left a message on our page. */
+export const occasions = { call_in: "之前来电", walk_in: "之前到访", wechat: "之前在微信上", written: "之前书面", other: "之前", permit_renewal: "之前" };
 
 /** Why a task rests. */
 export const pauseReasons = { awaiting_visitor: "等客户资料", visitor_away: "客户出行", number_unclear: "号码待核实", other: "其他" };

@@ -8,12 +8,21 @@ const task = (number, name, due, more) => ({
   due_at: due, overdue: false, next_attempt_at: at(26, '09:00'), attempts: 0, total: 104, gap: 16, source: 'baidu / 居住证积分',
   claimed_by: null, claimed_until: null, ...more,
 });
+/** What a list says of a task beside its shape. */
+const detail = (number, more) => ({
+  id: `task-${number}`, met_at: null, last_disposition: null, last_attempt_at: null, closed_reason: null, skill: null, owner: null, ...more,
+});
 const tasks = [
-  task(1, '欧阳**', at(26, '18:00'), { claimed_by: 'lin', claimed_until: at(26, '10:30'), attempts: 1, last_disposition: 'no_answer', last_attempt_at: at(26, '09:10') }),
-  task(2, '王**', at(25, '18:00'), { overdue: true, attempts: 2, last_disposition: 'busy_or_rejected', last_attempt_at: at(25, '17:20') }),
+  task(1, '欧阳**', at(26, '18:00'), { claimed_by: 'lin', claimed_until: at(26, '10:30'), attempts: 1 }),
+  task(2, '王**', at(25, '18:00'), { overdue: true, attempts: 2 }),
   task(3, '李*', at(26, '11:30'), { total: 126, gap: 0 }),
   task(4, '陈*', at(26, '18:00'), { claimed_by: 'zhou', claimed_until: at(26, '10:20') }),
   task(5, '赵**', at(27, '18:00'), { total: null, gap: null, source: '', next_attempt_at: at(26, '14:30') }),
+];
+const details = [
+  detail(1, { last_disposition: 'no_answer', last_attempt_at: at(26, '09:10') }),
+  detail(2, { last_disposition: 'busy_or_rejected', last_attempt_at: at(25, '17:20') }),
+  detail(3, { skill: '英语' }), detail(4), detail(5, { owner: 'zhou' }),
 ];
 const card = {
   ...tasks[0], name: '欧阳女士', accepted_at: at(25, '20:15'), disposition: 'no_answer',
@@ -26,14 +35,14 @@ const card = {
   consents: [{ purpose: 'callback', notice_version: '2026-11', given_at: at(25, '20:15') }],
   history: [{ kind: 'attempt', at: at(26, '09:10'), by: 'lin', disposition: 'no_answer', note: '占线后无人接' }, { kind: 'inquiry', at: at(25, '20:15') }],
 };
-const leads = tasks.map((one) => ({ ...one, id: one.lead_id, accepted_at: at(25, '20:15'), disposition: one.last_disposition ?? '', adviser: one.claimed_by }));
+const leads = tasks.map((one) => ({ ...one, id: one.lead_id, accepted_at: at(25, '20:15'), disposition: details.find(({ id }) => id == one.id).last_disposition ?? '', adviser: one.claimed_by }));
 
 const json = (status, body, headers = {}) => new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json', ...headers } });
 window.fetch = async (path, { method = 'GET' } = {}) => {
   if (state == 'busy' && (method != 'GET' || /assessment|export/.test(path))) return new Promise(() => {});
   if (path.startsWith('/api/v1/alerts')) return json(200, { items: [], next_cursor: null, unread: 0 });
   if (path == '/api/v1/my-day') return json(200, { done: 23, reached: 11, due_today: 17, finished_at: at(26, '17:20'), late_count: 3, working_day: true });
-  if (path.startsWith('/api/v1/callbacks?')) return json(200, { items: state == 'disabled' ? [] : tasks, next_cursor: null });
+  if (path.startsWith('/api/v1/callbacks?')) return json(200, { items: state == 'disabled' ? [] : tasks, next_cursor: null, details });
   if (path.endsWith('/reveal')) return state == 'error' ? json(422, { code: 'outside_calling_hours', next_allowed_at: at(26, '13:30') }) : json(200, { phone: '+8613800001234', qr: { size: 21, path: 'M0 0h7v1h-7z' } });
   if (path.startsWith('/api/v1/callbacks/') || /\/leads\/lead-/.test(path)) return json(200, card);
   if (path == '/api/v1/leads/search') {

@@ -30,12 +30,18 @@ export function moment(ms, today) {
 
 const shortDate = (ms) => dayWords(ms).replace(/（.*/, "");
 
-/** The shortest that is still plain: `14:30`, `周四 10:00` within a week, else `12月8日`. */
+/** The shortest that is still plain: `14:30`, `昨天 10:00`, `周四 10:00` in the week ahead, else `12月8日`. */
 export function shortMoment(ms, today) {
   const days = Math.round((midnight(ms) - midnight(today)) / day);
   if (days === 0) return clock(ms);
+  if (days === -1) return `昨天 ${clock(ms)}`;
   if (days > 0 && days < 7) return `${weekdays[weekday(ms)]} ${clock(ms)}`;
   return shortDate(ms);
+}
+
+/** For what has happened, in a narrow place: `14:30`, `昨天 10:00`, else `12月8日（周二）10:00`. */
+export function pastMoment(ms, today) {
+  return dateOf(ms) === dateOf(today) ? clock(ms) : moment(ms, today);
 }
 
 /** For columns of past times: `14:30`, else `12月8日 10:00`. */
