@@ -112,7 +112,7 @@ import Testing
                 service.clock.set(now)
                 try await service.database.query("UPDATE staff_sessions SET last_seen_at = \(now)")
                 var waiting: [UUID] = []
-                for number in 0..<(40 + afternoon * 4) {
+                for number in 0..<(46 + afternoon * 5) {
                     let task = try await service.seed(
                         TaskSeed(
                             phone: "139\(String(format: "%08d", afternoon * 1000 + number))",
