@@ -207,7 +207,8 @@ import Testing
             #expect(try await listed().allSatisfy { $0["overdue"] == .bool(true) })
             let today = try await service.call(.get, "/api/v1/forecast", token: chief.token)["today"]
             #expect(today["overdue"].int == 2 && today["working_day"] == .bool(true))
-            let given = try await service.call(.post, older.path + "/assign", #"{"adviser":"anna"}"#, token: chief.token)
+            let given = try await service.call(
+                .post, older.path + "/assign", #"{"adviser":"anna"}"#, token: chief.token)
             #expect(given.status == 204)
             #expect(try await service.task(older.id, "owner_reason") == "assigned")
         }

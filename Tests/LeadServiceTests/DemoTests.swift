@@ -61,7 +61,8 @@ import Testing
             // The audit keeps what was done. Counters of throttles are nobody's rows: they are as they were, or gone in two days.
             // Marked days are counted anew by the next round of the statistics.
             for name in [
-                "audit_events", "audit_links", "audit_head", "send_budgets", "budgets", "login_failures", "statistics_marks",
+                "audit_events", "audit_links", "audit_head", "send_budgets", "budgets", "login_failures",
+                "statistics_marks",
             ] {
                 after[name] = before[name]
             }

@@ -11,7 +11,8 @@ import Testing
             .filter { $0["kind"].string == "forecast_late" }
     }
 
-    @Test func `what the board says will be late is told to supervisors two working hours before, once however many look`()
+    @Test
+    func `what the board says will be late is told to supervisors two working hours before, once however many look`()
         async throws
     {
         try await withService { service in

@@ -11,7 +11,8 @@ import Testing
             "company_name": #""沪上明泽人才咨询有限公司""#, "company_address": #""上海市示例路 100 号""#,
             "company_telephone": #""021-5555 0100""#, "caller_number": #""021-5555 0101""#,
             "icp_number": #""沪ICP备00000000号""#, "opening_hours": #""08:30-17:30""#, "calling_hours": #""09:00-20:00""#,
-            "claim_minutes": "20", "fresh_minutes": "5", "contact_target_hours": "18", "cadence": #"{"attempts":5}"#, "resend_seconds": "90",
+            "claim_minutes": "20", "fresh_minutes": "5", "contact_target_hours": "18", "cadence": #"{"attempts":5}"#,
+            "resend_seconds": "90",
             "assignment": #""weighted""#, "push_cap": "20", "claims_per_day": "60",
             "skill_rules":
                 #"[{"skill":"续签","when":[{"in":"extra","name":"需求","values":["续签","换证*"]},{"in":"site","values":["default"]}]}]"#,

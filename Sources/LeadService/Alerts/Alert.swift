@@ -89,7 +89,8 @@ struct Alert: Sendable {
         case .slaMost: "回访的时间用去八成还没有打，\(self.promise) 前要打"
         case .slaBroken: "回访超时未打，答应的是 \(self.promise) 前"
         case .slaLate: "回访超时又过了 4 个工作小时，仍没有打，答应的是 \(self.promise) 前"
-        case .forecastLate: "按现在的速度可能超时，\(self.promise) 前要打，\(self.value("owner").isEmpty ? "在公共池" : "在 \(self.value("owner")) 名下")"
+        case .forecastLate:
+            "按现在的速度可能超时，\(self.promise) 前要打，\(self.value("owner").isEmpty ? "在公共池" : "在 \(self.value("owner")) 名下")"
         case .contactLate: "打过还没有联系上，目标是 \(self.value("by")) 前联系上"
         case .assigned: "\(self.value("by")) 把一条回访转给您"
         case .claimLapsed: "占用到期，没有记录结果，任务已回到队列"

@@ -70,7 +70,8 @@ package final class Forecasts: Sendable {
         let answer = JSONOutput.object([
             "at": .string(RFC3339.text(now)), "assumed": .bool(desk.past.isAssumed),
             "today": .object([
-                "working_day": .bool(today.isWorkingDay), "advisers": .integer(today.advisers), "unmet": .integer(today.forecast.unmet),
+                "working_day": .bool(today.isWorkingDay), "advisers": .integer(today.advisers),
+                "unmet": .integer(today.forecast.unmet),
                 "overdue": .integer(today.forecast.overdue),
                 "finished_at": .optional(today.forecast.finishedAt.map { RFC3339.text($0) }),
                 "late_count": .integer(today.forecast.late.count),

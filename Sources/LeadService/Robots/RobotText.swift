@@ -36,7 +36,8 @@ struct RobotText: Sendable {
     /// What the forecast names, by whose it is.
     private func forecast(_ alerts: [Alert]) -> [String] {
         let named = alerts.filter { $0.kind == .forecastLate }
-        return Dictionary(grouping: named) { $0.parameters["owner"] ?? "" }.sorted { $0.key < $1.key }.map { owner, of in
+        return Dictionary(grouping: named) { $0.parameters["owner"] ?? "" }.sorted { $0.key < $1.key }.map {
+            owner, of in
             let first = of.compactMap(\.dueAt).min().map { ShanghaiDate.timeText($0) } ?? ""
             return "按现在的速度 \(of.count) 条可能超时，\(owner.isEmpty ? "公共池" : owner)，最早的是 \(first) 前"
         }
@@ -65,11 +66,13 @@ struct RobotText: Sendable {
     }
 
     /// What still has to be rung before closing.
-    func rescue(_ day: ShanghaiDate, _ loads: [OwnerLoad], _ paused: PausedPromises, _ forecast: DayForecast) -> String {
+    func rescue(_ day: ShanghaiDate, _ loads: [OwnerLoad], _ paused: PausedPromises, _ forecast: DayForecast) -> String
+    {
         let all = loads.reduce(0) { $0 + $1.count }
         return self.text(
             "\(day.text)还有 \(all + paused.count) 条今天到期没有打",
-            self.pace(forecast) + self.paused(paused) + loads.map { "\($0.owner ?? "公共池") \($0.count) 条，最早 \(ShanghaiDate.clockText($0.firstDue)) 前" })
+            self.pace(forecast) + self.paused(paused)
+                + loads.map { "\($0.owner ?? "公共池") \($0.count) 条，最早 \(ShanghaiDate.clockText($0.firstDue)) 前" })
     }
 }
 
