@@ -86,8 +86,8 @@ import Testing
             #expect(second["owner"].string == "boris" && second["skill"].string == "英语" && second["met_at"] == .null)
             #expect(later.count == 2)
             service.clock.advance(by: 7200)
-            try await service.workThrough("converted", on: owned, anna)
-            #expect(try await details("closed")[owned.id.text]?["closed_reason"].string == "converted")
+            try await service.workThrough("converted", on: called, anna)
+            #expect(try await details("closed")[called.id.text]?["closed_reason"].string == "converted")
             #expect(try await service.list("pool", anna, more: "&details=yes").status == 422)
         }
     }

@@ -75,8 +75,7 @@ import Testing
     }
 
     @Test
-    func
-        `the pool lists what is overdue, then what is due soonest, then kept promises whose time has come, as they are served`()
+    func `the pool lists what is overdue, then what is due soonest, then kept promises, as they are served`()
         async throws
     {
         try await withService { service in

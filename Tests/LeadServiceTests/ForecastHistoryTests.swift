@@ -128,8 +128,9 @@ import Testing
                 named += ahead.count
                 hits += ahead.intersection(broken).count
                 let since = now.addingTimeInterval(-28 * 86400)
-                learned += try await service.count(
+                let known = try await service.database.query(
                     "SELECT count(*) FROM call_attempts WHERE counts AND at > \(since) AND at <= \(now)")
+                learned += try known[0].decode(Int.self)
                 try await service.database.query(
                     "UPDATE callback_tasks SET state = 'closed', met_at = due_at, closed_at = due_at, closed_reason = 'converted' WHERE state = 'open'"
                 )

@@ -152,7 +152,7 @@ import Testing
             #expect(
                 place.texts == [
                     "【回访】11月26日（周四）计划\n· 今天到期 3 条\n· 已超时 1 条\n· 暂停中、还没打 1 条，最早 11月26日（周四）18:00 前\n· 今天上班 2 位\n· 按现在的速度今天打不完，1 条可能超时\nhttp://127.0.0.1:8080/staff/desk",
-                    "【回访】11月26日（周四）还有 4 条今天到期没有打\n· 今天没有人上班\n· 暂停中、还没打 1 条，最早 11月26日（周四）18:00 前\n· 公共池 2 条，最早 18:00 前\n· anna 1 条，最早 18:00 前\nhttp://127.0.0.1:8080/staff/desk",
+                    "【回访】11月26日（周四）还有 4 条今天到期没有打\n· 按现在的速度今天打不完，1 条可能超时\n· 暂停中、还没打 1 条，最早 11月26日（周四）18:00 前\n· 公共池 2 条，最早 18:00 前\n· anna 1 条，最早 18:00 前\nhttp://127.0.0.1:8080/staff/desk",
                 ])
             // Nothing is left on Friday at five, and Saturday is off.
             try await service.database.query("UPDATE callback_tasks SET met_at = due_at WHERE state = 'paused'")
