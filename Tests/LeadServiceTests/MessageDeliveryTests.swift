@@ -274,7 +274,7 @@ import Testing
             }
             let measured = try await place.service.services.deliveryWorker.measure()
             #expect(measured["huifang_sms_delivered_ratio aliyun mobile"] == 2.0 / 3)
-            #expect(measured["huifang_sms_delivery_median_seconds aliyun mobile"] == 5)
+            #expect(measured["huifang_sms_delivery_median_seconds aliyun mobile"] == 2)
             #expect(abs((measured["huifang_sms_cost_yuan aliyun mobile"] ?? 0) - 0.135) < 1e-9)
             #expect(measured["huifang_sms_cost_yuan tencent unicom"] == nil)
             #expect(measured["huifang_sms_refusals aliyun unicom"] == 1)

@@ -116,7 +116,9 @@ extension CallbackQueue {
 }
 
 extension PostgresQuery {
-    /// A page of a view; the order is that of its cursor. The pool's is, as far as one adviser's is everybody's, that of
+    /// A page of a view; the order is that of its cursor.
+    ///
+    /// The pool's is, as far as one adviser's is everybody's, that of
     /// `claim` (contract §4.8): what is overdue or due today, then kept promises whose time has come, then the rest.
     static func tasks(
         _ view: CallbackView, _ filter: CallbackFilter, _ moment: QueueMoment, after cursor: CallbackCursor?, limit: Int
