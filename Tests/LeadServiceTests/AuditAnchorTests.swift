@@ -98,6 +98,26 @@ import Testing
         }
     }
 
+    @Test func `processes that write at once leave whole lines`() async throws {
+        try await Self.withFile { path in
+            try await withService(["AUDIT_ANCHORS": path]) { service in
+                try await service.submit(phone: "13800000001")
+                try await service.services.auditChain.runOnce()
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<16 {
+                        let worker = AuditAnchorWorker(
+                            database: service.services.database, dependencies: service.dependencies, path: path)
+                        group.addTask { try await worker.runOnce() }
+                    }
+                    try await group.waitForAll()
+                }
+                let kept = try AuditAnchorFile(path: path, keys: service.keys).read()
+                #expect(!kept.isEmpty && kept.allSatisfy { $0.anchor.position == 1 })
+                #expect(try await Self.verify(service, path) == nil)
+            }
+        }
+    }
+
     @Test func `a place that cannot be written to fails the round, and the service goes on`() async throws {
         try await withService(["AUDIT_ANCHORS": "/nowhere/anchors"]) { service in
             try await service.submit(phone: "13800000001")

@@ -74,29 +74,18 @@ package struct AuditAnchorFile: Sendable {
             "at": .string(time), "position": .integer(anchor.position), "hash": .string(Base64URL.encode(anchor.hash)),
             "mac": .string(Base64URL.encode(self.keys.mac(.audit, Self.message(time, anchor)))),
         ])
-        if !FileManager.default.fileExists(atPath: self.path) {
-            guard
-                FileManager.default.createFile(atPath: self.path, contents: nil, attributes: [.posixPermissions: 0o640])
-            else { throw CocoaError(.fileWriteUnknown) }
-        }
-        let file = try FileHandle(forUpdating: URL(fileURLWithPath: self.path))
+        let descriptor = unsafe open(self.path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
+        guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        // Processes of one machine write one after another; closing the file lets the next one in.
+        guard flock(descriptor, LOCK_EX) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
         defer { try? file.close() }
-        let end = try file.seekToEnd()
-        var broken = false
-        if end > 0 {
-            try file.seek(toOffset: end - 1)
-            broken = try file.read(upToCount: 1) != Data([UInt8(ascii: "\n")])
-        }
         // What broke off is taken away, so that every line stays whole.
-        if broken { try file.truncate(atOffset: UInt64(try Self.wholeLength(of: self.path))) }
-        try file.seekToEnd()
+        let kept = try file.readToEnd() ?? Data()
+        let whole = kept.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        if whole < kept.count { try file.truncate(atOffset: UInt64(whole)) }
         try file.write(contentsOf: Data(line.utf8 + [UInt8(ascii: "\n")]))
         try file.synchronize()
-    }
-
-    private static func wholeLength(of path: String) throws -> Int {
-        let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-        return bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
     }
 
     private func parse(_ line: String) -> (at: Date, anchor: AuditAnchor)? {

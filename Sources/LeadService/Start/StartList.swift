@@ -113,13 +113,13 @@ struct StartList: Sendable {
             let gateways = self.dependencies.gateways.filter { $0.name != "console" }
             var failing: [String] = []
             for gateway in gateways where await !gateway.canConnect() {
-                failing.append(SMSNames.title(of: gateway.name))
+                failing.append(GatewayStatistics.title(of: gateway.name))
             }
             let detail: String
             if gateways.isEmpty {
                 detail = "还是开发用的通道，短信只写在 /dev/messages；请在服务器上设 HUIFANG_SMS_GATEWAY"
             } else if failing.isEmpty {
-                detail = gateways.map { SMSNames.title(of: $0.name) }.joined(separator: "、") + "，连得上"
+                detail = gateways.map { GatewayStatistics.title(of: $0.name) }.joined(separator: "、") + "，连得上"
             } else {
                 detail = "连不上\(failing.joined(separator: "、"))，请核对地址、密钥和网络"
             }
@@ -152,17 +152,5 @@ struct StartList: Sendable {
         Item(
             key: "trial", title: "一条真实短信", state: trial?.isGood == true ? .done : .open,
             detail: trial.map { "\(ShanghaiDate.timeText($0.sentAt))：\($0.words)" } ?? "还没有试发过")
-    }
-}
-
-/// What people call the gateways.
-enum SMSNames {
-    static func title(of gateway: String) -> String {
-        switch gateway {
-        case "aliyun": "阿里云"
-        case "tencent": "腾讯云"
-        case "console": "开发通道"
-        default: gateway
-        }
     }
 }

@@ -97,7 +97,7 @@ struct TrialMessage: Sendable {
         }
     }
 
-    private var vendor: String { self.gateway.map { SMSNames.title(of: $0) } ?? "短信通道" }
+    private var vendor: String { self.gateway.map { GatewayStatistics.title(of: $0) } ?? "短信通道" }
     private var code: String { self.failure.map { "（\($0)）" } ?? "" }
 
     /// The vendor's answer as a person reads it.

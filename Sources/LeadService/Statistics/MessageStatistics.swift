@@ -49,9 +49,10 @@ extension GatewayStatistics {
                 .map { "\(Self.reason($0.key)) \($0.value)" }.joined(separator: "，")
     }
 
-    var title: String { Self.title(self.gateway) }
+    var title: String { Self.title(of: self.gateway) }
 
-    private static func title(_ gateway: String) -> String {
+    /// What people call a gateway.
+    static func title(of gateway: String) -> String {
         switch gateway {
         case "aliyun": "阿里云"
         case "tencent": "腾讯云"
