@@ -86,9 +86,11 @@ struct StartList: Sendable {
         let isOwn = settings.notices.contains { $0.version == notice.version }
         let detail: String
         switch (isOwn, settings.companyName.isEmpty) {
-        case (true, _): detail = "自己发布的 \(notice.version)，\(notice.effectiveOn) 起生效"
-        case (false, false): detail = "自带的 \(notice.version)，以\(settings.companyName)的名义；另有约定请发布自己的版本"
-        case (false, true): detail = "自带的 \(notice.version) 没有公司名称，请先填写公司名称"
+        case (true, _):
+            let day = (try? ShanghaiDate(parsing: notice.effectiveOn))?.fullText ?? notice.effectiveOn
+            detail = "自己发布的一版，\(day)起生效"
+        case (false, false): detail = "自带的一版，以\(settings.companyName)的名义；另有约定请发布自己的版本"
+        case (false, true): detail = "自带的一版没有公司名称，请先填写公司名称"
         }
         return Item(
             key: "notice", title: "隐私说明", state: isOwn || !settings.companyName.isEmpty ? .done : .open,

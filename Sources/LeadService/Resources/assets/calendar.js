@@ -1,13 +1,13 @@
 // The working calendar: a year by months; a file of years, or a day of the firm's own, after seeing what it changes.
 
-import { $, announce, api, busy, el, now, report, say, setText, steppedUp } from "./console.js";
+import { $, announce, api, el, now, report, setText } from "./console.js";
+import { previews } from "./previews.js";
 import { stamp } from "./worktime.js";
 
 const weekdays = ["日", "一", "二", "三", "四", "五", "六"];
 const statuses = { official: "正式通知", provisional: "法定节日预估" };
 const ownKinds = { open: "上班", closed: "放假" };
 let calendar = null;
-let previewed = null;
 
 const dateOf = (day) => new Date(`${day}T00:00:00Z`);
 const inWords = (day) => {
@@ -98,75 +98,21 @@ function sentences(plan) {
   return [...changes, ...(promises.length ? promises : ["没有承诺因此改变"])];
 }
 
-function drop() {
-  previewed = null;
-  $("preview").hidden = true;
-}
-
-function fail(form, sentence) {
-  const error = $(`${form}-error`);
-  error.textContent = sentence;
-  error.hidden = false;
-  error.focus();
-}
-
-/** Asks what a form would change. */
-function onPreview(form, draft) {
-  $(form)?.addEventListener("submit", (event) => {
-    event.preventDefault();
-    $(`${form}-error`).hidden = true;
-    drop();
-    const change = draft();
-    if (typeof change === "string") {
-      fail(form, change);
-      return;
-    }
-    busy(event.submitter, async () => {
-      try {
-        const plan = await api("POST", "/api/v1/calendar/preview", change);
-        $("preview-list").replaceChildren(...sentences(plan).map((text) => el("li", {}, text)));
-        previewed = { form, change: { ...change, fingerprint: plan.fingerprint } };
-        $("preview").hidden = false;
-        $("preview").focus();
-      } catch (problem) {
-        fail(form, say(problem));
-      }
-    });
-  });
-  $(form)?.addEventListener("input", drop);
-}
-
-onPreview("load", () => ($("load-text").value.trim() ? { text: $("load-text").value } : "请粘贴文件的内容，或选择文件"));
-onPreview("day", () => {
+const { on, onFile } = previews("/api/v1/calendar", {
+  sentences,
+  applied: async (done) => {
+    await load(done.years[0]?.year ?? done.company_days[0]?.day.slice(0, 4));
+    announce("已载入，立刻生效", "done");
+  },
+});
+on("load", () => ($("load-text").value.trim() ? { text: $("load-text").value } : "请粘贴文件的内容，或选择文件"));
+on("day", () => {
   const [day, kind, reason] = [$("day-date").value, $("day-kind").value, $("day-reason").value.trim()];
   if (!day) return "请选择日期";
   if (kind !== "none" && !reason) return "请写明原因，例如“公司年会”";
   return { company_day: { day, kind, ...(kind !== "none" && { reason }) } };
 });
-$("load-file")?.addEventListener("change", async (event) => {
-  const [file] = event.target.files;
-  if (!file) return;
-  if (file.size > 60000) {
-    fail("load", "文件超过 60 KB，请只留要载入的年份");
-    return;
-  }
-  $("load-text").value = await file.text();
-});
-$("drop")?.addEventListener("click", drop);
-$("apply")?.addEventListener("click", (event) => busy(event.currentTarget, async () => {
-  const { form, change } = previewed;
-  try {
-    const done = await steppedUp(() => api("POST", "/api/v1/calendar", change));
-    drop();
-    $(form).reset();
-    await load(done.years[0]?.year ?? done.company_days[0]?.day.slice(0, 4));
-    announce("已载入，立刻生效", "done");
-  } catch (problem) {
-    if (problem.code === "cancelled") return;
-    if (problem.status === 412) drop();
-    fail(form, say(problem));
-  }
-}));
+onFile("load-file", "load", "load-text", "文件超过 60 KB，请只留要载入的年份");
 $("year").addEventListener("change", showYear);
 $("pick").addEventListener("submit", (event) => event.preventDefault());
 load().catch(report);

@@ -2,7 +2,7 @@
 
 import { $, Problem, announce, api, busy, confirmed, el, now, report, say, send, setText, steppedUp } from "./console.js";
 import { act, onAdd, refreshed } from "./office.js";
-import { stamp } from "./worktime.js";
+import { spacedPhone, stamp } from "./worktime.js";
 
 const bases = new Map([...$("basis-titles").content.querySelectorAll("option")].map((option) => [option.value, option.textContent]));
 const failures = {
@@ -47,7 +47,7 @@ function showTrial(batch) {
       batch.repeated ? `文件里重复 ${number(batch.repeated)} 行。` : "", batch.refused ? `不能导入 ${number(batch.refused)} 行。` : ""),
     left(batch) > 0 && el("p", {}, el("a", { href: `/api/v1/imports/${batch.id}/errors`, download: "import-errors.csv" }, "下载未导入的行和原因（CSV）")),
   ].filter(Boolean) : [el("p", {}, "请先选出称呼和手机号各是哪一列，再试算。")]));
-  $("sample").replaceChildren(...batch.sample.map((row) => el("tr", {}, el("th", { scope: "row" }, String(row.row)), el("td", {}, row.name_masked), el("td", {}, row.phone_masked))));
+  $("sample").replaceChildren(...batch.sample.map((row) => el("tr", {}, el("th", { scope: "row" }, String(row.row)), el("td", {}, row.name_masked), el("td", {}, spacedPhone(row.phone_masked)))));
   $("sample-box").hidden = batch.sample.length === 0;
   setText($("go"), isTried ? `导入 ${number(taken(batch))} 行` : "导入");
   $("go").disabled = !isTried || taken(batch) === 0;
